@@ -1,0 +1,170 @@
+"""Say what is wrong with the variables of the role nginx_site."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+
+from ansible_collections.subsite.deploy.plugins.module_utils import refusal
+
+DOCUMENTATION = r"""
+name: nginx_site_refusals
+author: The Subsite maintainers (@subsite)
+short_description: What is wrong with the variables of the role nginx_site
+description:
+  - Returns one sentence for each thing that cannot work, with the variable, its value, and what
+    would be right. Types and choices are the argument specification's affair.
+positional: _input, known
+options:
+  _input:
+    description: The role's variables, by name.
+    type: dict
+    required: true
+  known:
+    description: Names of all variables that the role has.
+    type: list
+    elements: str
+    required: true
+"""
+
+EXAMPLES = r"""
+problems: "{{ {'nginx_site_name': 'Shop'} | subsite.deploy.nginx_site_refusals(['nginx_site_name']) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The sentences; none when all is well.
+  type: list
+  elements: str
+"""
+
+KINDS = ("app", "upstreams", "root", "src", "redirect")
+ONLY_FOR = {
+    "strip": ("app", "upstreams"),
+    "websocket": ("app", "upstreams"),
+    "buffering": ("app", "upstreams"),
+    "body_size": ("app", "upstreams"),
+    "read_timeout": ("app", "upstreams"),
+    "headers": ("app", "upstreams"),
+    "static": ("app", "upstreams"),
+    "fallback": ("root", "src"),
+    "code": ("redirect",),
+}
+"""Options of a mount, and the kinds of mounts that have them."""
+
+DIRECTORY = re.compile(r"(/[A-Za-z0-9._~@+-]+)+/?")
+TARGET = re.compile(r"(/|https?://)[!#%&'()*+,./:=?@A-Za-z0-9_~\[\]-]*")
+
+
+def nginx_site_refusals(variables: dict, known: list[str]) -> list[str]:
+    """Return what is wrong with ``variables``, in sentences."""
+    return [
+        *refusal.misspelt(list(variables), known),
+        *refusal.name("nginx_site_name", variables["nginx_site_name"]),
+        *(_present(variables) if variables["nginx_site_state"] == "present" else ()),
+    ]
+
+
+def _present(variables: dict) -> Iterator[str]:
+    yield from _server_names(variables["nginx_site_server_names"])
+    yield from _listen(variables["nginx_site_listen"])
+    mounts = variables["nginx_site_mounts"]
+    for index, mount in enumerate(mounts):
+        yield from _mount(f"nginx_site_mounts[{index}]", mount)
+    paths = [mount["path"] for mount in mounts]
+    for path in sorted({path for path in paths if paths.count(path) > 1}):
+        yield f"nginx_site_mounts has {path!r} more than once: one thing answers at one path."
+
+
+def _server_names(names: list[str]) -> Iterator[str]:
+    if not names:
+        yield (
+            "nginx_site_server_names is empty: name the hosts that visitors use, as in "
+            "[example.org, www.example.org]."
+        )
+    for index, name in enumerate(names):
+        wildcard = name[2:] if name.startswith("*.") else name
+        if not refusal.HOST.fullmatch(wildcard):
+            yield (
+                f"nginx_site_server_names has {name!r}: write a host without scheme, port or path, as "
+                "in 'example.org', '*.example.org', '203.0.113.5' or '[2001:db8::5]'."
+            )
+        elif index == 0 and wildcard != name:
+            yield (
+                f"nginx_site_server_names begins with {name!r}: put an exact name first; it stands in "
+                "when a request names no host."
+            )
+
+
+def _listen(addresses: list) -> Iterator[str]:
+    if not addresses:
+        yield "nginx_site_listen is empty: name a port, as in [80]."
+    for address in addresses:
+        if not refusal.is_port(address) and not refusal.is_address(str(address)):
+            yield (
+                f"nginx_site_listen has {address!r}: write a port, as in 80, or an address with one, "
+                "as in '127.0.0.1:8080'."
+            )
+
+
+def _mount(where: str, mount: dict) -> Iterator[str]:
+    if mount["path"] != "/":
+        yield from refusal.prefix(f"{where}.path", mount["path"])
+    kind = next(kind for kind in KINDS if kind in mount)
+    for option, kinds in ONLY_FOR.items():
+        if option in mount and kind not in kinds:
+            yield f"{where}.{option} has no meaning beside {kind}: it goes with {' or '.join(kinds)}."
+    yield from _target(where, kind, mount[kind])
+    yield from _options(where, mount)
+
+
+def _target(where: str, kind: str, value) -> Iterator[str]:
+    if kind == "app":
+        yield from refusal.name(f"{where}.app", value)
+    elif kind == "upstreams":
+        if not value:
+            yield f"{where}.upstreams is empty: name where the app answers, as in ['10.0.0.11:8000']."
+        for address in value:
+            if not refusal.is_address(address) and not refusal.is_socket(address):
+                yield (
+                    f"{where}.upstreams has {address!r}: write 'host:port', as in '10.0.0.11:8000', or "
+                    "the path of a socket."
+                )
+    elif kind == "root":
+        yield from _directory(f"{where}.root", value)
+    elif kind == "src":
+        if not os.path.isdir(value):
+            yield f"{where}.src is {value!r}: there is no such directory on the controller."
+    elif not TARGET.fullmatch(value):
+        yield f"{where}.redirect is {value!r}: write a path, as in '/new', or a URL that begins with http."
+
+
+def _options(where: str, mount: dict) -> Iterator[str]:
+    if "fallback" in mount:
+        yield from refusal.prefix(f"{where}.fallback", mount["fallback"])
+    if not re.fullmatch(r"[1-9][0-9]*[kmg]?|0", str(mount.get("body_size", "1m")).lower()):
+        yield f"{where}.body_size is {mount['body_size']!r}: write a size, as in '10m'."
+    if int(mount.get("read_timeout", 60)) < 1:
+        yield f"{where}.read_timeout is {mount['read_timeout']}: use a second or more."
+    for name, value in mount.get("headers", {}).items():
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", name):
+            yield f"{where}.headers has {name!r}: letters, digits and hyphens make a name, as in 'X-Team'."
+        if not re.fullmatch(r"[^\"\\\x00-\x1f\x7f]*", str(value)):
+            yield f"{where}.headers.{name} is {value!r}: quotes, backslashes and line breaks cannot be sent."
+    for static in mount.get("static", []):
+        yield from refusal.prefix(f"{where}.static.path", static["path"])
+        yield from _directory(f"{where}.static.root", static["root"])
+
+
+def _directory(where: str, value: str) -> Iterator[str]:
+    if not DIRECTORY.fullmatch(value):
+        yield f"{where} is {value!r}: write an absolute path without spaces, as in '/srv/www/shop'."
+
+
+class FilterModule:
+    """Offer the filter to Ansible."""
+
+    def filters(self):
+        """Return the filters by name."""
+        return {"nginx_site_refusals": nginx_site_refusals}

@@ -1,0 +1,47 @@
+"""Write environment variables as systemd reads them."""
+
+from __future__ import annotations
+
+import re
+
+DOCUMENTATION = r"""
+name: systemd_environment
+author: The Subsite maintainers (@subsite)
+short_description: Variables as the text of a systemd EnvironmentFile
+description:
+  - Writes one line for each variable, quoted as C(systemd.exec(5)) says under EnvironmentFile, so
+    that quotes, dollar signs, backslashes and line breaks arrive as they are.
+positional: _input
+options:
+  _input:
+    description: Names and values.
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+greeting: "{{ {'GREETING': 'say \"hi\"'} | subsite.deploy.systemd_environment }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The text.
+  type: str
+"""
+
+
+def systemd_environment(variables: dict[str, str]) -> str:
+    """Return ``variables`` as the text of an EnvironmentFile, sorted by name."""
+    return "".join(f"{name}={_quote(value)}\n" for name, value in sorted(variables.items()))
+
+
+def _quote(value: str) -> str:
+    return '"' + re.sub(r'(["\\`$])', r"\\\1", str(value)) + '"'
+
+
+class FilterModule:
+    """Offer the filter to Ansible."""
+
+    def filters(self):
+        """Return the filters by name."""
+        return {"systemd_environment": systemd_environment}

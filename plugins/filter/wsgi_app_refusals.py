@@ -1,0 +1,192 @@
+"""Say what is wrong with the variables of the role wsgi_app."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from collections.abc import Iterator
+
+from ansible_collections.subsite.deploy.plugins.module_utils import refusal
+
+DOCUMENTATION = r"""
+name: wsgi_app_refusals
+author: The Subsite maintainers (@subsite)
+short_description: What is wrong with the variables of the role wsgi_app
+description:
+  - Returns one sentence for each thing that cannot work, with the variable, its value, and what
+    would be right. Types and choices are the argument specification's affair.
+positional: _input, known
+options:
+  _input:
+    description: The role's variables, by name.
+    type: dict
+    required: true
+  known:
+    description: Names of all variables that the role has.
+    type: list
+    elements: str
+    required: true
+"""
+
+EXAMPLES = r"""
+problems: "{{ {'wsgi_app_name': 'Shop'} | subsite.deploy.wsgi_app_refusals(['wsgi_app_name']) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The sentences; none when all is well.
+  type: list
+  elements: str
+"""
+
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+OURS = {
+    "SCRIPT_NAME": "it is wsgi_app_prefix that sets it",
+    "PYTHONPATH": "the release's own code has to come first",
+    "LISTEN_FDS": "systemd sets it",
+    "LISTEN_PID": "systemd sets it",
+    "NOTIFY_SOCKET": "systemd sets it",
+}
+
+
+def wsgi_app_refusals(variables: dict, known: list[str]) -> list[str]:
+    """Return what is wrong with ``variables``, in sentences."""
+    return [
+        *refusal.misspelt(list(variables), known),
+        *refusal.name("wsgi_app_name", variables["wsgi_app_name"]),
+        *(_present(variables) if variables["wsgi_app_state"] == "present" else ()),
+    ]
+
+
+def _present(variables: dict) -> Iterator[str]:
+    yield from _source(variables)
+    yield from _callable(variables["wsgi_app_callable"])
+    yield from _prefix(variables["wsgi_app_prefix"], variables["wsgi_app_prefix_mode"])
+    yield from _listen(variables["wsgi_app_listen"])
+    yield from _environment(variables)
+    yield from _files(variables["wsgi_app_files"])
+    yield from _numbers(variables)
+    yield from _health(variables["wsgi_app_health"])
+
+
+def _source(variables: dict) -> Iterator[str]:
+    source = variables.get("wsgi_app_source")
+    if source is None:
+        yield (
+            "wsgi_app_source is not set: say where the code comes from, as in "
+            "{type: local, path: /home/me/shop}."
+        )
+    elif source["type"] == "local" and not os.path.isdir(source["path"]):
+        yield (
+            f"wsgi_app_source.path is {source['path']!r}: there is no such directory on the "
+            "controller. A relative path starts where ansible-playbook was called; "
+            "{{ playbook_dir }} or {{ inventory_dir }} make it the same everywhere."
+        )
+
+
+def _callable(value: str) -> Iterator[str]:
+    module, _, target = value.partition(":")
+    if not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", module) or not _is_target(target):
+        yield (
+            f"wsgi_app_callable is {value!r}: write 'module:attribute', as in 'shop.wsgi:app', or a "
+            "factory with literal arguments, as in \"shop:create_app('production')\"."
+        )
+
+
+def _is_target(text: str) -> bool:
+    """Return whether gunicorn accepts ``text``: a name, or a call of one with literals."""
+    try:
+        expression = ast.parse(text, mode="eval").body
+        if isinstance(expression, ast.Call):
+            for argument in [*expression.args, *(word.value for word in expression.keywords)]:
+                ast.literal_eval(argument)
+            expression = expression.func
+    except (SyntaxError, ValueError):
+        return False
+    return isinstance(expression, ast.Name)
+
+
+def _prefix(value: str, mode: str) -> Iterator[str]:
+    if value == "/":
+        yield "wsgi_app_prefix is '/': leave it empty for the root of the site."
+    elif value:
+        yield from refusal.prefix("wsgi_app_prefix", value)
+    elif mode != "script_name":
+        yield (
+            f"wsgi_app_prefix_mode is {mode!r}, but wsgi_app_prefix is empty: at the root there is "
+            "no prefix to take off or to own; leave the mode out."
+        )
+
+
+def _listen(value: str) -> Iterator[str]:
+    if not refusal.is_address(value) and not refusal.is_socket(value):
+        yield (
+            f"wsgi_app_listen is {value!r}: write a socket's path, as in '/run/wsgi/shop.sock', or "
+            "'host:port', as in '10.0.0.11:8000'."
+        )
+
+
+def _environment(variables: dict) -> Iterator[str]:
+    for variable in ("wsgi_app_environment", "wsgi_app_secrets"):
+        secret = variable == "wsgi_app_secrets"
+        for name, value in variables[variable].items():
+            if not VARIABLE.fullmatch(str(name)):
+                yield f"{variable} has {name!r}: letters, digits and '_' make a name, as in 'API_KEY'."
+            elif name in OURS:
+                yield f"{variable} sets {name}, but {OURS[name]}; leave it out."
+            elif not isinstance(value, str):
+                shown = "of another type" if secret else repr(value)
+                yield f"{variable}.{name} is {shown}: the environment holds text, so put quotes around it."
+            elif "\0" in value:
+                yield f"{variable}.{name} has a null character, which the environment cannot hold."
+    both = set(variables["wsgi_app_environment"]) & set(variables["wsgi_app_secrets"])
+    for name in sorted(both):
+        yield f"{name} is in wsgi_app_environment and in wsgi_app_secrets: keep it in one of them."
+
+
+def _files(files: list[dict]) -> Iterator[str]:
+    for file in files:
+        dest = file["dest"]
+        if not refusal.PREFIX.fullmatch(f"/{dest}"):
+            yield (
+                f"wsgi_app_files has dest {dest!r}: write a path below the state directory, as in "
+                "'settings.ini' or 'conf/settings.ini'."
+            )
+        mode = file.get("mode", "0640")
+        if not re.fullmatch(r"0?[0-7]{3}", str(mode)):
+            yield f'wsgi_app_files has mode {mode!r} for {dest}: write it in quotes, as in "0640".'
+
+
+def _numbers(variables: dict) -> Iterator[str]:
+    least = {
+        "wsgi_app_workers": (1, "each serves requests"),
+        "wsgi_app_threads": (1, "each serves a request"),
+        "wsgi_app_timeout": (1, "it is in seconds"),
+        "wsgi_app_keep_releases": (2, "the one that serves and the one before it always stay"),
+    }
+    for variable, (minimum, why) in least.items():
+        if int(variables[variable]) < minimum:
+            yield f"{variable} is {variables[variable]}: use {minimum} or more; {why}."
+
+
+def _health(health: dict) -> Iterator[str]:
+    path = health.get("path", "/")
+    if not re.fullmatch(r"/[!-~]*", path):
+        yield f"wsgi_app_health.path is {path!r}: begin with a slash, below the prefix, as in '/healthz'."
+    for status in health.get("status", []):
+        if not 100 <= int(status) <= 599:
+            yield f"wsgi_app_health.status has {status}: use HTTP statuses, as in [200]."
+    if int(health.get("timeout", 10)) < 1:
+        yield f"wsgi_app_health.timeout is {health['timeout']}: use a second or more."
+    host = health.get("host", "localhost")
+    if not refusal.HOST.fullmatch(host) and not refusal.is_address(host):
+        yield f"wsgi_app_health.host is {host!r}: write a host, as in 'example.org'."
+
+
+class FilterModule:
+    """Offer the filter to Ansible."""
+
+    def filters(self):
+        """Return the filters by name."""
+        return {"wsgi_app_refusals": wsgi_app_refusals}

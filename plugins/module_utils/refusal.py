@@ -1,0 +1,57 @@
+"""What the roles' inputs have in common: how a name, a path or an address is written."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+
+NAME = re.compile(r"[a-z][a-z0-9-]{0,25}[a-z0-9]|[a-z]")
+SEGMENT = r"/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+"
+PREFIX = re.compile(rf"(?:{SEGMENT})+")
+HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
+
+
+def name(variable: str, value: object) -> Iterator[str]:
+    """Yield why ``value`` cannot name an app or a site."""
+    if not NAME.fullmatch(str(value)):
+        yield (
+            f"{variable} is {value!r}: use at most 27 small letters, digits and hyphens, beginning "
+            "with a letter, as in 'shop' or 'shop-api'."
+        )
+
+
+def prefix(variable: str, value: object) -> Iterator[str]:
+    """Yield why ``value`` cannot be a path prefix without a slash at its end."""
+    path = str(value)
+    if PREFIX.fullmatch(path):
+        return
+    advice = "use '/' and letters, digits, '.', '_', '~' or '-', as in '/api' or '/shop/v2'"
+    tidy = "/" + "/".join(part for part in path.split("/") if part)
+    if path != tidy and PREFIX.fullmatch(tidy):
+        advice = f"write {tidy!r}"
+    yield f"{variable} is {value!r}: {advice}."
+
+
+def is_port(value: object) -> bool:
+    """Return whether ``value`` is a port."""
+    return str(value).isdecimal() and 1 <= int(value) <= 65535
+
+
+def is_address(value: str) -> bool:
+    """Return whether ``value`` is ``host:port``."""
+    host, colon, port = value.rpartition(":")
+    return bool(colon and HOST.fullmatch(host) and is_port(port))
+
+
+def is_socket(value: str) -> bool:
+    """Return whether ``value`` can be the path of a unix socket (sun_path holds 108 bytes)."""
+    return bool(PREFIX.fullmatch(value)) and len(value) < 108
+
+
+def misspelt(given: list[str], known: list[str]) -> Iterator[str]:
+    """Yield which of the ``given`` variables do not exist, and what may have been meant."""
+    for variable in sorted(set(given) - set(known)):
+        close = difflib.get_close_matches(variable, known, n=1)
+        meant = f"do you mean {close[0]}?" if close else "no variable is called so."
+        yield f"{variable} is set, but {meant}"

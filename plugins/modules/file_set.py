@@ -1,0 +1,344 @@
+#!/usr/bin/python
+"""Place a set of files as one change that is made whole or not at all."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from ansible.module_utils.basic import AnsibleModule
+
+DOCUMENTATION = r"""
+module: file_set
+author: The Subsite maintainers (@subsite)
+short_description: Place a set of files as one change
+description:
+  - Compares directories, files and links with what is on the host, and changes what differs,
+    in one round trip.
+  - When anything changed, O(check) has to succeed with the new files in place and O(apply)
+    after it. If either fails, everything is put back, O(apply) runs again for what was there
+    before, and the module fails with what the command said.
+options:
+  files:
+    description: The set, in the order in which it is placed.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      dest:
+        description: Path on the host, absolute or relative to O(base).
+        type: path
+        required: true
+      content:
+        description: Makes it a file with this content.
+        type: str
+      secret:
+        description: Makes it a file with this content, which is never shown.
+        type: str
+      link:
+        description: Makes it a symbolic link to this target.
+        type: str
+      directory:
+        description: Makes it a directory.
+        type: bool
+      absent:
+        description: Makes sure that no file or link is there.
+        type: bool
+      owner:
+        description:
+          - User who owns it. A file of another user than root is read and written as that user,
+            so that no link in their directories can lead root astray.
+        type: str
+        default: root
+      group:
+        description: Group that owns it.
+        type: str
+        default: root
+      mode:
+        description: Permissions, in octal. Default is C(0755) for directories, else C(0644).
+        type: str
+  base:
+    description: Directory that relative paths start from.
+    type: path
+    default: /
+  check:
+    description: Command, as a list, that judges the files in place.
+    type: list
+    elements: str
+  apply:
+    description: Command, as a list, that makes running services take up the files.
+    type: list
+    elements: str
+attributes:
+  check_mode:
+    description: Says what would change; neither O(check) nor O(apply) runs.
+    support: full
+  diff_mode:
+    description: Shows each file before and after, except secret ones.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Serve the site
+  subsite.deploy.file_set:
+    files:
+      - dest: /etc/nginx/conf.d/shop.conf
+        content: "{{ lookup('ansible.builtin.template', 'shop.conf.j2') }}"
+    check: [nginx, -t, -q]
+    apply: [systemctl, reload, nginx.service]
+"""
+
+RETURN = r"""
+paths:
+  description: What changed.
+  type: list
+  elements: str
+  returned: success
+"""
+
+KINDS = ("content", "secret", "link", "directory", "absent")
+
+
+@dataclass(frozen=True)
+class State:
+    """What is at a path, or what should be."""
+
+    kind: str = "absent"
+    content: bytes = b""
+    owner: int | None = None
+    group: int | None = None
+    mode: int | None = None
+
+    @classmethod
+    def found(cls, path: str) -> State:
+        """Return what is at ``path`` now."""
+        try:
+            status = os.lstat(path)
+        except FileNotFoundError:
+            return cls()
+        if stat.S_ISLNK(status.st_mode):
+            return cls("link", os.readlink(path).encode())
+        owned = (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode))
+        if stat.S_ISDIR(status.st_mode):
+            return cls("directory", b"", *owned)
+        with open(path, "rb") as file:
+            return cls("file", file.read(), *owned)
+
+    @classmethod
+    def wanted(cls, entry: dict) -> State:
+        """Return what ``entry`` of the module's ``files`` asks for.
+
+        :raises KeyError: when it names a user or a group that the host does not have.
+        """
+        if entry["absent"]:
+            return cls()
+        if entry["link"] is not None:
+            return cls("link", entry["link"].encode())
+        kind, default = ("directory", "0755") if entry["directory"] else ("file", "0644")
+        content = entry["content"] if entry["secret"] is None else entry["secret"]
+        return cls(
+            kind,
+            (content or "").encode(),
+            pwd.getpwnam(entry["owner"]).pw_uid,
+            grp.getgrnam(entry["group"]).gr_gid,
+            int(entry["mode"] or default, 8),
+        )
+
+    def place(self, path: str) -> None:
+        """Make ``path`` this, so that whoever opens it meets the old or the new, whole."""
+        if self.kind == "absent":
+            if os.path.lexists(path):
+                (os.rmdir if State.found(path).kind == "directory" else os.unlink)(path)
+        elif self.kind == "directory":
+            if State.found(path).kind != "directory":
+                os.mkdir(path, 0o700)
+            os.chown(path, self.owner, self.group)
+            os.chmod(path, self.mode)
+        elif self.kind == "link":
+            beside = tempfile.mktemp(dir=os.path.dirname(path), prefix=".")
+            os.symlink(self.content, beside)
+            os.rename(beside, path)
+        else:
+            self._write(path)
+
+    def _write(self, path: str) -> None:
+        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+        handle, beside = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".")
+        with os.fdopen(handle, "wb") as file:
+            file.write(self.content)
+            os.fchown(file.fileno(), self.owner, self.group)
+            os.fchmod(file.fileno(), self.mode)
+            file.flush()
+            os.fsync(file.fileno())
+        os.rename(beside, path)
+
+    @property
+    def rights(self) -> str:
+        """Owner, group and permissions, as numbers; empty where they mean nothing."""
+        return "" if self.mode is None else f"{self.owner}:{self.group} {self.mode:04o}"
+
+    def shown(self, secret: bool) -> str:
+        """Return it for a diff: its content, or what can be said instead."""
+        if self.kind == "file":
+            return "a secret\n" if secret else self.content.decode(errors="replace")
+        if self.kind == "link":
+            return f"link to {self.content.decode()}\n"
+        return "" if self.kind == "absent" else f"{self.kind}\n"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One path that differs from what is wanted; ``after`` is None if it cannot be told yet."""
+
+    path: str
+    owner: str
+    before: State
+    after: State | None
+    secret: bool
+
+    def diff(self) -> dict[str, str]:
+        """Return the change as Ansible shows it under ``--diff``."""
+        before, after = self.before, self.after
+        if after is None:
+            return {"prepared": f"{self.path}: to come with its owner\n"}
+        if (before.kind, before.content) == (after.kind, after.content):
+            return {"prepared": f"{self.path}: {before.rights} becomes {after.rights}\n"}
+        return {
+            "before_header": f"{self.path} {before.rights}".strip(),
+            "after_header": f"{self.path} {after.rights}".strip(),
+            "before": before.shown(self.secret),
+            "after": after.shown(self.secret),
+        }
+
+
+class FileSet:
+    """The whole set, and the way back."""
+
+    def __init__(self, module: AnsibleModule) -> None:
+        """Compare what ``module`` asks for with the host."""
+        self.module = module
+        self.changes: list[Change] = []
+        for entry in module.params["files"]:
+            change = self._compare(entry)
+            if change:
+                self.changes.append(change)
+
+    def _compare(self, entry: dict) -> Change | None:
+        path = os.path.join(self.module.params["base"], entry["dest"])
+        writer = "root" if entry["directory"] else entry["owner"]
+        try:
+            after = State.wanted(entry)
+            with acting_as(writer):
+                before = State.found(path)
+        except KeyError as error:
+            if not self.module.check_mode:
+                self.module.fail_json(msg=f"{path}: {error.args[0]}")
+            return Change(path, "root", State(), None, entry["secret"] is not None)
+        if before == after:
+            return None
+        if before.kind not in ("absent", after.kind) and "directory" in (
+            before.kind,
+            after.kind,
+        ):
+            self.module.fail_json(
+                msg=f"{path} is a {before.kind} where a {after.kind} belongs; "
+                "move it away, then run again"
+            )
+        return Change(path, writer, before, after, entry["secret"] is not None)
+
+    def place(self) -> None:
+        """Make every change, or none."""
+        done: list[Change] = []
+        applied = False
+        try:
+            for change in self.changes:
+                done.append(change)
+                with acting_as(change.owner):
+                    change.after.place(change.path)
+            self._run("check")
+            applied = True
+            self._run("apply")
+        except (OSError, CommandError) as error:
+            for change in reversed(done):
+                with acting_as(change.owner):
+                    change.before.place(change.path)
+            if applied:
+                self.module.run_command(self.module.params["apply"])
+            self.module.fail_json(msg=f"{error}\nThe files that were there are back in place.")
+
+    def _run(self, name: str) -> None:
+        command = self.module.params[name]
+        if command is None:
+            return
+        code, out, err = self.module.run_command(command)
+        if code != 0:
+            raise CommandError(f"{' '.join(command)} failed ({code}): {(out + err).strip()}")
+
+
+@contextmanager
+def acting_as(name: str) -> Iterator[None]:
+    """Have the rights of user ``name``, and no others, for a while."""
+    user = pwd.getpwnam(name)
+    groups = os.getgroups()
+    os.setgroups([] if user.pw_uid else groups)
+    os.setegid(user.pw_gid)
+    os.seteuid(user.pw_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+        os.setgroups(groups)
+
+
+class CommandError(Exception):
+    """A command refused the files; the message holds what it said."""
+
+
+def main() -> None:
+    """Compare, and place unless nothing differs or nothing may."""
+    module = AnsibleModule(
+        argument_spec={
+            "files": {
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "options": {
+                    "dest": {"type": "path", "required": True},
+                    "content": {"type": "str"},
+                    "secret": {"type": "str", "no_log": True},
+                    "link": {"type": "str"},
+                    "directory": {"type": "bool"},
+                    "absent": {"type": "bool"},
+                    "owner": {"type": "str", "default": "root"},
+                    "group": {"type": "str", "default": "root"},
+                    "mode": {"type": "str"},
+                },
+                "mutually_exclusive": [KINDS],
+                "required_one_of": [KINDS],
+            },
+            "base": {"type": "path", "default": "/"},
+            "check": {"type": "list", "elements": "str"},
+            "apply": {"type": "list", "elements": "str"},
+        },
+        supports_check_mode=True,
+        no_log=True,  # the system's log is no place for whole configurations
+    )
+    file_set = FileSet(module)
+    if file_set.changes and not module.check_mode:
+        file_set.place()
+    module.exit_json(
+        changed=bool(file_set.changes),
+        paths=[change.path for change in file_set.changes],
+        diff=[change.diff() for change in file_set.changes],
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""Mount a WSGI application at its prefix, and prove that it is healthy before it serves.
+
+gunicorn loads :func:`mount` as its application and calls what :func:`gate` returns as its
+``on_starting`` hook. The application itself is not changed and knows nothing of this.
+"""
+
+from __future__ import annotations
+
+import io
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable, Iterable
+
+from gunicorn.util import import_app
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+Environ = dict
+WSGIApplication = Callable[[Environ, Callable], Iterable[bytes]]
+
+DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+
+
+def mount(target: str, prefix: str, mode: str, proxy_fix: bool = True) -> WSGIApplication:
+    """Load ``target`` as gunicorn would and tell it the visitor's URL.
+
+    :param target: ``module:attribute`` or ``module:factory('literal')``.
+    :param prefix: where it is mounted, as ``/api``; empty at the root.
+    :param mode: ``script_name`` when gunicorn takes the prefix off the path, ``strip``
+        when nginx did, ``app`` when the application owns it.
+    :param proxy_fix: whether to apply what nginx says about the visitor.
+    """
+    app = import_app(target)
+    if proxy_fix:
+        x_prefix = 0 if mode == "app" else 1
+        app = ProxyFix(without_default_port(app), x_host=1, x_port=1, x_prefix=x_prefix)
+    if mode == "strip":
+        app = at_prefix(app, prefix)
+    return app
+
+
+def without_default_port(app: WSGIApplication) -> WSGIApplication:
+    """Leave the scheme's default port out of ``HTTP_HOST``.
+
+    ProxyFix writes it there. Browsers never send it, and applications that compare
+    the two refuse the request (RFC 9110, 4.2.3: an absent port is the default one).
+    """
+
+    def wrapped(environ: Environ, start_response: Callable) -> Iterable[bytes]:
+        port = DEFAULT_PORTS.get(environ["wsgi.url_scheme"], "")
+        if port and "HTTP_HOST" in environ:
+            environ["HTTP_HOST"] = environ["HTTP_HOST"].removesuffix(port)
+        return app(environ, start_response)
+
+    return wrapped
+
+
+def at_prefix(app: WSGIApplication, prefix: str) -> WSGIApplication:
+    """Say where the application is when somebody else took the prefix off the path.
+
+    The prefix comes from here, not from a header, so that a request without the header
+    cannot make an application remember the wrong one.
+    """
+
+    def wrapped(environ: Environ, start_response: Callable) -> Iterable[bytes]:
+        environ["SCRIPT_NAME"] = prefix
+        return app(environ, start_response)
+
+    return wrapped
+
+
+def gate(path: str, status: list[int], host: str, timeout: float) -> Callable:
+    """Return a gunicorn ``on_starting`` hook that exits unless the application is healthy.
+
+    The application is loaded by then and nothing is accepted yet. It is asked in a process
+    of its own, so that no connection it opens is shared with the workers.
+
+    :param path: what to ask for, below ``SCRIPT_NAME``.
+    :param status: healthy statuses; without any, all below 500 are.
+    :param host: the ``Host`` to ask for.
+    :param timeout: seconds that the answer may take.
+    """
+
+    def on_starting(server) -> None:
+        app = server.app.wsgi()
+        context = multiprocessing.get_context("fork")
+        child = context.Process(target=probe, args=(app, path, status, host))
+        child.start()
+        child.join(timeout)
+        if child.is_alive():
+            child.kill()
+            refuse(path, f"no answer within {timeout} s")
+        if child.exitcode != 0:
+            sys.exit(1)
+
+    return on_starting
+
+
+def probe(app: WSGIApplication, path: str, status: list[int], host: str) -> None:
+    """Ask ``app`` for ``path`` once and exit with an error unless it is healthy."""
+    answer: list[str] = []
+
+    def start_response(line: str, headers: list, exc_info=None) -> Callable:
+        answer[:] = [line]
+        return body.write
+
+    body = io.BytesIO()
+    chunks = app(request_for(path, host), start_response)
+    try:
+        body.writelines(chunks)
+    finally:
+        if hasattr(chunks, "close"):
+            chunks.close()
+    code = int(answer[0].split(" ", 1)[0])
+    if code not in status if status else code >= 500:
+        text = body.getvalue()[:500].decode(errors="replace")
+        refuse(path, f"{answer[0]}\n{text}")
+
+
+def request_for(path: str, host: str) -> Environ:
+    """Return the environ of a GET for ``path`` (PEP 3333)."""
+    return {
+        "REQUEST_METHOD": "GET",
+        "SCRIPT_NAME": os.environ.get("SCRIPT_NAME", ""),
+        "PATH_INFO": path,
+        "QUERY_STRING": "",
+        "RAW_URI": os.environ.get("SCRIPT_NAME", "") + path,
+        "HTTP_HOST": host,
+        "HTTP_USER_AGENT": "subsite-health",
+        "REMOTE_ADDR": "127.0.0.1",
+        "SERVER_NAME": host,
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": True,
+    }
+
+
+def refuse(path: str, reason: str) -> None:
+    """Exit with an error that the journal keeps."""
+    prefix = os.environ.get("SCRIPT_NAME", "")
+    sys.exit(f"The health check of {prefix}{path} failed: {reason}")
