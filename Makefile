@@ -1,0 +1,52 @@
+# What can be done with this repository; `make` lists it.
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-shell demo-down test lint unit scenarios molecule docs build clean
+
+SUITE ?= trixie
+SCENARIO ?= default
+VENV := .venv/bin
+RUN := tools/with-podman env PATH="$(CURDIR)/$(VENV):$$PATH" MOLECULE_GLOB='molecule/*/molecule.yml'
+
+help: ## List what can be done
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+demo: .venv/ready ## Build a throwaway host, deploy to it and show what a browser would see
+	@$(RUN) tools/demo up
+
+demo-shell: .venv/ready ## Look around on the host of the demo
+	@$(RUN) podman exec --interactive --tty subsite-demo-trixie bash --login
+
+demo-down: .venv/ready ## Throw the host of the demo away
+	@$(RUN) tools/demo down
+
+test: lint unit scenarios ## Run every test, the fast ones first
+
+lint: .venv/ready ## Check style
+	$(VENV)/ruff check . app
+	$(VENV)/ruff format --check . app
+	$(VENV)/yamllint --strict .
+	PATH="$(CURDIR)/$(VENV):$$PATH" ansible-lint --quiet
+
+unit: .venv/ready ## Test what needs no host: plugins, templates, refusals, the collection, the demo app
+	$(VENV)/pytest --quiet
+	cd app && ../$(VENV)/pytest --quiet
+
+scenarios: .venv/ready ## Test on hosts: each scenario on each distribution that it is for
+	$(RUN) tools/scenarios
+
+molecule: .venv/ready ## Test one scenario on one distribution: SCENARIO=default SUITE=trixie
+	$(RUN) tools/host-image $(SUITE)
+	$(RUN) SUBSITE_SUITE=$(SUITE) molecule test --scenario-name $(SCENARIO)
+
+docs: .venv/ready ## Write the reference tables anew
+	$(VENV)/python tools/reference.py
+
+build: .venv/ready ## Build the collection
+	$(VENV)/ansible-galaxy collection build --force
+
+clean: ## Remove what was set up here
+	rm -rf .venv .cache .ansible
+
+.venv/ready: pyproject.toml tools/set-up
+	@tools/set-up
+	@touch $@

@@ -1,0 +1,63 @@
+"""Every redirect leads the visitor to a URL that exists for the visitor."""
+
+import os
+
+import pytest
+
+PORT = os.environ.get("SUBSITE_PORT", "18000")
+HERE = f"http://localhost:{PORT}"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "location"),
+    [
+        pytest.param("/api/", 303, f"{HERE}/api/result", id="absolute URL built by the app"),
+        pytest.param("/api/test", 303, "/api/success", id="relative URL built by the app"),
+        pytest.param("/api/dir", 308, f"{HERE}/api/dir/", id="slash added by Flask"),
+        pytest.param("/api/dir?a=1", 308, f"{HERE}/api/dir/?a=1", id="slash added, query kept"),
+        pytest.param("/api", 308, "/api/", id="slash added by nginx"),
+        pytest.param("/api?a=1&b=2", 308, "/api/?a=1&b=2", id="slash added by nginx, query kept"),
+        pytest.param("/bin", 308, "/bin/", id="second app: slash added by nginx"),
+        pytest.param(
+            "/bin/absolute-redirect/1", 302, f"{HERE}/bin/get", id="second app: absolute URL"
+        ),
+        pytest.param("/bin/relative-redirect/1", 302, "/bin/get", id="second app: relative URL"),
+        pytest.param(
+            "/bin/redirect-to?url=/bin/ip", 302, "/bin/ip", id="second app: URL of its caller"
+        ),
+    ],
+)
+def test_location(ask, path, status, location):
+    answer = ask(path)
+    assert (answer.status, answer.location) == (status, location)
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        pytest.param(f"localhost:{PORT}", HERE, id="mapped port"),
+        pytest.param("localhost", "http://localhost", id="port 80, left out"),
+        pytest.param("localhost:80", "http://localhost", id="port 80, spelt out"),
+        pytest.param("localhost:", "http://localhost", id="colon without a port"),
+        pytest.param("LOCALHOST:8000", "http://localhost:8000", id="capital letters"),
+        pytest.param("localhost.:8000", "http://localhost:8000", id="trailing dot"),
+        pytest.param("127.0.0.1:8000", "http://127.0.0.1:8000", id="IPv4 address"),
+        pytest.param("[::1]:8000", "http://[::1]:8000", id="IPv6 address with a port"),
+        pytest.param("[::1]", "http://[::1]", id="IPv6 address"),
+        pytest.param("localhost:65535", "http://localhost:65535", id="highest port"),
+    ],
+)
+def test_origin_is_the_one_that_was_asked_for(ask, host, origin):
+    assert ask("/api/", host=host).location == f"{origin}/api/result"
+
+
+def test_slash_redirect_keeps_the_method(ask):
+    assert ask("/api", method="POST", body=b"x").status == 308
+
+
+def test_second_app_sees_its_own_url(ask):
+    assert ask("/bin/get").json["url"] == f"{HERE}/bin/get"
+
+
+def test_redirect_can_be_followed(ask):
+    assert ask(ask("/api/test").location).status == 200

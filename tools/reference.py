@@ -1,0 +1,68 @@
+"""Write the tables of variables in the roles' READMEs from the argument specifications."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+ROLES = Path(__file__).parent.parent / "roles"
+TABLE = re.compile(r"(<!-- variables -->\n).*?(<!-- /variables -->)", re.DOTALL)
+
+
+def rows(options: dict, above: str = "") -> Iterator[str]:
+    """Yield one table row for each of ``options`` and, below it, for what it consists of."""
+    for name, option in options.items():
+        path = f"{above}{name}"
+        yield f"| `{path}` | {kind(option)} | {default(option)} | {meaning(option)} |"
+        inner = f"{path}[]." if option["type"] == "list" else f"{path}."
+        yield from rows(option.get("options", {}), inner)
+
+
+def kind(option: dict) -> str:
+    """Return what may stand in the option."""
+    if "choices" in option:
+        return ", ".join(f"`{choice}`" for choice in option["choices"])
+    return f"list of {option['elements']}" if option["type"] == "list" else option["type"]
+
+
+def default(option: dict) -> str:
+    """Return what stands in the option when nobody sets it."""
+    if option.get("required"):
+        return "**required**"
+    value = option.get("default")
+    if value is None or value == "":
+        return ""
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def meaning(option: dict) -> str:
+    """Return the description as Markdown."""
+    text = option["description"]
+    text = " ".join(text) if isinstance(text, list) else text
+    return re.sub(r"\b[A-Z]+\((?:ignore:)?([^)]*)\)", r"`\1`", text.strip())
+
+
+def table(role: Path) -> str:
+    """Return the table of ``role``."""
+    spec = yaml.safe_load((role / "meta/argument_specs.yml").read_text())
+    head = "| variable | type | default | meaning |\n| --- | --- | --- | --- |\n"
+    return head + "\n".join(rows(spec["argument_specs"]["main"]["options"])) + "\n"
+
+
+def readme(role: Path) -> str:
+    """Return the README of ``role`` with its table as the specification has it now."""
+    text = (role / "README.md").read_text()
+    return TABLE.sub(lambda match: match[1] + table(role) + match[2], text)
+
+
+def main() -> None:
+    """Write the README of each role."""
+    for role in sorted(ROLES.iterdir()):
+        (role / "README.md").write_text(readme(role))
+
+
+if __name__ == "__main__":
+    main()
