@@ -42,7 +42,8 @@ def meaning(option: dict) -> str:
     """Return the description as Markdown."""
     text = option["description"]
     text = " ".join(text) if isinstance(text, list) else text
-    return re.sub(r"\b[A-Z]+\((?:ignore:)?([^)]*)\)", r"`\1`", text.strip())
+    marked = re.sub(r"\b[A-Z]+\((?:ignore:)?((?:\\.|[^)])*)\)", r"`\1`", text.strip())
+    return marked.replace("\\)", ")")
 
 
 def table(role: Path) -> str:

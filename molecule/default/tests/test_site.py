@@ -78,7 +78,8 @@ def test_websocket_echoes():
         peer.sendall(
             (
                 f"GET /api/ws HTTP/1.1\r\nHost: localhost:{PORT}\r\nUpgrade: websocket\r\n"
-                f"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n"
+                "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                f"Sec-WebSocket-Key: {key}\r\n\r\n"
             ).encode()
         )
         stream = peer.makefile("rb")
