@@ -4,11 +4,11 @@
 
 SUITE ?= trixie
 SCENARIO ?= default
-VENV := .venv/bin
-RUN := tools/with-podman env PATH="$(CURDIR)/$(VENV):$$PATH" MOLECULE_GLOB='molecule/*/molecule.yml'
+IN_VENV := env PATH="$(CURDIR)/.venv/bin:$$PATH"
+RUN := tools/with-podman $(IN_VENV) MOLECULE_GLOB='molecule/*/molecule.yml'
 
 help: ## List what can be done
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/ready ## Build a throwaway host, deploy to it and show what a browser would see
 	@$(RUN) tools/demo up
@@ -22,14 +22,14 @@ demo-down: .venv/ready ## Throw the host of the demo away
 test: lint unit scenarios ## Run every test, the fast ones first
 
 lint: .venv/ready ## Check style
-	$(VENV)/ruff check . app
-	$(VENV)/ruff format --check . app
-	$(VENV)/yamllint --strict .
-	PATH="$(CURDIR)/$(VENV):$$PATH" ansible-lint --quiet
+	$(IN_VENV) ruff check . app
+	$(IN_VENV) ruff format --check . app
+	$(IN_VENV) yamllint --strict .
+	$(IN_VENV) ansible-lint --quiet
 
 unit: .venv/ready ## Test what needs no host: plugins, templates, refusals, the collection, the demo app
-	$(VENV)/pytest --quiet
-	cd app && ../$(VENV)/pytest --quiet
+	$(IN_VENV) pytest --quiet
+	cd app && $(IN_VENV) pytest --quiet
 
 scenarios: .venv/ready ## Test on hosts: each scenario on each distribution that it is for
 	$(RUN) tools/scenarios
@@ -39,10 +39,10 @@ molecule: .venv/ready ## Test one scenario on one distribution: SCENARIO=default
 	$(RUN) SUBSITE_SUITE=$(SUITE) molecule test --scenario-name $(SCENARIO)
 
 docs: .venv/ready ## Write the reference tables anew
-	$(VENV)/python tools/reference.py
+	$(IN_VENV) python tools/reference.py
 
 build: .venv/ready ## Build the collection
-	$(VENV)/ansible-galaxy collection build --force
+	$(IN_VENV) ansible-galaxy collection build --force
 
 clean: ## Remove what was set up here
 	rm -rf .venv .cache .ansible
