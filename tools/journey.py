@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import http.client
 import sys
-from urllib.parse import urljoin
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 
 def ask(url: str) -> tuple[int, str | None]:

@@ -21,7 +21,7 @@ options:
 """
 
 EXAMPLES = r"""
-release: "{{ {'revision': 'v1', 'workers': 2} | to_json(sort_keys=true) | subsite.deploy.fingerprint }}"
+release: "{{ {'workers': 2} | to_json(sort_keys=true) | subsite.deploy.fingerprint }}"
 """
 
 RETURN = r"""

@@ -29,7 +29,7 @@ options:
 """
 
 EXAMPLES = r"""
-problems: "{{ {'nginx_site_name': 'Shop'} | subsite.deploy.nginx_site_refusals(['nginx_site_name']) }}"
+problems: "{{ inputs | subsite.deploy.nginx_site_refusals(['nginx_site_name']) }}"
 """
 
 RETURN = r"""
@@ -53,8 +53,13 @@ ONLY_FOR = {
 }
 """Options of a mount, and the kinds of mounts that have them."""
 
+OURS = re.compile(
+    r"Connection|Host|Upgrade|X-Forwarded-(For|Host|Port|Prefix|Proto)|X-Real-IP", re.IGNORECASE
+)
+"""Headers by which every app is told the visitor's URL."""
+
 DIRECTORY = re.compile(r"(/[A-Za-z0-9._~@+-]+)+/?")
-TARGET = re.compile(r"(/|https?://)[!#%&'()*+,./:=?@A-Za-z0-9_~\[\]-]*")
+TARGET = re.compile(r"(/(?!/)|https?://)[!#%&'()*+,./:=?@A-Za-z0-9_~\[\]-]*")
 
 
 def nginx_site_refusals(variables: dict, known: list[str]) -> list[str]:
@@ -72,9 +77,7 @@ def _present(variables: dict) -> Iterator[str]:
     mounts = variables["nginx_site_mounts"]
     for index, mount in enumerate(mounts):
         yield from _mount(f"nginx_site_mounts[{index}]", mount)
-    paths = [mount["path"] for mount in mounts]
-    for path in sorted({path for path in paths if paths.count(path) > 1}):
-        yield f"nginx_site_mounts has {path!r} more than once: one thing answers at one path."
+    yield from refusal.repeated("nginx_site_mounts", [mount["path"] for mount in mounts])
 
 
 def _server_names(names: list[str]) -> Iterator[str]:
@@ -83,28 +86,30 @@ def _server_names(names: list[str]) -> Iterator[str]:
             "nginx_site_server_names is empty: name the hosts that visitors use, as in "
             "[example.org, www.example.org]."
         )
+    yield from refusal.repeated("nginx_site_server_names", [name.lower() for name in names])
     for index, name in enumerate(names):
         wildcard = name[2:] if name.startswith("*.") else name
         if not refusal.HOST.fullmatch(wildcard):
             yield (
-                f"nginx_site_server_names has {name!r}: write a host without scheme, port or path, as "
-                "in 'example.org', '*.example.org', '203.0.113.5' or '[2001:db8::5]'."
+                f"nginx_site_server_names has {name!r}: write a host without scheme, port or path, "
+                "as in 'example.org', '*.example.org', '203.0.113.5' or '[2001:db8::5]'."
             )
         elif index == 0 and wildcard != name:
             yield (
-                f"nginx_site_server_names begins with {name!r}: put an exact name first; it stands in "
-                "when a request names no host."
+                f"nginx_site_server_names begins with {name!r}: put an exact name first; it stands "
+                "in when a request names no host."
             )
 
 
 def _listen(addresses: list) -> Iterator[str]:
     if not addresses:
         yield "nginx_site_listen is empty: name a port, as in [80]."
+    yield from refusal.repeated("nginx_site_listen", [str(address) for address in addresses])
     for address in addresses:
         if not refusal.is_port(address) and not refusal.is_address(str(address)):
             yield (
-                f"nginx_site_listen has {address!r}: write a port, as in 80, or an address with one, "
-                "as in '127.0.0.1:8080'."
+                f"nginx_site_listen has {address!r}: write a port, as in 80, or an address with "
+                "one, as in '127.0.0.1:8080'."
             )
 
 
@@ -114,7 +119,9 @@ def _mount(where: str, mount: dict) -> Iterator[str]:
     kind = next(kind for kind in KINDS if kind in mount)
     for option, kinds in ONLY_FOR.items():
         if option in mount and kind not in kinds:
-            yield f"{where}.{option} has no meaning beside {kind}: it goes with {' or '.join(kinds)}."
+            yield (
+                f"{where}.{option} has no meaning beside {kind}: it goes with {' or '.join(kinds)}."
+            )
     yield from _target(where, kind, mount[kind])
     yield from _options(where, mount)
 
@@ -124,12 +131,12 @@ def _target(where: str, kind: str, value) -> Iterator[str]:
         yield from refusal.name(f"{where}.app", value)
     elif kind == "upstreams":
         if not value:
-            yield f"{where}.upstreams is empty: name where the app answers, as in ['10.0.0.11:8000']."
+            yield f"{where}.upstreams is empty: name an address, as in ['10.0.0.11:8000']."
         for address in value:
             if not refusal.is_address(address) and not refusal.is_socket(address):
                 yield (
-                    f"{where}.upstreams has {address!r}: write 'host:port', as in '10.0.0.11:8000', or "
-                    "the path of a socket."
+                    f"{where}.upstreams has {address!r}: write 'host:port', as in "
+                    "'10.0.0.11:8000', or the path of a socket."
                 )
     elif kind == "root":
         yield from _directory(f"{where}.root", value)
@@ -137,7 +144,10 @@ def _target(where: str, kind: str, value) -> Iterator[str]:
         if not os.path.isdir(value):
             yield f"{where}.src is {value!r}: there is no such directory on the controller."
     elif not TARGET.fullmatch(value):
-        yield f"{where}.redirect is {value!r}: write a path, as in '/new', or a URL that begins with http."
+        yield (
+            f"{where}.redirect is {value!r}: write a path, as in '/new', or a URL that begins "
+            "with http."
+        )
 
 
 def _options(where: str, mount: dict) -> Iterator[str]:
@@ -149,9 +159,17 @@ def _options(where: str, mount: dict) -> Iterator[str]:
         yield f"{where}.read_timeout is {mount['read_timeout']}: use a second or more."
     for name, value in mount.get("headers", {}).items():
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", name):
-            yield f"{where}.headers has {name!r}: letters, digits and hyphens make a name, as in 'X-Team'."
+            yield (
+                f"{where}.headers has {name!r}: letters, digits and hyphens make a name, as in "
+                "'X-Team'."
+            )
+        if OURS.fullmatch(name):
+            yield f"{where}.headers sets {name}, but the site itself does; leave it out."
         if not re.fullmatch(r"[^\"\\\x00-\x1f\x7f]*", str(value)):
-            yield f"{where}.headers.{name} is {value!r}: quotes, backslashes and line breaks cannot be sent."
+            yield (
+                f"{where}.headers.{name} is {value!r}: quotes, backslashes and line breaks "
+                "cannot be sent."
+            )
     for static in mount.get("static", []):
         yield from refusal.prefix(f"{where}.static.path", static["path"])
         yield from _directory(f"{where}.static.root", static["root"])

@@ -89,8 +89,8 @@ def _callable(value: str) -> Iterator[str]:
     module, _, target = value.partition(":")
     if not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", module) or not _is_target(target):
         yield (
-            f"wsgi_app_callable is {value!r}: write 'module:attribute', as in 'shop.wsgi:app', or a "
-            "factory with literal arguments, as in \"shop:create_app('production')\"."
+            f"wsgi_app_callable is {value!r}: write 'module:attribute', as in 'shop.wsgi:app', or "
+            "a factory with literal arguments, as in \"shop:create_app('production')\"."
         )
 
 
@@ -132,12 +132,18 @@ def _environment(variables: dict) -> Iterator[str]:
         secret = variable == "wsgi_app_secrets"
         for name, value in variables[variable].items():
             if not VARIABLE.fullmatch(str(name)):
-                yield f"{variable} has {name!r}: letters, digits and '_' make a name, as in 'API_KEY'."
+                yield (
+                    f"{variable} has {name!r}: letters, digits and '_' make a name, as in "
+                    "'API_KEY'."
+                )
             elif name in OURS:
                 yield f"{variable} sets {name}, but {OURS[name]}; leave it out."
             elif not isinstance(value, str):
                 shown = "of another type" if secret else repr(value)
-                yield f"{variable}.{name} is {shown}: the environment holds text, so put quotes around it."
+                yield (
+                    f"{variable}.{name} is {shown}: the environment holds text, so put quotes "
+                    "around it."
+                )
             elif "\0" in value:
                 yield f"{variable}.{name} has a null character, which the environment cannot hold."
     both = set(variables["wsgi_app_environment"]) & set(variables["wsgi_app_secrets"])
@@ -154,7 +160,7 @@ def _files(files: list[dict]) -> Iterator[str]:
                 "'settings.ini' or 'conf/settings.ini'."
             )
         mode = file.get("mode", "0640")
-        if not re.fullmatch(r"0?[0-7]{3}", str(mode)):
+        if not isinstance(mode, str) or not re.fullmatch(r"0?[0-7]{3}", mode):
             yield f'wsgi_app_files has mode {mode!r} for {dest}: write it in quotes, as in "0640".'
 
 
@@ -173,7 +179,10 @@ def _numbers(variables: dict) -> Iterator[str]:
 def _health(health: dict) -> Iterator[str]:
     path = health.get("path", "/")
     if not re.fullmatch(r"/[!-~]*", path):
-        yield f"wsgi_app_health.path is {path!r}: begin with a slash, below the prefix, as in '/healthz'."
+        yield (
+            f"wsgi_app_health.path is {path!r}: begin with a slash, below the prefix, as in "
+            "'/healthz'."
+        )
     for status in health.get("status", []):
         if not 100 <= int(status) <= 599:
             yield f"wsgi_app_health.status has {status}: use HTTP statuses, as in [200]."

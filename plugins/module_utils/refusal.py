@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Iterator
 
@@ -35,7 +36,7 @@ def prefix(variable: str, value: object) -> Iterator[str]:
 
 def is_port(value: object) -> bool:
     """Return whether ``value`` is a port."""
-    return str(value).isdecimal() and 1 <= int(value) <= 65535
+    return bool(re.fullmatch(r"[0-9]+", str(value))) and 1 <= int(value) <= 65535
 
 
 def is_address(value: str) -> bool:
@@ -49,9 +50,17 @@ def is_socket(value: str) -> bool:
     return bool(PREFIX.fullmatch(value)) and len(value) < 108
 
 
+def repeated(variable: str, values: list) -> Iterator[str]:
+    """Yield which of ``values`` a list has more than once."""
+    for value in sorted({value for value in values if values.count(value) > 1}):
+        yield f"{variable} has {value!r} more than once: name it once."
+
+
 def misspelt(given: list[str], known: list[str]) -> Iterator[str]:
     """Yield which of the ``given`` variables do not exist, and what may have been meant."""
+    role = os.path.commonprefix(known)
+    endings = [variable.removeprefix(role) for variable in known]
     for variable in sorted(set(given) - set(known)):
-        close = difflib.get_close_matches(variable, known, n=1)
-        meant = f"do you mean {close[0]}?" if close else "no variable is called so."
+        close = difflib.get_close_matches(variable.removeprefix(role), endings, n=1)
+        meant = f"do you mean {role}{close[0]}?" if close else "no variable is called so."
         yield f"{variable} is set, but {meant}"

@@ -170,13 +170,17 @@ class State:
     def _write(self, path: str) -> None:
         os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
         handle, beside = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".")
-        with os.fdopen(handle, "wb") as file:
-            file.write(self.content)
-            os.fchown(file.fileno(), self.owner, self.group)
-            os.fchmod(file.fileno(), self.mode)
-            file.flush()
-            os.fsync(file.fileno())
-        os.rename(beside, path)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(self.content)
+                os.fchown(file.fileno(), self.owner, self.group)
+                os.fchmod(file.fileno(), self.mode)
+                file.flush()
+                os.fsync(file.fileno())
+            os.rename(beside, path)
+        except OSError:
+            os.unlink(beside)
+            raise
 
     @property
     def rights(self) -> str:
@@ -240,14 +244,17 @@ class FileSet:
             if not self.module.check_mode:
                 self.module.fail_json(msg=f"{path}: {error.args[0]}")
             return Change(path, "root", State(), None, entry["secret"] is not None)
+        except OSError as error:
+            self.module.fail_json(msg=str(error))
         if before == after:
             return None
         if before.kind not in ("absent", after.kind) and "directory" in (
             before.kind,
             after.kind,
         ):
+            wanted = "nothing" if after.kind == "absent" else f"a {after.kind}"
             self.module.fail_json(
-                msg=f"{path} is a {before.kind} where a {after.kind} belongs; "
+                msg=f"{path} is a {before.kind} where {wanted} belongs; "
                 "move it away, then run again"
             )
         return Change(path, writer, before, after, entry["secret"] is not None)
@@ -258,9 +265,9 @@ class FileSet:
         applied = False
         try:
             for change in self.changes:
-                done.append(change)
                 with acting_as(change.owner):
                     change.after.place(change.path)
+                done.append(change)
             self._run("check")
             applied = True
             self._run("apply")
@@ -278,7 +285,7 @@ class FileSet:
             return
         code, out, err = self.module.run_command(command)
         if code != 0:
-            raise CommandError(f"{' '.join(command)} failed ({code}): {(out + err).strip()}")
+            raise CommandError(f"{command[0]} failed ({code}): {(out + err).strip()}")
 
 
 @contextmanager
@@ -301,9 +308,16 @@ class CommandError(Exception):
     """A command refused the files; the message holds what it said."""
 
 
+class DiscreetModule(AnsibleModule):
+    """A module that keeps its arguments, whole configurations and secrets, out of the journal."""
+
+    def _log_invocation(self) -> None:
+        pass
+
+
 def main() -> None:
     """Compare, and place unless nothing differs or nothing may."""
-    module = AnsibleModule(
+    module = DiscreetModule(
         argument_spec={
             "files": {
                 "type": "list",
@@ -328,7 +342,6 @@ def main() -> None:
             "apply": {"type": "list", "elements": "str"},
         },
         supports_check_mode=True,
-        no_log=True,  # the system's log is no place for whole configurations
     )
     file_set = FileSet(module)
     if file_set.changes and not module.check_mode:

@@ -68,6 +68,7 @@ def unpack(archive: str, dest: str, group: str | None) -> None:
     os.makedirs(partial, mode=0o755)
     os.chmod(partial, 0o755)
     with tarfile.open(archive) as content:
+        content.extraction_filter = getattr(tarfile, "tar_filter", None)  # not in every 3.11
         members = content.getmembers()
         for member in members:
             member.mtime = time.time()  # so that what browsers cached is older

@@ -60,11 +60,11 @@ current:
   description: The release that the socket wakes; empty when there is none.
   type: str
   returned: always
-running:
-  description: Releases with a running instance.
-  type: list
-  elements: str
+instances:
+  description: State of each release's service, as systemd calls it, unless it is stopped.
+  type: dict
   returned: always
+  sample: {"4d1c09aa71be": "active"}
 has_data:
   description: Whether there is a state directory, perhaps of an earlier life.
   type: bool
@@ -125,13 +125,14 @@ def current(name: str, units: str = "/etc/systemd/system") -> str:
         return ""
 
 
-def running(name: str) -> list[str]:
-    """Return the releases whose unit is active or about to be."""
+def instances(name: str) -> dict[str, str]:
+    """Return the state of each release's service, except those that are stopped or failed."""
     units = _systemctl(
         "list-units", "--plain", "--no-legend", "--full", f"wsgi-{name}.*.service",
         "--state=active,activating,reloading,deactivating",
     )  # fmt: skip
-    return sorted(line.split()[0].split(".")[-2] for line in units.splitlines())
+    columns = [line.split() for line in units.splitlines()]
+    return {unit.split(".")[-2]: state for unit, _, state, *_ in columns}
 
 
 def listening(name: str) -> bool:
@@ -165,7 +166,7 @@ def main() -> None:
         changed=False,
         python=python_version(module.params["python"]),
         current=current(name),
-        running=running(name),
+        instances=instances(name),
         has_data=os.path.isdir(module.params["data"]),
         listening=listening(name),
         releases=list(complete),

@@ -350,10 +350,14 @@ class Release:
     def build(self) -> bool:
         """Build what is missing and return whether the environment had to be."""
         builder = {"uv": Uv, "pip": Pip}[self.parameters["installer"]](self.parameters)
-        with locked(self.environment.with_suffix(".lock")):
+        with locked(self.environment.with_name(".lock")):
             missing = not (self.environment / ".complete").exists()
             if missing:
-                self._build_environment(builder)
+                try:
+                    self._build_environment(builder)
+                except BuildError:
+                    shutil.rmtree(self.environment)
+                    raise
         if self.source.builds:
             self._install_project(builder)
         self._compile(builder)

@@ -14,5 +14,5 @@ for _ in $(seq 100); do
   sleep 0.1
 done
 echo 'nginx goes on with what it had. Its log ends with:'
-tail -n 1 /var/log/nginx/error.log
+tail -n 3 /var/log/nginx/error.log
 exit 1

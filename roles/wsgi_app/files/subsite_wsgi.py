@@ -118,12 +118,13 @@ def probe(app: WSGIApplication, path: str, status: list[int], host: str) -> None
 
 
 def request_for(path: str, host: str) -> Environ:
-    """Return the environ of a GET for ``path`` (PEP 3333)."""
+    """Return the environ of a GET for ``path``, which may have a query (PEP 3333)."""
+    below, _, query = path.partition("?")
     return {
         "REQUEST_METHOD": "GET",
         "SCRIPT_NAME": os.environ.get("SCRIPT_NAME", ""),
-        "PATH_INFO": path,
-        "QUERY_STRING": "",
+        "PATH_INFO": below,
+        "QUERY_STRING": query,
         "RAW_URI": os.environ.get("SCRIPT_NAME", "") + path,
         "HTTP_HOST": host,
         "HTTP_USER_AGENT": "subsite-health",

@@ -1,0 +1,70 @@
+"""Each plugin and each role documents itself."""
+
+import json
+
+import pytest
+
+KINDS = {
+    "module": ["file_set", "tree", "wsgi_app_info", "wsgi_release"],
+    "filter": ["fingerprint", "nginx_site_refusals", "systemd_environment", "wsgi_app_refusals"],
+    "lookup": ["tree_digest"],
+    "role": ["nginx_site", "wsgi_app"],
+}
+
+
+@pytest.fixture(scope="module")
+def documents(run) -> dict[str, dict]:
+    """What ansible-doc says about all that is in the collection, by kind."""
+    return {
+        kind: json.loads(
+            run("ansible-doc", "--json", "--type", kind, *map(qualified, names)).stdout
+        )
+        for kind, names in KINDS.items()
+    }
+
+
+def qualified(name: str) -> str:
+    return f"subsite.deploy.{name}"
+
+
+PLUGINS = [
+    pytest.param(kind, name, id=f"{kind} {name}")
+    for kind, names in KINDS.items()
+    if kind != "role"
+    for name in names
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), PLUGINS)
+class TestPlugin:
+    def test_says_what_it_does(self, documents, kind: str, name: str):
+        document = documents[kind][qualified(name)]["doc"]
+        assert document["short_description"]
+        assert document["description"]
+
+    def test_describes_its_options(self, documents, kind: str, name: str):
+        options = documents[kind][qualified(name)]["doc"]["options"]
+        assert [option for option in options if not options[option]["description"]] == []
+
+    def test_has_an_example(self, documents, kind: str, name: str):
+        assert "subsite.deploy." in documents[kind][qualified(name)]["examples"]
+
+    def test_says_what_it_returns(self, documents, kind: str, name: str):
+        assert documents[kind][qualified(name)]["return"]
+
+
+@pytest.mark.parametrize("role", KINDS["role"])
+def test_role_has_one_outcome(documents, role: str):
+    entry = documents["role"][qualified(role)]["entry_points"]["main"]
+    assert entry["short_description"]
+    assert entry["description"]
+
+
+def test_nothing_is_forgotten(root):
+    kinds = {"module": "modules", "filter": "filter", "lookup": "lookup"}
+    there = {
+        kind: sorted(path.stem for path in (root / "plugins" / directory).glob("*.py"))
+        for kind, directory in kinds.items()
+    }
+    there["role"] = sorted(path.name for path in (root / "roles").iterdir())
+    assert there == KINDS

@@ -1,0 +1,94 @@
+"""The playbooks of the clone, and those of the collection that is built from it."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted(path.name for path in ROOT.glob("inventories/*"))
+PLAYBOOKS = sorted(path.stem for path in ROOT.glob("playbooks/*.yml"))
+
+
+@pytest.fixture(scope="module")
+def archive(run, tmp_path_factory) -> Path:
+    """The collection as it is published."""
+    directory = tmp_path_factory.mktemp("archive")
+    built = run("ansible-galaxy", "collection", "build", "--output-path", directory)
+    assert built.returncode == 0, built.stderr
+    return next(directory.iterdir())
+
+
+@pytest.fixture(scope="module")
+def elsewhere(run, archive: Path, tmp_path_factory) -> Path:
+    """A directory with nothing but the installed collection."""
+    directory = tmp_path_factory.mktemp("elsewhere")
+    installed = run(
+        "ansible-galaxy", "collection", "install", archive, "-p", directory, cwd=directory
+    )
+    assert installed.returncode == 0, installed.stderr
+    return directory
+
+
+@pytest.fixture(scope="module")
+def contents(elsewhere: Path) -> set[str]:
+    """Paths of all files of the installed collection."""
+    top = elsewhere / "ansible_collections/subsite/deploy"
+    return {str(path.relative_to(top)) for path in top.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("inventory", EXAMPLES)
+def test_playbooks_can_be_read_in_the_clone(run, inventory: str):
+    playbooks = [f"playbooks/{name}.yml" for name in PLAYBOOKS]
+    checked = run(
+        "ansible-playbook", "--syntax-check", "-i", f"inventories/{inventory}", *playbooks
+    )
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_playbooks_can_be_read_where_the_collection_is_installed(run, elsewhere: Path):
+    playbooks = [f"subsite.deploy.{name}" for name in PLAYBOOKS]
+    checked = run(
+        "ansible-playbook",
+        "--syntax-check",
+        "-i",
+        ROOT / "inventories/single_host",
+        *playbooks,
+        cwd=elsewhere,
+        ANSIBLE_COLLECTIONS_PATH=str(elsewhere),
+    )
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "README.md",
+        "LICENSE",
+        "CHANGELOG.md",
+        "meta/runtime.yml",
+        "playbooks/site.yml",
+        "plugins/modules/file_set.py",
+        "roles/nginx_site/meta/argument_specs.yml",
+        "roles/wsgi_app/files/subsite_wsgi.py",
+    ],
+)
+def test_archive_holds(contents: set[str], path: str):
+    assert path in contents
+
+
+def test_archive_holds_nothing_else(contents: set[str]):
+    theirs = {
+        "MANIFEST.json",
+        "FILES.json",
+        "README.md",
+        "LICENSE",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+    }
+    parts = {path.split("/")[0] for path in contents} - theirs
+    assert parts == {"meta", "playbooks", "plugins", "roles"}
+
+
+@pytest.mark.parametrize("pattern", ["__pycache__", ".pyc", "/."])
+def test_archive_holds_no(contents: set[str], pattern: str):
+    assert [path for path in contents if pattern in f"/{path}"] == []

@@ -1,0 +1,20 @@
+"""The tables of variables say what the specifications say."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def reference(root: Path):
+    spec = importlib.util.spec_from_file_location("reference", root / "tools/reference.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("role", ["wsgi_app", "nginx_site"])
+def test_readme_is_fresh(reference, root: Path, role: str):
+    directory = root / "roles" / role
+    assert (directory / "README.md").read_text() == reference.readme(directory)

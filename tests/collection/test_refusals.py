@@ -1,0 +1,124 @@
+"""A run refuses what cannot work before it changes anything."""
+
+import json
+
+import pytest
+import yaml
+
+PLAYBOOK = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - ansible.builtin.include_role:
+        name: "subsite.deploy.{{ group_names[0] }}"
+"""
+APP = {
+    "wsgi_app_name": "shop",
+    "wsgi_app_source": {"type": "pip", "requirement": "shop"},
+    "wsgi_app_callable": "shop:app",
+}
+SITE = {
+    "nginx_site_name": "main",
+    "nginx_site_server_names": ["example.org"],
+    "nginx_site_mounts": [{"path": "/api", "app": "shop"}],
+}
+BAD = {
+    "wsgi_app": {
+        "no name": ({}, "missing required arguments: wsgi_app_name"),
+        "prefix": (
+            {**APP, "wsgi_app_prefix": "/api/"},
+            "prefix is '/api/': write '/api'.",
+        ),
+        "misspelt": ({**APP, "wsgi_app_worker": 2}, "do you mean wsgi_app_workers?"),
+        "no callable": ({**APP, "wsgi_app_callable": ""}, "wsgi_app_callable is '': write 'module"),
+        "secret": (
+            {**APP, "wsgi_app_secrets": {"KEY": 7391}},
+            "secrets.KEY is of another type",
+        ),
+        "choice": (
+            {**APP, "wsgi_app_prefix_mode": "path"},
+            "must be one of: script_name, strip, app, got: path",
+        ),
+        "type": ({**APP, "wsgi_app_workers": "two"}, "'wsgi_app_workers' is of type"),
+        "suboption": ({**APP, "wsgi_app_health": {"url": "/"}}, "wsgi_app_health.url"),
+        "source": (
+            {**APP, "wsgi_app_source": {"type": "git", "url": "x"}},
+            "type is git but all of the following are missing: version",
+        ),
+    },
+    "nginx_site": {
+        "no names": (
+            {**SITE, "nginx_site_server_names": []},
+            "nginx_site_server_names is empty: name the hosts that visitors use",
+        ),
+        "path": (
+            {**SITE, "nginx_site_mounts": [{"path": "api", "app": "shop"}]},
+            "nginx_site_mounts[0].path is 'api': write '/api'.",
+        ),
+        "misspelt": (
+            {**SITE, "nginx_site_server_name": "example.org"},
+            "do you mean nginx_site_server_names?",
+        ),
+        "two kinds": (
+            {**SITE, "nginx_site_mounts": [{"path": "/", "app": "shop", "root": "/srv"}]},
+            "parameters are mutually exclusive: app|upstreams|root|src|redirect",
+        ),
+        "suboption": (
+            {**SITE, "nginx_site_mounts": [{"path": "/", "app": "shop", "port": 80}]},
+            "nginx_site_mounts.port",
+        ),
+    },
+}
+CASES = [
+    pytest.param(f"{role}: {words}", said, id=f"{role}, {words}")
+    for role, hosts in BAD.items()
+    for words, (_, said) in hosts.items()
+]
+
+
+@pytest.fixture(scope="module")
+def outcome(run, tmp_path_factory) -> dict:
+    """One run in check mode, in which each bad value is a host of its own."""
+    directory = tmp_path_factory.mktemp("refusals")
+    inventory = {
+        role: {
+            "hosts": {
+                f"{role}: {words}": {**settings, "ansible_connection": "local"}
+                for words, (settings, _) in hosts.items()
+            }
+        }
+        for role, hosts in BAD.items()
+    }
+    (directory / "hosts.yml").write_text(yaml.safe_dump(inventory))
+    (directory / "playbook.yml").write_text(PLAYBOOK)
+    command = ["ansible-playbook", "--check", "-i", directory / "hosts.yml"]
+    ran = run(*command, directory / "playbook.yml", ANSIBLE_STDOUT_CALLBACK="ansible.posix.json")
+    return json.loads(ran.stdout)
+
+
+@pytest.fixture(scope="module")
+def failures(outcome: dict) -> dict[str, str]:
+    """What each host was told, by its name."""
+    return {
+        host: result["msg"]
+        for play in outcome["plays"]
+        for task in play["tasks"]
+        for host, result in task["hosts"].items()
+        if result.get("failed")
+    }
+
+
+@pytest.mark.parametrize(("host", "said"), CASES)
+class TestBadValue:
+    def test_is_named(self, failures: dict[str, str], host: str, said: str):
+        assert said in failures[host]
+
+    def test_ends_the_run(self, outcome: dict, host: str, said: str):
+        assert outcome["stats"][host]["failures"] == 1
+
+    def test_has_changed_nothing(self, outcome: dict, host: str, said: str):
+        assert outcome["stats"][host]["changed"] == 0
+
+
+def test_nothing_of_a_secret_is_shown(outcome: dict):
+    assert "7391" not in json.dumps(outcome["plays"])

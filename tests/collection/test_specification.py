@@ -1,0 +1,72 @@
+"""A role's argument specification is the contract that its defaults keep."""
+
+from collections.abc import Iterator
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+ROLES = ["nginx_site", "wsgi_app"]
+
+
+@pytest.fixture(params=ROLES)
+def role(request: pytest.FixtureRequest):
+    return request.getfixturevalue(request.param)
+
+
+def walk(options: dict, path: str = "") -> Iterator[tuple[str, dict]]:
+    """Yield each option, also of dictionaries in dictionaries, by its path."""
+    for name, option in options.items():
+        yield f"{path}{name}", option
+        yield from walk(option.get("options", {}), f"{path}{name}.")
+
+
+def test_has_a_default_where_the_role_has_one(role):
+    specified = {name for name, option in role.options.items() if "default" in option}
+    assert specified == set(role.defaults)
+
+
+def test_has_the_roles_defaults(role):
+    name = {f"{role.name}_name": "NAME"}
+    defaults = {variable: role.value(variable, name) for variable in role.defaults}
+    validator = ArgumentSpecValidator(role.options)
+    specified, given = (validator.validate(inputs) for inputs in (name, {**name, **defaults}))
+    assert given.validated_parameters == specified.validated_parameters
+
+
+def test_requires_what_has_no_default(role):
+    required = [name for name, option in role.options.items() if option.get("required")]
+    assert required == [f"{role.name}_name"]
+
+
+def test_names_options_after_the_role(role):
+    assert [name for name in role.options if not name.startswith(f"{role.name}_")] == []
+
+
+def test_describes_every_option(role):
+    undescribed = [path for path, option in walk(role.options) if not option.get("description")]
+    assert undescribed == []
+
+
+def test_gives_every_option_a_type(role):
+    assert [path for path, option in walk(role.options) if "type" not in option] == []
+
+
+def test_gives_every_list_a_type_of_elements(role):
+    lists = [(path, option) for path, option in walk(role.options) if option["type"] == "list"]
+    assert [path for path, option in lists if "elements" not in option] == []
+
+
+def test_offers_every_default_as_a_choice(role):
+    chosen = [option for _, option in walk(role.options) if {"choices", "default"} <= set(option)]
+    assert [option for option in chosen if option["default"] not in option["choices"]] == []
+
+
+def test_knows_every_variable_of_the_examples(root, role, hosts_of):
+    used = {
+        name
+        for inventory in (root / "inventories").iterdir()
+        for host in hosts_of(inventory.name, "all").values()
+        for name in host
+        if name.startswith(f"{role.name}_")
+    }
+    assert used - set(role.options) == set() != used

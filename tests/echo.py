@@ -1,0 +1,31 @@
+"""A WSGI app that says what it sees."""
+
+from __future__ import annotations
+
+import json
+
+from werkzeug import Request, Response
+
+
+def app(environ: dict, start_response):
+    if environ.get("HTTP_UPGRADE") == "websocket":
+        start_response("101 Switching Protocols", [("Upgrade", "websocket")])
+        return []
+    request = Request(environ)
+    seen = {
+        "url": request.url,
+        "root": request.root_url,
+        "path": request.path,
+        "method": request.method,
+        "body": request.get_data(as_text=True),
+        "environ": {name: value for name, value in environ.items() if isinstance(value, str)},
+    }
+    return Response(json.dumps(seen), mimetype="application/json")(environ, start_response)
+
+
+def create_app(greeting: str, *, polite: bool = False):
+    def greet(environ: dict, start_response):
+        answer = Response(f"{greeting}, please" if polite else greeting)
+        return answer(environ, start_response)
+
+    return greet

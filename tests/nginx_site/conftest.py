@@ -1,0 +1,221 @@
+"""A real nginx with a rendered site, in front of real gunicorns, all of it in one directory."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import Message
+from pathlib import Path
+
+import pytest
+
+WRAPPER = """
+{user}
+worker_processes 1;
+pid {top}/nginx.pid;
+error_log {top}/error.log;
+events {{}}
+http {{
+    access_log {top}/access.log;
+    client_body_temp_path {top}/body;
+    proxy_temp_path {top}/proxy;
+    fastcgi_temp_path {top}/fastcgi;
+    scgi_temp_path {top}/scgi;
+    uwsgi_temp_path {top}/uwsgi;
+    include {top}/sites/*.conf;
+}}
+"""
+
+
+class Nginx:
+    """An nginx that has its files in one directory, and the sites there."""
+
+    def __init__(self, top: Path) -> None:
+        self.top = top
+        (top / "sites").mkdir()
+        user = "user root;" if os.geteuid() == 0 else ""
+        (top / "nginx.conf").write_text(WRAPPER.format(user=user, top=top))
+
+    def add(self, role, site: dict) -> None:
+        """Add a site as the role ``nginx_site`` places it."""
+        root = {"__nginx_site_root": f"{self.top}/srv/{site['nginx_site_name']}"}
+        for file in role.value("__nginx_site_files", {**site, **root}):
+            path = Path(file["dest"])
+            if path.suffix == ".conf" and "content" in file:
+                (self.top / "sites" / path.name).write_text(file["content"])
+            elif "content" in file:
+                path.parent.mkdir(parents=True)
+                path.write_text(file["content"])
+
+    def run(self, *options: str) -> subprocess.CompletedProcess:
+        """Run nginx, which returns when it has read its configuration and listens."""
+        command = ["nginx", "-e", "stderr", "-c", f"{self.top}/nginx.conf", *options]
+        return subprocess.run(command, stderr=subprocess.PIPE, text=True)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: Message
+    body: bytes
+
+    @property
+    def seen(self) -> dict:
+        """What the app behind it saw."""
+        return json.loads(self.body)
+
+    @property
+    def told(self) -> dict[str, str]:
+        """The headers that the app was sent."""
+        environ = self.seen["environ"]
+        return {name: environ[name] for name in environ if name.startswith("HTTP_")}
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where the sites answer, on a port which is not the one that visitors use."""
+
+    port: int
+    top: Path
+
+    def ask(self, line: str, *headers: str, body: str = "") -> Answer:
+        """Send a request as it is written here and return the answer."""
+        closes = not any(header.startswith("Connection:") for header in headers)
+        head = [line, *headers, *["Connection: close"] * closes]
+        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+            text = "\r\n".join([*head, "", body])
+            connection.sendall(text.encode("latin-1"))
+            response = http.client.HTTPResponse(connection, method=line.split()[0])
+            response.begin()
+            answer = Answer(response.status, response.headers, response.read())
+            if closes:
+                connection.recv(1)  # nginx closes when it has written its logs
+            return answer
+
+    def get(self, path: str, *headers: str, host: str = "example.org:8000") -> Answer:
+        """Ask for ``path`` as a browser does."""
+        return self.ask(f"GET {path} HTTP/1.1", f"Host: {host}", *headers)
+
+
+@pytest.fixture
+def nginx(tmp_path: Path) -> Nginx:
+    return Nginx(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def server(root, wsgi_app, nginx_site, tmp_path_factory) -> Iterator[Server]:
+    """Serve one site that has every kind of mount, and one that has none at its root."""
+    nginx = Nginx(tmp_path_factory.mktemp("server"))
+    port = free_port()
+    grow(nginx.top)
+    apps = [
+        Gunicorn(root, wsgi_app, nginx.top, **settings)
+        for settings in (
+            {"wsgi_app_name": "api", "wsgi_app_prefix": "/api"},
+            {
+                "wsgi_app_name": "strip",
+                "wsgi_app_prefix": "/strip",
+                "wsgi_app_prefix_mode": "strip",
+            },
+            {"wsgi_app_name": "own", "wsgi_app_prefix": "/own", "wsgi_app_prefix_mode": "app"},
+        )
+    ]
+    for site in sites(nginx.top):
+        nginx.add(nginx_site, {**site, "nginx_site_listen": [f"127.0.0.1:{port}"]})
+    try:
+        started = nginx.run()
+        assert started.returncode == 0, started.stderr
+        yield Server(port, nginx.top)
+    finally:
+        nginx.run("-s", "stop")
+        for app in apps:
+            app.stop()
+
+
+def sites(top: Path) -> list[dict]:
+    api = {"path": "/api", "upstreams": [f"{top}/api.sock"]}
+    return [
+        {
+            "nginx_site_name": "main",
+            "nginx_site_server_names": [
+                "example.org",
+                "*.example.net",
+                "localhost",
+                "127.0.0.1",
+                "[::1]",
+            ],
+            "nginx_site_default_server": True,
+            "nginx_site_mounts": [
+                {"path": "/", "root": f"{top}/page", "fallback": "/index.html"},
+                {**api, "static": [{"path": "/static", "root": f"{top}/static"}]},
+                {"path": "/strip", "upstreams": [f"{top}/strip.sock"], "strip": True},
+                {"path": "/own", "upstreams": [f"{top}/own.sock"]},
+                {"path": "/raw", "upstreams": [f"{top}/raw.sock"]},
+                {"path": "/down", "upstreams": [f"{top}/down.sock"]},
+                {"path": "/docs", "root": f"{top}/docs"},
+                {"path": "/old", "redirect": "/docs/"},
+                {"path": "/gone", "redirect": "https://example.com/new?a=b", "code": 307},
+            ],
+        },
+        {
+            "nginx_site_name": "second",
+            "nginx_site_server_names": ["second.example"],
+            "nginx_site_mounts": [
+                {**api, "websocket": False, "headers": {"X-Team": "blue $request_method"}}
+            ],
+        },
+    ]
+
+
+def grow(top: Path) -> None:
+    """Write the files that the sites serve."""
+    files = {
+        "page/index.html": "the page",
+        "page/app.js": "the script",
+        "static/style.css": "the style",
+        "docs/index.html": "the docs",
+        "docs/guide/index.html": "the guide",
+        "secret.txt": "the secret",
+    }
+    for name, text in files.items():
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        (top / name).write_text(text)
+
+
+class Gunicorn:
+    """The echo app under gunicorn, as the role ``wsgi_app`` configures it."""
+
+    def __init__(self, root: Path, role, top: Path, **settings: str) -> None:
+        app = {"wsgi_app_callable": "echo:app", "wsgi_app_workers": 1, **settings}
+        source = {"wsgi_app_source": {"type": "pip", "requirement": "echo"}}
+        config = top / f"{app['wsgi_app_name']}.conf.py"
+        config.write_text(role.value("__wsgi_app_texts", {**source, **app})["gunicorn.conf.py"])
+        environ = {"PYTHONPATH": f"{root}/tests:{root}/roles/wsgi_app/files"}
+        if app.get("wsgi_app_prefix_mode", "script_name") == "script_name":
+            environ["SCRIPT_NAME"] = app["wsgi_app_prefix"]
+        log = top / f"{app['wsgi_app_name']}.log"
+        with socket.socket(socket.AF_UNIX) as listener, log.open("w") as stderr:
+            listener.bind(f"{top}/{app['wsgi_app_name']}.sock")
+            listener.listen()  # as systemd does: whoever asks early waits
+            self.process = subprocess.Popen(
+                ["gunicorn", "--config", config, "--bind", f"fd://{listener.fileno()}"],
+                env={**os.environ, **environ},
+                pass_fds=[listener.fileno()],
+                stderr=stderr,
+            )
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]

@@ -1,0 +1,101 @@
+"""nginx takes every configuration that the role writes, without a warning."""
+
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+EXAMPLES = sorted(path.name for path in HERE.parents[1].glob("inventories/*"))
+SITE = {"nginx_site_name": "main", "nginx_site_server_names": ["example.org"]}
+APP = {"path": "/api", "app": "shop"}
+SINGLE_PAGE = {"path": "/", "root": "/srv/www", "fallback": "/index.html"}
+
+
+def mounts(*mounts: dict) -> dict:
+    return {"nginx_site_mounts": list(mounts)}
+
+
+def names(*names: str) -> dict:
+    return {"nginx_site_server_names": list(names)}
+
+
+SITES = [
+    pytest.param({}, id="nothing mounted"),
+    pytest.param(mounts(APP), id="one app"),
+    pytest.param(mounts({"path": "/", "app": "shop"}), id="app at the root"),
+    pytest.param(mounts(APP, {"path": "/api/v2", "app": "new"}), id="app below another"),
+    pytest.param(mounts(SINGLE_PAGE, APP, {"path": "/b", "app": "b"}), id="two apps and a page"),
+    pytest.param(mounts({**SINGLE_PAGE, "path": "/app"}), id="page below a prefix"),
+    pytest.param(mounts({"path": "/", "src": str(HERE)}), id="published"),
+    pytest.param(mounts({"path": "/x", "src": str(HERE)}), id="published below a prefix"),
+    pytest.param(
+        mounts({"path": "/", "redirect": "/api/"}, APP, {"path": "/x", "redirect": "https://x/"}),
+        id="redirects",
+    ),
+    pytest.param(
+        mounts(SINGLE_PAGE, {"path": "/favicon.ico", "redirect": "/icon.svg"}),
+        id="redirect of what browsers ask for",
+    ),
+    pytest.param(mounts({**APP, "strip": True}), id="strip"),
+    pytest.param(mounts({**APP, "websocket": False}), id="no websocket"),
+    pytest.param(mounts({**APP, "buffering": False}), id="no buffering"),
+    pytest.param(mounts({**APP, "body_size": "1G", "read_timeout": 300}), id="limits"),
+    pytest.param(
+        mounts({**APP, "headers": {"X-Team": "a b; {c} 'd' #e $remote_user", "X-Empty": ""}}),
+        id="headers",
+    ),
+    pytest.param(
+        mounts({**APP, "static": [{"path": "/s", "root": "/s"}, {"path": "/m", "root": "/m/"}]}),
+        id="static files",
+    ),
+    pytest.param(
+        mounts({"path": "/", "app": "shop", "static": [{"path": "/s", "root": "/srv/s"}]}),
+        id="static files of an app at the root",
+    ),
+    pytest.param(
+        mounts({"path": "/api", "upstreams": ["10.0.0.11:8000", "[::1]:8000", "/run/a.sock"]}),
+        id="upstreams",
+    ),
+    pytest.param({**mounts(APP), "nginx_site_listen": [80, 8080]}, id="two ports"),
+    pytest.param(
+        {**mounts(APP), "nginx_site_listen": ["127.0.0.1:80", "[::1]:80"]}, id="two addresses"
+    ),
+    pytest.param({**mounts(APP), "nginx_site_default_server": True}, id="default server"),
+    pytest.param({**mounts(APP), "nginx_site_name": "my-2nd-site"}, id="name with hyphens"),
+    pytest.param({**mounts(APP), "nginx_site_name": "s" * 27}, id="long name"),
+    pytest.param(names("example.org", "*.example.org"), id="wildcard"),
+    pytest.param(names("localhost", "127.0.0.1", "[::1]", "[2001:db8::5]"), id="literals"),
+    pytest.param(names("Example.ORG"), id="capitals"),
+    pytest.param(names(*[f"shop-{number}.example.org" for number in range(50)]), id="50 names"),
+]
+
+
+def complaints(nginx) -> list[str]:
+    """Return what nginx has against its configuration, errors and warnings alike."""
+    return nginx.run("-t", "-q").stderr.splitlines()
+
+
+@pytest.mark.parametrize("settings", SITES)
+def test_is_accepted(nginx, nginx_site, settings: dict):
+    nginx.add(nginx_site, {**SITE, **settings})
+    assert complaints(nginx) == []
+
+
+def test_sites_do_not_disturb_each_other(nginx, nginx_site):
+    for site in ("a", "b-c", "b"):
+        settings = {"nginx_site_name": site, **names(f"{site}.example"), **mounts(SINGLE_PAGE, APP)}
+        nginx.add(nginx_site, {**SITE, **settings})
+    assert complaints(nginx) == []
+
+
+@pytest.mark.parametrize("inventory", EXAMPLES)
+class TestExample:
+    def test_is_accepted(self, nginx, nginx_site, hosts_of, inventory: str):
+        for site in hosts_of(inventory, "web").values():
+            nginx.add(nginx_site, site)
+        assert complaints(nginx) == []
+
+    def test_is_not_refused(self, nginx_site, hosts_of, inventory: str):
+        sites = hosts_of(inventory, "web")
+        refusals = [nginx_site.value("__nginx_site_refusals", site) for site in sites.values()]
+        assert refusals == [[]] * len(sites) != []

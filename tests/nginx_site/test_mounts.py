@@ -1,0 +1,188 @@
+"""What answers at which path, and how."""
+
+import pytest
+
+
+class TestSlash:
+    """The prefix without the slash at its end."""
+
+    @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE"])
+    def test_is_added_for_every_method(self, server, method: str):
+        answer = server.ask(
+            f"{method} /api HTTP/1.1", "Host: example.org:8000", "Content-Length: 0"
+        )
+        assert (answer.status, answer.headers["Location"]) == (308, "/api/")
+
+    @pytest.mark.parametrize(
+        ("asked", "location"),
+        [
+            pytest.param("/api?a=b&c=%2F", "/api/?a=b&c=%2F", id="query is kept"),
+            pytest.param("/api?", "/api/", id="empty query goes"),
+            pytest.param("/strip", "/strip/", id="app without its prefix"),
+            pytest.param("/docs", "/docs/", id="files"),
+            pytest.param("/docs?a=b", "/docs/?a=b", id="files with a query"),
+        ],
+    )
+    def test_is_added_by_a_redirect_that_names_no_origin(self, server, asked, location):
+        answer = server.get(asked)
+        assert (answer.status, answer.headers["Location"]) == (308, location)
+
+    def test_is_added_below_a_directory(self, server):
+        answer = server.get("/docs/guide")
+        assert (answer.status, answer.headers["Location"]) == (301, "/docs/guide/")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param("/apix", id="longer word"),
+        pytest.param("/apix/y", id="longer word with a path"),
+        pytest.param("/api.json", id="dot"),
+        pytest.param("/api;x/", id="semicolon"),
+        pytest.param("/api../x", id="dots"),
+        pytest.param("/API/x", id="capitals"),
+        pytest.param("/", id="root"),
+        pytest.param("/deep/link", id="deep link"),
+        pytest.param("/api/%2e%2e/", id="way out of the app"),
+    ],
+)
+def test_page_answers_what_no_app_does(server, path: str):
+    answer = server.get(path)
+    assert (answer.status, answer.body) == (200, b"the page")
+
+
+@pytest.mark.parametrize(
+    ("path", "seen"),
+    [
+        pytest.param("/api/", "/", id="root of the app"),
+        pytest.param("/api/x/y", "/x/y", id="path"),
+        pytest.param("//api/x", "/x", id="two slashes"),
+        pytest.param("/%61pi/x", "/x", id="encoded letter"),
+        pytest.param("/x/../api/x", "/x", id="dots"),
+        pytest.param("/x/%2e%2e/api/x", "/x", id="encoded dots"),
+        pytest.param("/x/..%2fapi/x", "/x", id="encoded slash after dots"),
+        pytest.param("/./api/./x", "/x", id="single dots"),
+        pytest.param("/api/x%20y", "/x y", id="space"),
+        pytest.param("/api/%252F", "/%2F", id="encoded percent"),
+        pytest.param("/api/k%C3%A4se", "/käse", id="beyond ascii"),
+        pytest.param("/api/static", "/static", id="name of the files, without a slash"),
+    ],
+)
+def test_app_answers(server, path: str, seen: str):
+    answer = server.get(path)
+    assert (answer.status, answer.seen["path"]) == (200, seen)
+
+
+@pytest.mark.parametrize("path", ["/api/x", "/strip/x"])
+def test_body_and_method_arrive(server, path: str):
+    headers = ["Host: example.org", "Content-Length: 3", "Content-Type: text/plain"]
+    seen = server.ask(f"POST {path} HTTP/1.1", *headers, body="abc").seen
+    assert (seen["method"], seen["body"]) == ("POST", "abc")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "body"),
+    [
+        pytest.param("/api/static/style.css", 200, b"the style", id="static file of an app"),
+        pytest.param("/docs/", 200, b"the docs", id="index"),
+        pytest.param("/docs/guide/", 200, b"the guide", id="index below"),
+        pytest.param("/app.js", 200, b"the script", id="file of the page"),
+    ],
+)
+def test_file(server, path: str, status: int, body: bytes):
+    answer = server.get(path)
+    assert (answer.status, answer.body) == (status, body)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param("/api/static/missing.css", id="missing static file"),
+        pytest.param("/docs/missing", id="missing file without a fallback"),
+        pytest.param("/api/static../secret.txt", id="way out beside the static files"),
+        pytest.param("/docs/%2e%2e%2fsecret.txt", id="way out of the files"),
+        pytest.param("/api/static/..%2f..%2f..%2fsecret.txt", id="way out of the static files"),
+    ],
+)
+def test_no_file_is_served(server, path: str):
+    assert server.get(path).body != b"the secret"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "location"),
+    [
+        pytest.param("/old", 302, "/docs/", id="path"),
+        pytest.param("/old?a=b", 302, "/docs/", id="path, whatever the query"),
+        pytest.param("/gone", 307, "https://example.com/new?a=b", id="URL with a status"),
+    ],
+)
+def test_redirect(server, path: str, status: int, location: str):
+    answer = server.get(path)
+    assert (answer.status, answer.headers["Location"]) == (status, location)
+
+
+def test_redirect_is_for_exactly_its_path(server):
+    assert server.get("/old/x").body == b"the page"
+
+
+class TestUpgrade:
+    HANDSHAKE = ("Connection: Upgrade", "Sec-WebSocket-Version: 13")
+
+    @pytest.mark.parametrize("protocol", ["websocket", "WebSocket"])
+    def test_to_websocket_passes(self, server, protocol: str):
+        answer = server.get("/api/socket", f"Upgrade: {protocol}", *self.HANDSHAKE)
+        assert (answer.status, answer.headers["Upgrade"]) == (101, "websocket")
+
+    @pytest.mark.parametrize("protocol", ["h2c", "TLS/1.2", "websocket, h2c"])
+    def test_to_anything_else_does_not(self, server, protocol: str):
+        told = server.get("/api/x", f"Upgrade: {protocol}", "Connection: Upgrade, close").told
+        assert "HTTP_UPGRADE" not in told
+
+    def test_can_be_switched_off(self, server):
+        upgrade = ["Upgrade: websocket", "Connection: Upgrade, close"]
+        assert "HTTP_UPGRADE" not in server.get("/api/x", *upgrade, host="second.example").told
+
+
+class TestUnavailable:
+    @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+    def test_keeps_its_status(self, server, method: str):
+        answer = server.ask(f"{method} /down/x HTTP/1.1", "Host: example.org", "Content-Length: 0")
+        assert answer.status == 502
+
+    @pytest.mark.parametrize("method", ["GET", "POST"])
+    def test_has_a_page(self, server, method: str):
+        answer = server.ask(f"{method} /down/x HTTP/1.1", "Host: example.org", "Content-Length: 0")
+        assert b"This page will be back in a moment." in answer.body
+
+    def test_names_no_upstream(self, server):
+        assert b"down.sock" not in server.get("/down/x").body
+
+
+class TestUnasked:
+    """What browsers and robots ask for by themselves."""
+
+    @pytest.mark.parametrize("path", ["/favicon.ico", "/robots.txt"])
+    @pytest.mark.parametrize("host", ["example.org", "second.example"])
+    def test_is_missing_without_a_fallback(self, server, host: str, path: str):
+        assert server.get(path, host=host).status == 404
+
+    @pytest.mark.parametrize("path", ["/favicon.ico", "/robots.txt"])
+    @pytest.mark.parametrize("log", ["access.log", "error.log"])
+    def test_leaves_no_line_in(self, server, log: str, path: str):
+        lines = (server.top / log).read_text()
+        server.get(path)
+        assert (server.top / log).read_text() == lines
+
+    def test_leaves_no_line_unlike_the_rest(self, server):
+        lines = (server.top / "access.log").read_text()
+        server.get("/app.js")
+        assert "GET /app.js" in (server.top / "access.log").read_text().removeprefix(lines)
+
+
+def test_nothing_answers_where_nothing_is_mounted(server):
+    assert server.get("/x", host="second.example").status == 404
+
+
+@pytest.mark.parametrize("path", ["/api/x", "/", "/old", "/down/x", "/missing"])
+def test_version_is_nobody_s_business(server, path: str):
+    assert server.get(path).headers["Server"] == "nginx"

@@ -1,0 +1,231 @@
+"""The visitor's origin as nginx decides it, when nobody stands in front of it."""
+
+import socket
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        pytest.param("example.org:8000", "http://example.org:8000", id="mapped port"),
+        pytest.param("example.org", "http://example.org", id="default port"),
+        pytest.param("example.org:80", "http://example.org", id="default port, spelt out"),
+        pytest.param("example.org:", "http://example.org", id="empty port"),
+        pytest.param("example.org:443", "http://example.org:443", id="port of another scheme"),
+        pytest.param("example.org:1", "http://example.org:1", id="smallest port"),
+        pytest.param("example.org:65535", "http://example.org:65535", id="largest port"),
+        pytest.param("EXAMPLE.Org:8000", "http://example.org:8000", id="capitals"),
+        pytest.param("example.org.:8000", "http://example.org:8000", id="dot at the end"),
+        pytest.param("a.example.net", "http://a.example.net", id="wildcard"),
+        pytest.param("a.b.example.net:81", "http://a.b.example.net:81", id="deep wildcard"),
+        pytest.param("127.0.0.1:8000", "http://127.0.0.1:8000", id="IPv4"),
+        pytest.param("[::1]:8000", "http://[::1]:8000", id="IPv6"),
+        pytest.param("[::1]", "http://[::1]", id="IPv6, default port"),
+    ],
+)
+class TestHost:
+    def test_is_seen_by_an_app(self, server, host: str, origin: str):
+        assert server.get("/api/x?a=b", host=host).seen["url"] == f"{origin}/api/x?a=b"
+
+    def test_is_seen_by_an_app_without_its_prefix(self, server, host: str, origin: str):
+        assert server.get("/strip/x", host=host).seen["url"] == f"{origin}/strip/x"
+
+    def test_is_seen_by_an_app_that_owns_its_prefix(self, server, host: str, origin: str):
+        assert server.get("/own/x", host=host).seen["url"] == f"{origin}/own/x"
+
+
+@pytest.mark.parametrize(
+    ("target", "host", "origin"),
+    [
+        pytest.param(
+            "http://localhost:9/api/x", "example.org:8000", "http://localhost:9", id="with a port"
+        ),
+        pytest.param(
+            "http://localhost/api/x", "example.org:8000", "http://localhost", id="without a port"
+        ),
+        pytest.param("http://[::1]:9/api/x", "example.org", "http://[::1]:9", id="IPv6"),
+        pytest.param("HTTP://localhost:9/api/x", "localhost", "http://localhost:9", id="capitals"),
+    ],
+)
+def test_target_wins_over_host(server, target: str, host: str, origin: str):
+    answer = server.ask(f"GET {target} HTTP/1.1", f"Host: {host}")
+    assert answer.seen["url"] == f"{origin}/api/x"
+
+
+class TestNoHost:
+    def test_is_the_first_name_in_http_1_0(self, server):
+        assert server.ask("GET /api/x HTTP/1.0").seen["url"] == "http://example.org/api/x"
+
+    def test_is_refused_in_http_1_1(self, server):
+        assert server.ask("GET /api/x HTTP/1.1").status == 400
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        pytest.param("user@example.org", id="user"),
+        pytest.param("<example.org>", id="brackets"),
+        pytest.param('exa"mple.org', id="quote"),
+        pytest.param("exa\\mple.org", id="backslash"),
+        pytest.param("exa_mple.org", id="underscore"),
+        pytest.param("example.org:abc", id="port by name"),
+        pytest.param("example.org:0", id="port 0"),
+        pytest.param("example.org:080", id="port with a zero first"),
+        pytest.param("example.org:65536", id="port too large"),
+        pytest.param("example.org:99999", id="port far too large"),
+        pytest.param("example.org:8000:1", id="two ports"),
+        pytest.param("example.org:8000,evil.example", id="comma after the port"),
+        pytest.param("example.org,evil.example", id="comma"),
+        pytest.param("[::1", id="open bracket"),
+        pytest.param("[::1]x", id="more after the bracket"),
+        pytest.param("ex\xe4mple.org", id="beyond ascii"),
+        pytest.param("example.org/x", id="path"),
+        pytest.param("exam ple.org", id="space inside"),
+        pytest.param("example.org#", id="hash"),
+        pytest.param("$host", id="dollar"),
+        pytest.param("-example.org", id="hyphen first"),
+    ],
+)
+def test_bad_host_is_refused(server, host: str):
+    assert server.get("/api/x", host=host).status == 400
+
+
+def test_two_hosts_are_refused(server):
+    answer = server.ask("GET /api/x HTTP/1.1", "Host: example.org", "Host: localhost")
+    assert answer.status == 400
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        pytest.param("evil.example", id="another name"),
+        pytest.param("evil.example:8000", id="another name with a port"),
+        pytest.param("example.net", id="name above the wildcard"),
+        pytest.param("xexample.org", id="longer name"),
+        pytest.param("example.org.evil.example", id="longer name to the right"),
+        pytest.param("127.0.0.2", id="another IPv4"),
+        pytest.param("[::2]", id="another IPv6"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/api/x", "/", "/old", "/api"])
+def test_unknown_host_is_nobody_s(server, host: str, path: str):
+    assert server.get(path, host=host).status == 421
+
+
+def test_unknown_host_in_the_target_is_nobody_s(server):
+    answer = server.ask("GET http://evil.example/api/x HTTP/1.1", "Host: example.org")
+    assert answer.status == 421
+
+
+FORGED = [
+    "X-Forwarded-Host: evil.example",
+    "X-Forwarded-Port: 666",
+    "X-Forwarded-Proto: https",
+    "X-Forwarded-Proto: javascript",
+    "X-Forwarded-Prefix: /evil",
+    "X-Forwarded-Prefix: //evil.example",
+    "X-Forwarded-For: 203.0.113.66",
+    "X-Real-IP: 203.0.113.66",
+    "Forwarded: for=203.0.113.66;host=evil.example;proto=https",
+    "X-Forwarded-Ssl: on",
+    "X-Forwarded-Ssl: off",
+    "X-Forwarded-Protocol: ssl",
+    "X-Forwarded-Scheme: https",
+    "X-Forwarded-Server: evil.example",
+    "X-Forwarded-Path: /evil",
+    "X-Forwarded-Uri: /evil",
+    "X-Url-Scheme: https",
+    "Front-End-Https: on",
+    "X-Script-Name: /evil",
+    "Script-Name: /evil",
+    "SCRIPT_NAME: /evil",
+    "Path-Info: /evil",
+    "PATH_INFO: /evil",
+    "X_Forwarded_Host: evil.example",
+    "X_FORWARDED_PROTO: https",
+    "X-Original-URL: /evil",
+    "X-Original-URI: /evil",
+    "X-Original-Host: evil.example",
+    "X-Rewrite-URL: /evil",
+    "X-Http-Host-Override: evil.example",
+    "Proxy: http://evil.example",
+    "Connection: close, X-Forwarded-Host",
+]
+
+
+@pytest.mark.parametrize("header", FORGED)
+@pytest.mark.parametrize("path", ["/api/x", "/strip/x", "/own/x"])
+def test_forged_header_changes_nothing(server, path: str, header: str):
+    honest, forged = server.get(path), server.get(path, header)
+    assert (forged.status, forged.seen) == (200, honest.seen)
+
+
+def test_forged_headers_change_nothing_together(server):
+    assert server.get("/api/x", *FORGED[:-1]).seen == server.get("/api/x").seen
+
+
+def test_forged_header_twice_changes_nothing(server):
+    twice = ["X-Forwarded-Proto: https", "X-Forwarded-Proto: http"]
+    assert server.get("/api/x", *twice).seen == server.get("/api/x").seen
+
+
+def test_forged_headers_go_no_further_than_nginx(server):
+    request = "\r\n".join(["GET /raw/ HTTP/1.1", "Host: example.org", *FORGED, "", ""])
+    with socket.socket(socket.AF_UNIX) as upstream:
+        upstream.bind(f"{server.top}/raw.sock")
+        upstream.listen()
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as visitor:
+            visitor.sendall(request.encode())
+            with upstream.accept()[0] as connection:
+                lines = connection.recv(65536).decode().split("\r\n")
+    assert sorted(lines[1:-2]) == [
+        "Host: example.org",
+        "X-Forwarded-For: 127.0.0.1",
+        "X-Forwarded-Host: example.org",
+        "X-Forwarded-Port: 80",
+        "X-Forwarded-Prefix: /raw",
+        "X-Forwarded-Proto: http",
+        "X-Real-IP: 127.0.0.1",
+    ]
+
+
+def test_address_is_the_visitors(server):
+    assert server.get("/api/x").seen["environ"]["REMOTE_ADDR"] == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        pytest.param("/api/x", "/api", id="whole path"),
+        pytest.param("/strip/x", "/strip", id="without the prefix"),
+        pytest.param("/own/x", "/own", id="app's own prefix"),
+    ],
+)
+def test_app_is_told_once(server, path: str, told: str):
+    forwarded = {
+        name: value
+        for name, value in server.get(path).told.items()
+        if name.startswith("HTTP_X_") or name == "HTTP_HOST"
+    }
+    assert forwarded == {
+        "HTTP_HOST": "example.org:8000",
+        "HTTP_X_FORWARDED_FOR": "127.0.0.1",
+        "HTTP_X_FORWARDED_HOST": "example.org:8000",
+        "HTTP_X_FORWARDED_PORT": "8000",
+        "HTTP_X_FORWARDED_PREFIX": told,
+        "HTTP_X_FORWARDED_PROTO": "http",
+        "HTTP_X_REAL_IP": "127.0.0.1",
+    }
+
+
+def test_own_headers_may_be_added(server):
+    assert server.get("/api/x", host="second.example").told["HTTP_X_TEAM"] == "blue GET"
+
+
+def test_own_headers_leave_the_others_as_they_are(server):
+    main = server.get("/api/x", host="localhost").told
+    second = server.get("/api/x", host="second.example").told
+    del second["HTTP_X_TEAM"]
+    renamed = {name: value.replace("localhost", "second.example") for name, value in main.items()}
+    assert second == renamed

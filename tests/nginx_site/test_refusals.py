@@ -1,0 +1,400 @@
+"""What the role nginx_site refuses, in words, and what it takes."""
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+SLASH = "use '/' and letters, digits, '.', '_', '~' or '-', as in '/api' or '/shop/v2'."
+SITE = {
+    "nginx_site_name": "main",
+    "nginx_site_server_names": ["example.org"],
+    "nginx_site_mounts": [{"path": "/api", "app": "shop"}],
+}
+
+
+@pytest.fixture
+def refusals(nginx_site):
+    def refusals(**settings) -> list[str]:
+        """Return what is said about a site that is right but for ``settings``."""
+        return nginx_site.value("__nginx_site_refusals", {**SITE, **settings})
+
+    return refusals
+
+
+@pytest.fixture
+def mount_refusals(refusals):
+    def mount_refusals(**mount) -> list[str]:
+        """Return what is said about a site's only mount."""
+        return refusals(nginx_site_mounts=[{"path": "/api", **mount}])
+
+    return mount_refusals
+
+
+@pytest.fixture(scope="module")
+def specified(nginx_site):
+    def specified(**settings) -> list[str]:
+        """Return what the argument specification has against ``settings``."""
+        validator = ArgumentSpecValidator(nginx_site.options)
+        return validator.validate({**SITE, **settings}).error_messages
+
+    return specified
+
+
+@pytest.mark.parametrize("value", ["", "Main", "my_site", "my.site", "-a", "a-", "1st", "a" * 28])
+def test_name(refusals, value: str):
+    assert refusals(nginx_site_name=value) == [
+        f"nginx_site_name is {value!r}: use at most 27 small letters, digits and hyphens, "
+        "beginning with a letter, as in 'shop' or 'shop-api'."
+    ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("https://example.org", id="scheme"),
+        pytest.param("example.org:8000", id="port"),
+        pytest.param("example.org/", id="path"),
+        pytest.param("my_host", id="underscore"),
+        pytest.param("example.org ", id="space"),
+        pytest.param("*", id="everything"),
+        pytest.param("www.*", id="wildcard at the end"),
+        pytest.param("a.*.org", id="wildcard inside"),
+        pytest.param("*example.org", id="wildcard without a dot"),
+        pytest.param(".example.org", id="dot first"),
+        pytest.param("~^www", id="regular expression"),
+        pytest.param("2001:db8::5", id="IPv6 without brackets"),
+        pytest.param("[::1]:80", id="IPv6 with a port"),
+        pytest.param("käse.example", id="beyond ascii"),
+        pytest.param("a;b", id="semicolon"),
+        pytest.param("-a", id="hyphen first"),
+    ],
+)
+def test_server_name(refusals, value: str):
+    assert refusals(nginx_site_server_names=["example.org", value]) == [
+        f"nginx_site_server_names has {value!r}: write a host without scheme, port or path, as in "
+        "'example.org', '*.example.org', '203.0.113.5' or '[2001:db8::5]'."
+    ]
+
+
+def test_no_server_name(refusals):
+    assert refusals(nginx_site_server_names=[]) == [
+        "nginx_site_server_names is empty: name the hosts that visitors use, as in "
+        "[example.org, www.example.org]."
+    ]
+
+
+def test_wildcard_first(refusals):
+    assert refusals(nginx_site_server_names=["*.example.org", "example.org"]) == [
+        "nginx_site_server_names begins with '*.example.org': put an exact name first; it stands "
+        "in when a request names no host."
+    ]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(["example.org", "example.org"], id="alike"),
+        pytest.param(["example.org", "Example.ORG"], id="alike but for capitals"),
+    ],
+)
+def test_name_twice(refusals, names: list[str]):
+    assert refusals(nginx_site_server_names=names) == [
+        "nginx_site_server_names has 'example.org' more than once: name it once."
+    ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [0, 65536, -1, "", "http", "*:80", ":80", "::1:80", "a:0", "[::]", "80 ssl", "٨٠"],
+)
+def test_listen(refusals, value):
+    assert refusals(nginx_site_listen=[value]) == [
+        f"nginx_site_listen has {value!r}: write a port, as in 80, or an address with one, as in "
+        "'127.0.0.1:8080'."
+    ]
+
+
+def test_no_listen(refusals):
+    said = "nginx_site_listen is empty: name a port, as in [80]."
+    assert refusals(nginx_site_listen=[]) == [said]
+
+
+def test_listen_twice(refusals):
+    said = "nginx_site_listen has '80' more than once: name it once."
+    assert refusals(nginx_site_listen=[80, "80"]) == [said]
+
+
+@pytest.mark.parametrize(
+    ("path", "advice"),
+    [
+        pytest.param("", SLASH, id="empty"),
+        pytest.param("api", "write '/api'.", id="no slash first"),
+        pytest.param("/api/", "write '/api'.", id="slash at its end"),
+        pytest.param("//api", "write '/api'.", id="two slashes"),
+        pytest.param("/a b", SLASH, id="space"),
+        pytest.param("/a/../b", SLASH, id="two dots"),
+        pytest.param("/ä", SLASH, id="beyond ascii"),
+        pytest.param("/a;b", SLASH, id="semicolon"),
+        pytest.param("/a{b}", SLASH, id="braces"),
+        pytest.param("~ /a", SLASH, id="regular expression"),
+        pytest.param("/$uri", SLASH, id="variable"),
+    ],
+)
+def test_path(mount_refusals, path: str, advice: str):
+    said = f"nginx_site_mounts[0].path is {path!r}: {advice}"
+    assert mount_refusals(path=path, app="shop") == [said]
+
+
+def test_path_twice(refusals):
+    mounts = [{"path": "/api", "app": "shop"}, {"path": "/api", "redirect": "/"}]
+    said = "nginx_site_mounts has '/api' more than once: name it once."
+    assert refusals(nginx_site_mounts=mounts) == [said]
+
+
+@pytest.mark.parametrize("value", ["", "Shop", "my_shop", "/run/wsgi/shop.sock", "10.0.0.1:80"])
+def test_app(mount_refusals, value: str):
+    [said] = mount_refusals(app=value)
+    assert said.startswith(f"nginx_site_mounts[0].app is {value!r}: use at most 27 small letters")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "8000", "localhost", "app_1:8000", "h:0", "http://h:1", "unix:/x", "::1:80"],
+)
+def test_upstream(mount_refusals, value: str):
+    assert mount_refusals(upstreams=["10.0.0.11:8000", value]) == [
+        f"nginx_site_mounts[0].upstreams has {value!r}: write 'host:port', as in "
+        "'10.0.0.11:8000', or the path of a socket."
+    ]
+
+
+def test_no_upstream(mount_refusals):
+    assert mount_refusals(upstreams=[]) == [
+        "nginx_site_mounts[0].upstreams is empty: name an address, as in ['10.0.0.11:8000']."
+    ]
+
+
+@pytest.mark.parametrize("value", ["", "www", "/srv/my www", "/srv/$host", "/srv;", "/", "/a//b"])
+def test_root(mount_refusals, value: str):
+    assert mount_refusals(root=value) == [
+        f"nginx_site_mounts[0].root is {value!r}: write an absolute path without spaces, as in "
+        "'/srv/www/shop'."
+    ]
+
+
+@pytest.mark.parametrize("value", ["", "/no/such/directory", __file__])
+def test_src(mount_refusals, value: str):
+    said = f"nginx_site_mounts[0].src is {value!r}: there is no such directory on the controller."
+    assert mount_refusals(src=value) == [said]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("new", id="relative"),
+        pytest.param("//evil.example", id="another host without a scheme"),
+        pytest.param("ftp://example.org", id="another scheme"),
+        pytest.param("javascript:alert(1)", id="script"),
+        pytest.param("/new page", id="space"),
+        pytest.param("/new;", id="semicolon"),
+        pytest.param("/$uri", id="variable"),
+        pytest.param('/"', id="quote"),
+        pytest.param("/new\n", id="line break"),
+    ],
+)
+def test_redirect(mount_refusals, value: str):
+    assert mount_refusals(redirect=value) == [
+        f"nginx_site_mounts[0].redirect is {value!r}: write a path, as in '/new', or a URL that "
+        "begins with http."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("mount", "option", "kinds"),
+    [
+        *[
+            pytest.param({"redirect": "/", option: value}, option, "app or upstreams", id=option)
+            for option, value in {
+                "strip": True,
+                "websocket": False,
+                "buffering": False,
+                "body_size": "1m",
+                "read_timeout": 5,
+                "headers": {"X-Team": "a"},
+                "static": [{"path": "/static", "root": "/srv/static"}],
+            }.items()
+        ],
+        pytest.param({"app": "shop", "fallback": "/a"}, "fallback", "root or src", id="fallback"),
+        pytest.param({"root": "/srv", "code": 301}, "code", "redirect", id="code"),
+    ],
+)
+def test_option_without_meaning(mount_refusals, mount: dict, option: str, kinds: str):
+    kind = next(iter(mount))
+    assert mount_refusals(**mount) == [
+        f"nginx_site_mounts[0].{option} has no meaning beside {kind}: it goes with {kinds}."
+    ]
+
+
+@pytest.mark.parametrize("value", ["", "10 m", "10mb", "1.5m", "-1", "m", "010m"])
+def test_body_size(mount_refusals, value: str):
+    said = f"nginx_site_mounts[0].body_size is {value!r}: write a size, as in '10m'."
+    assert mount_refusals(app="shop", body_size=value) == [said]
+
+
+@pytest.mark.parametrize("value", [0, -1, "0"])
+def test_read_timeout(mount_refusals, value):
+    said = f"nginx_site_mounts[0].read_timeout is {value}: use a second or more."
+    assert mount_refusals(app="shop", read_timeout=value) == [said]
+
+
+@pytest.mark.parametrize("name", ["", "X Team", "X_Team", "X-Team:", "-X", "Ä", "X\n"])
+def test_header_name(mount_refusals, name: str):
+    assert mount_refusals(app="shop", headers={name: "a"}) == [
+        f"nginx_site_mounts[0].headers has {name!r}: letters, digits and hyphens make a name, as "
+        "in 'X-Team'."
+    ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Host",
+        "host",
+        "Connection",
+        "Upgrade",
+        "X-Forwarded-For",
+        "X-Forwarded-Host",
+        "X-Forwarded-Port",
+        "X-FORWARDED-PROTO",
+        "X-Forwarded-Prefix",
+        "X-Real-IP",
+    ],
+)
+def test_header_that_is_ours(mount_refusals, name: str):
+    said = f"nginx_site_mounts[0].headers sets {name}, but the site itself does; leave it out."
+    assert mount_refusals(app="shop", headers={name: "a"}) == [said]
+
+
+@pytest.mark.parametrize("value", ['a"b', "a\\b", "a\nb", "a\rb", "a\0b"])
+def test_header_value(mount_refusals, value: str):
+    assert mount_refusals(app="shop", headers={"X-Team": value}) == [
+        f"nginx_site_mounts[0].headers.X-Team is {value!r}: quotes, backslashes and line breaks "
+        "cannot be sent."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("static", "said"),
+    [
+        pytest.param({"path": "static"}, "path is 'static': write '/static'.", id="relative path"),
+        pytest.param({"path": "/static/"}, "path is '/static/': write '/static'.", id="slash"),
+        pytest.param({"path": "/"}, f"path is '/': {SLASH}", id="everything"),
+        pytest.param(
+            {"root": "static"},
+            "root is 'static': write an absolute path without spaces, as in '/srv/www/shop'.",
+            id="relative root",
+        ),
+    ],
+)
+def test_static(mount_refusals, static: dict, said: str):
+    static = {"path": "/static", "root": "/srv/static", **static}
+    said = f"nginx_site_mounts[0].static.{said}"
+    assert mount_refusals(app="shop", static=[static]) == [said]
+
+
+@pytest.mark.parametrize("value", ["index.html", "/", "/a b", "/../x"])
+def test_fallback(mount_refusals, value: str):
+    [said] = mount_refusals(root="/srv/www", fallback=value)
+    assert said.startswith(f"nginx_site_mounts[0].fallback is {value!r}: ")
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("nginx_site_server_name", "do you mean nginx_site_server_names?"),
+        ("nginx_site_mount", "do you mean nginx_site_mounts?"),
+        ("nginx_site_default", "do you mean nginx_site_default_server?"),
+        ("nginx_site_gzip", "no variable is called so."),
+    ],
+)
+def test_misspelt(refusals, variable: str, meant: str):
+    assert refusals(**{variable: "x"}) == [f"{variable} is set, but {meant}"]
+
+
+def test_mount_is_named_by_its_place(refusals):
+    mounts = [{"path": "/a", "app": "a"}, {"path": "/b", "app": "B"}]
+    [said] = refusals(nginx_site_mounts=mounts)
+    assert said.startswith("nginx_site_mounts[1].app is 'B'")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({}, id="the least"),
+        pytest.param({"nginx_site_mounts": []}, id="no mount"),
+        pytest.param(
+            {"nginx_site_server_names": ["a.b", "*.a.b", "203.0.113.5", "[2001:db8::5]", "x"]},
+            id="every kind of name",
+        ),
+        pytest.param({"nginx_site_listen": [80, "81", "127.0.0.1:82", "[::1]:83"]}, id="listen"),
+        pytest.param({"nginx_site_default_server": True}, id="default server"),
+        pytest.param({"nginx_site_state": "absent", "nginx_site_server_names": []}, id="absent"),
+        *[
+            pytest.param({"nginx_site_mounts": [{"path": "/x", **mount}]}, id=words)
+            for words, mount in {
+                "addresses": {"upstreams": ["10.0.0.1:80", "[::1]:80", "a-b.c:80", "/run/a.sock"]},
+                "app at its widest": {
+                    "app": "shop",
+                    "strip": True,
+                    "websocket": False,
+                    "buffering": False,
+                    "body_size": "10m",
+                    "read_timeout": "300",
+                    "headers": {"X-Team": "a b $remote_user 'c'", "X-Script-Name": "/x"},
+                    "static": [{"path": "/static", "root": "/srv/static"}],
+                },
+                "no limit": {"app": "shop", "body_size": "0"},
+                "capital unit": {"app": "shop", "body_size": "2G"},
+                "files": {"root": "/srv/www", "fallback": "/index.html"},
+                "published files": {"src": "/", "fallback": "/a/index.html"},
+                "redirect": {"redirect": "/new?a=b#c", "code": 301},
+                "redirect elsewhere": {"redirect": "https://[::1]:8443/new/"},
+            }.items()
+        ],
+    ],
+)
+class TestGood:
+    def test_is_not_refused(self, refusals, settings: dict):
+        assert refusals(**settings) == []
+
+    def test_is_specified(self, specified, settings: dict):
+        assert specified(**settings) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        pytest.param({"nginx_site_state": "off"}, "one of: present, absent, got: off", id="state"),
+        pytest.param({"nginx_site_default_server": "so so"}, "'nginx_site_default", id="boolean"),
+        pytest.param({"nginx_site_mounts": {"/": "a"}}, "'nginx_site_mounts' is", id="no list"),
+    ],
+)
+def test_specification_refuses(specified, settings: dict, said: str):
+    assert said in "\n".join(specified(**settings))
+
+
+@pytest.mark.parametrize(
+    ("mount", "said"),
+    [
+        pytest.param({"path": "/a"}, "one of the following is required: app, up", id="no kind"),
+        pytest.param({"path": "/a", "app": "a", "root": "/b"}, "exclusive: app|", id="two kinds"),
+        pytest.param({"app": "a"}, "missing required arguments: path", id="no path"),
+        pytest.param({"path": "/a", "app": "a", "port": 1}, "mounts.port. Supported", id="unknown"),
+        pytest.param({"path": "/a", "redirect": "/", "code": 200}, "301, 302", id="no redirect"),
+        pytest.param({"path": "/a", "app": "a", "read_timeout": "1m"}, "'read_time", id="number"),
+        pytest.param({"path": "/a", "app": "a", "static": [{"path": "/s"}]}, "root", id="static"),
+    ],
+)
+def test_specification_refuses_mount(specified, mount: dict, said: str):
+    assert said in "\n".join(specified(nginx_site_mounts=[mount]))

@@ -1,0 +1,370 @@
+"""A set of files is one change: made whole, or not at all, and never as somebody else."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+from ansible_collections.subsite.deploy.plugins.modules import file_set
+
+OLD, NEW, SECRET = "old\n", "new\n", "hunter2"
+
+
+@pytest.fixture
+def top():
+    """A directory that every user can pass through."""
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o755)
+        yield Path(name)
+
+
+@pytest.fixture
+def place(run_module, top: Path):
+    def place(*files: dict, **arguments) -> dict:
+        return run_module(file_set, files=list(files), base=str(top), **arguments)
+
+    return place
+
+
+def owned_by_nobody(directory: Path) -> Path:
+    directory.mkdir()
+    os.chown(directory, *NOBODY)
+    return directory
+
+
+def rights(path: Path) -> tuple[str, str, int]:
+    return path.owner(), path.group(), path.stat().st_mode & 0o7777
+
+
+NOBODY = (65534, 65534)
+MINE = {"owner": "nobody", "group": "nogroup"}
+
+
+class TestKind:
+    @pytest.mark.parametrize(
+        ("entry", "expected"),
+        [
+            pytest.param({"content": NEW}, ("root", "root", 0o644), id="file"),
+            pytest.param({"content": NEW, "mode": "0600"}, ("root", "root", 0o600), id="mode"),
+            pytest.param({"content": NEW, "mode": "640"}, ("root", "root", 0o640), id="short mode"),
+            pytest.param(
+                {"content": NEW, "group": "daemon"}, ("root", "daemon", 0o644), id="group"
+            ),
+            pytest.param({"secret": NEW, "mode": "0600"}, ("root", "root", 0o600), id="secret"),
+            pytest.param({"directory": True}, ("root", "root", 0o755), id="directory"),
+            pytest.param(
+                {"directory": True, "mode": "2750"}, ("root", "root", 0o2750), id="setgid directory"
+            ),
+            pytest.param(
+                {"directory": True, **MINE}, ("nobody", "nogroup", 0o755), id="user's directory"
+            ),
+        ],
+    )
+    def test_has_rights(self, place, top: Path, entry: dict, expected: tuple):
+        place({"dest": "it", **entry})
+        assert rights(top / "it") == expected
+
+    def test_has_rights_whatever_the_umask(self, place, top: Path):
+        umask = os.umask(0o077)
+        place({"dest": "it", "content": NEW})
+        os.umask(umask)
+        assert rights(top / "it") == ("root", "root", 0o644)
+
+    @pytest.mark.parametrize("kind", ["content", "secret"])
+    def test_file_has_content(self, place, top: Path, kind: str):
+        place({"dest": "it", kind: "line ä\n"})
+        assert (top / "it").read_text() == "line ä\n"
+
+    def test_file_may_be_empty(self, place, top: Path):
+        place({"dest": "it", "content": ""})
+        assert (top / "it").read_bytes() == b""
+
+    def test_file_makes_its_parents(self, place, top: Path):
+        place({"dest": "conf/deep/it", "content": NEW})
+        assert (top / "conf/deep/it").read_text() == NEW
+
+    def test_link_leads_to_its_target(self, place, top: Path):
+        place({"dest": "it", "link": "there"})
+        assert os.readlink(top / "it") == "there"
+
+    def test_absolute_path_ignores_the_base(self, place, top: Path):
+        place({"dest": f"{top}/it", "content": NEW}, {"dest": "it2", "content": NEW})
+        assert sorted(path.name for path in top.iterdir()) == ["it", "it2"]
+
+    @pytest.mark.parametrize(
+        ("before", "entry"),
+        [
+            pytest.param(OLD, {"content": NEW}, id="file by a file"),
+            pytest.param(OLD, {"link": "there"}, id="file by a link"),
+            pytest.param(None, {"content": NEW}, id="link by a file"),
+            pytest.param(None, {"link": "there"}, id="link by a link"),
+        ],
+    )
+    def test_replaces(self, place, top: Path, before: str | None, entry: dict):
+        (top / "elsewhere").write_text(OLD)
+        if before is None:
+            (top / "it").symlink_to("elsewhere")
+        else:
+            (top / "it").write_text(before)
+        place({"dest": "it", **entry})
+        now = os.readlink(top / "it") if "link" in entry else (top / "it").read_text()
+        assert (now, (top / "elsewhere").read_text()) == (entry.get("link", NEW), OLD)
+
+    @pytest.mark.parametrize("kind", ["file", "link"])
+    def test_absent_removes(self, place, top: Path, kind: str):
+        if kind == "file":
+            (top / "it").touch()
+        else:
+            (top / "it").symlink_to("nowhere")
+        place({"dest": "it", "absent": True})
+        assert list(top.iterdir()) == []
+
+    def test_leaves_nothing_beside(self, place, top: Path):
+        place({"dest": "file", "content": NEW}, {"dest": "link", "link": "file"})
+        assert sorted(path.name for path in top.iterdir()) == ["file", "link"]
+
+
+class TestConflict:
+    @pytest.mark.parametrize(
+        ("entry", "message"),
+        [
+            pytest.param({"content": NEW}, "it is a directory where a file belongs", id="file"),
+            pytest.param({"link": "x"}, "it is a directory where a link belongs", id="link"),
+            pytest.param({"absent": True}, "it is a directory", id="absent"),
+        ],
+    )
+    def test_directory_in_the_way(self, place, top: Path, entry: dict, message: str):
+        (top / "it").mkdir()
+        result = place({"dest": "it", **entry})
+        assert result["failed"]
+        assert message in result["msg"]
+
+    def test_file_where_a_directory_belongs(self, place, top: Path):
+        (top / "it").touch()
+        result = place({"dest": "it", "directory": True})
+        assert "it is a file where a directory belongs; move it away" in result["msg"]
+
+    def test_changes_nothing(self, place, top: Path):
+        (top / "it").mkdir()
+        place({"dest": "other", "content": NEW}, {"dest": "it", "content": NEW})
+        assert [path.name for path in top.iterdir()] == ["it"]
+
+    @pytest.mark.parametrize(
+        "entry",
+        [
+            pytest.param({}, id="no kind"),
+            pytest.param({"content": NEW, "link": "x"}, id="two kinds"),
+            pytest.param({"content": NEW, "secret": SECRET}, id="shown and secret"),
+            pytest.param({"content": NEW, "colour": "red"}, id="unknown key"),
+        ],
+    )
+    def test_of_options_is_refused(self, place, entry: dict):
+        assert place({"dest": "it", **entry})["failed"]
+
+    @pytest.mark.parametrize("key", ["owner", "group"])
+    def test_unknown_user_or_group_is_named(self, place, key: str):
+        result = place({"dest": "it", "content": NEW, key: "wsgi-nobody-yet"})
+        assert "it: " in result["msg"]
+        assert "wsgi-nobody-yet" in result["msg"]
+
+
+SET = (
+    {"dest": "conf", "directory": True, "mode": "0750", "group": "daemon"},
+    {"dest": "conf/site", "content": NEW},
+    {"dest": "conf/key", "secret": SECRET, "mode": "0600"},
+    {"dest": "conf/enabled", "link": "site"},
+    {"dest": "conf/default", "absent": True},
+)
+
+
+class TestRun:
+    def test_says_what_changed(self, place, top: Path):
+        result = place(*SET)
+        changed = [f"{top}/{name}" for name in ("conf", "conf/site", "conf/key", "conf/enabled")]
+        assert (result["changed"], result["paths"]) == (True, changed)
+
+    def test_twice_changes_nothing(self, place):
+        place(*SET)
+        result = place(*SET, check=["false"], apply=["false"])
+        assert (result["changed"], result["paths"], result["diff"]) == (False, [], [])
+
+    @pytest.mark.parametrize(
+        "drift",
+        [
+            pytest.param(lambda conf: (conf / "site").write_text(OLD), id="content"),
+            pytest.param(lambda conf: (conf / "site").chmod(0o600), id="mode"),
+            pytest.param(lambda conf: os.chown(conf / "site", 1, 0), id="owner"),
+            pytest.param(lambda conf: os.chown(conf / "site", 0, 1), id="group"),
+            pytest.param(lambda conf: conf.chmod(0o777), id="mode of a directory"),
+            pytest.param(lambda conf: (conf / "enabled").unlink(), id="missing link"),
+            pytest.param(lambda conf: (conf / "default").touch(), id="what should be absent"),
+        ],
+    )
+    def test_undoes_drift(self, place, top: Path, drift):
+        place(*SET)
+        drift(top / "conf")
+        assert [place(*SET)["changed"], place(*SET)["changed"]] == [True, False]
+
+    def test_in_check_mode_says_the_same_and_changes_nothing(self, place, top: Path):
+        foreseen = place(*SET, check=["false"], apply=["false"], _ansible_check_mode=True)
+        assert list(top.iterdir()) == []
+        assert foreseen["paths"] == place(*SET)["paths"]
+
+    def test_in_check_mode_foresees_owners_to_come(self, place, top: Path):
+        entry = {"dest": "it", "content": NEW, "owner": "wsgi-nobody-yet"}
+        result = place(entry, _ansible_check_mode=True)
+        assert result["diff"] == [{"prepared": f"{top}/it: to come with its owner\n"}]
+
+
+class TestDiff:
+    @pytest.mark.parametrize(
+        ("entry", "before", "after"),
+        [
+            pytest.param({"content": NEW}, OLD, NEW, id="content"),
+            pytest.param({"link": "there"}, OLD, "link to there\n", id="file becomes a link"),
+            pytest.param({"absent": True}, OLD, "", id="file goes"),
+        ],
+    )
+    def test_shows(self, place, top: Path, entry: dict, before: str, after: str):
+        (top / "it").write_text(OLD)
+        [diff] = place({"dest": "it", **entry})["diff"]
+        assert (diff["before"], diff["after"]) == (before, after)
+
+    def test_shows_rights_beside_content(self, place, top: Path):
+        [diff] = place({"dest": "it", "content": NEW, "mode": "0600"})["diff"]
+        assert (diff["before_header"], diff["after_header"]) == (f"{top}/it", f"{top}/it 0:0 0600")
+
+    def test_shows_rights_alone(self, place, top: Path):
+        place({"dest": "it", "content": NEW})
+        [diff] = place({"dest": "it", "content": NEW, "mode": "0600"})["diff"]
+        assert diff == {"prepared": f"{top}/it: 0:0 0644 becomes 0:0 0600\n"}
+
+
+class TestSecret:
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            pytest.param({"_ansible_diff": True}, id="diff"),
+            pytest.param({"_ansible_check_mode": True, "_ansible_diff": True}, id="check mode"),
+            pytest.param({"_ansible_verbosity": 4}, id="verbose"),
+            pytest.param({"check": ["sh", "-c", "cat key; false"]}, id="check prints it"),
+            pytest.param({"apply": ["sh", "-c", "cat key; false"]}, id="apply prints it"),
+        ],
+    )
+    def test_is_never_shown(self, place, top: Path, monkeypatch, arguments: dict):
+        monkeypatch.chdir(top)
+        (top / "key").write_text("hunter1")
+        result = place({"dest": "key", "secret": SECRET}, **arguments)
+        assert SECRET not in json.dumps(result)
+
+    def test_is_not_shown_when_it_goes_either(self, place, top: Path):
+        (top / "key").write_text("hunter1")
+        assert "hunter1" not in json.dumps(place({"dest": "key", "secret": SECRET}))
+
+
+class TestFailure:
+    """What is left when a command refuses the files."""
+
+    @pytest.fixture
+    def before(self, place, top: Path) -> list[tuple]:
+        (top / "kept").mkdir(mode=0o700)
+        (top / "changed").write_text(OLD)
+        (top / "changed").chmod(0o600)
+        (top / "removed").write_text(OLD)
+        (top / "link").symlink_to("changed")
+        return self.look(top)
+
+    @staticmethod
+    def look(top: Path) -> list[tuple]:
+        return [
+            (path.name, path.lstat().st_mode, path.is_file() and path.read_text())
+            for path in sorted(top.iterdir())
+        ]
+
+    FILES = (
+        {"dest": "kept", "directory": True},
+        {"dest": "made", "directory": True},
+        {"dest": "made/file", "content": NEW},
+        {"dest": "changed", "content": NEW},
+        {"dest": "removed", "absent": True},
+        {"dest": "link", "link": "made/file"},
+    )
+
+    @pytest.mark.parametrize("command", ["check", "apply"])
+    def test_puts_everything_back(self, place, top: Path, before: list, command: str):
+        place(*self.FILES, **{command: ["false"]})
+        assert self.look(top) == before
+
+    @pytest.mark.parametrize("command", ["check", "apply"])
+    def test_says_what_the_command_said(self, place, before: list, command: str):
+        result = place(*self.FILES, **{command: ["sh", "-c", "echo line 7 is wrong >&2; exit 3"]})
+        assert result["failed"]
+        assert "failed (3): line 7 is wrong" in result["msg"]
+        assert "The files that were there are back in place." in result["msg"]
+
+    def test_of_a_write_puts_everything_back(self, place, top: Path, before: list):
+        result = place(*self.FILES, {"dest": "missing/directory", "directory": True})
+        assert result["failed"]
+        assert self.look(top) == before
+
+    def test_of_the_last_write_puts_everything_back(self, place, top: Path, before: list):
+        foreign = owned_by_nobody(top / "zz")
+        (foreign / "it").write_text(OLD)
+        place(*self.FILES, {"dest": "zz/it", "content": NEW, "owner": "nobody"})
+        assert self.look(top)[:-1] == before
+        assert [path.name for path in foreign.iterdir()] == ["it"]
+
+    def test_of_check_applies_nothing(self, place, top: Path, before: list):
+        place(*self.FILES, check=["false"], apply=["touch", f"{top}/applied"])
+        assert not (top / "applied").exists()
+
+    def test_of_apply_applies_what_was_there(self, place, top: Path, before: list):
+        seen = f"cat {top}/changed >> {top}/seen; grep -q old {top}/changed"
+        place(*self.FILES, apply=["sh", "-c", seen])
+        assert (top / "seen").read_text() == NEW + OLD
+
+    def test_does_not_follow_success(self, place, top: Path):
+        order = ["sh", "-c", f"echo $0 >> {top}/order"]
+        place(*SET, check=[*order, "check"], apply=[*order, "apply"])
+        assert (top / "order").read_text() == "check\napply\n"
+
+
+class TestAnotherUser:
+    """Files in a directory whose owner would like root to write somewhere else."""
+
+    @pytest.fixture
+    def home(self, top: Path) -> Path:
+        return owned_by_nobody(top / "home")
+
+    @pytest.fixture
+    def precious(self, top: Path) -> Path:
+        (top / "etc").mkdir()
+        (top / "etc/precious").write_text(OLD)
+        return top / "etc/precious"
+
+    def test_owns_what_is_written(self, place, home: Path):
+        place({"dest": "home/conf/it", "content": NEW, **MINE})
+        assert {rights(home / name)[:2] for name in ("conf", "conf/it")} == {("nobody", "nogroup")}
+
+    def test_finds_a_link_replaced_and_its_target_untouched(self, place, home, precious):
+        (home / "it").symlink_to(precious)
+        place({"dest": "home/it", "content": NEW, **MINE})
+        assert ((home / "it").is_symlink(), precious.read_text()) == (False, OLD)
+
+    @pytest.mark.parametrize("mode", [0o755, 0o700], ids=["readable", "private"])
+    def test_cannot_lead_root_into_another_directory(self, place, home, precious, mode: int):
+        precious.parent.chmod(mode)
+        (home / "conf").symlink_to(precious.parent)
+        result = place({"dest": "home/conf/precious", "content": NEW, **MINE})
+        assert "Permission denied" in result["msg"]
+        assert precious.read_text() == OLD
+
+    def test_learns_nothing_of_what_a_link_leads_to(self, place, home, precious):
+        precious.chmod(0o600)
+        (home / "it").symlink_to(precious)
+        assert OLD not in json.dumps(place({"dest": "home/it", "content": NEW, **MINE}))
+
+    def test_is_forgotten_afterwards(self, place, home: Path):
+        place({"dest": "home/it", "content": NEW, **MINE}, check=["false"])
+        assert (os.geteuid(), os.getegid()) == (0, 0)

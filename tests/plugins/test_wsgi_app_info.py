@@ -1,0 +1,134 @@
+"""What a host has of an app, read from its directories and from systemd."""
+
+import os
+from pathlib import Path
+
+import pytest
+from ansible_collections.subsite.deploy.plugins.modules import wsgi_app_info
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Three releases: two complete ones, the newer with the smaller name, and a broken one."""
+    for age, (name, environment) in enumerate({"aaa": "env1", "bbb": "env2"}.items()):
+        release = tmp_path / "releases" / name
+        release.mkdir(parents=True)
+        (tmp_path / "environments" / environment).mkdir(parents=True)
+        (release / "venv").symlink_to(f"../../environments/{environment}")
+        (release / "release.json").touch()
+        os.utime(release / "release.json", (1000 - age, 1000 - age))
+    (tmp_path / "releases/ccc").mkdir()
+    (tmp_path / "environments/env1.lock").touch()
+    return tmp_path
+
+
+@pytest.fixture
+def systemd(monkeypatch: pytest.MonkeyPatch):
+    def say(answer: str) -> None:
+        monkeypatch.setattr(wsgi_app_info, "_systemctl", lambda *arguments: answer)
+
+    return say
+
+
+def test_releases_are_complete_and_newest_first(home: Path):
+    assert list(wsgi_app_info.releases(str(home))) == ["aaa", "bbb"]
+
+
+def test_releases_know_their_environments(home: Path):
+    assert wsgi_app_info.releases(str(home)) == {"aaa": "env1", "bbb": "env2"}
+
+
+def test_releases_of_an_app_that_is_not_there_are_none(tmp_path: Path):
+    assert wsgi_app_info.releases(f"{tmp_path}/missing") == {}
+
+
+@pytest.mark.parametrize(
+    ("part", "names"),
+    [
+        pytest.param("releases", ["aaa", "bbb", "ccc"], id="complete or not"),
+        pytest.param("environments", ["env1", "env2"], id="without locks"),
+        pytest.param("missing", [], id="missing"),
+    ],
+)
+def test_directories(home: Path, part: str, names: list[str]):
+    assert wsgi_app_info.directories(home / part) == names
+
+
+def test_current_is_what_the_unit_stands_for(tmp_path: Path):
+    (tmp_path / "wsgi-shop.service").symlink_to("wsgi-shop.0123456789ab.service")
+    assert wsgi_app_info.current("shop", str(tmp_path)) == "0123456789ab"
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["no unit", "unit of somebody else"])
+def test_current_is_empty_with(tmp_path: Path, there: bool):
+    if there:
+        (tmp_path / "wsgi-shop.service").touch()
+    assert wsgi_app_info.current("shop", str(tmp_path)) == ""
+
+
+@pytest.mark.parametrize(
+    ("units", "instances"),
+    [
+        pytest.param("", {}, id="none"),
+        pytest.param(
+            "wsgi-shop.0123.service loaded active running WSGI app shop\n",
+            {"0123": "active"},
+            id="one",
+        ),
+        pytest.param(
+            "wsgi-shop.9999.service loaded deactivating stop-sigterm WSGI app shop\n"
+            "wsgi-shop.0123.service loaded active running WSGI app shop\n",
+            {"0123": "active", "9999": "deactivating"},
+            id="one comes and one goes",
+        ),
+    ],
+)
+def test_instances(systemd, units: str, instances: dict[str, str]):
+    systemd(units)
+    assert wsgi_app_info.instances("shop") == instances
+
+
+@pytest.mark.parametrize(
+    ("state", "listening"),
+    [
+        pytest.param("ActiveState=active\nUnitFileState=enabled\n", True, id="now and later"),
+        pytest.param("UnitFileState=enabled\nActiveState=active\n", True, id="in other order"),
+        pytest.param("ActiveState=active\nUnitFileState=disabled\n", False, id="now only"),
+        pytest.param("ActiveState=inactive\nUnitFileState=enabled\n", False, id="later only"),
+        pytest.param("ActiveState=inactive\nUnitFileState=\n", False, id="no unit"),
+    ],
+)
+def test_listening(systemd, state: str, listening: bool):
+    systemd(state)
+    assert wsgi_app_info.listening("shop") is listening
+
+
+@pytest.mark.parametrize(
+    ("interpreter", "version"),
+    [
+        pytest.param("echo 3.13", "3.13", id="it says"),
+        pytest.param("exit 1", "", id="it fails"),
+    ],
+)
+def test_python_version(tmp_path: Path, interpreter: str, version: str):
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\n{interpreter}\n")
+    python.chmod(0o755)
+    assert wsgi_app_info.python_version(str(python)) == version
+
+
+def test_python_version_is_empty_without_an_interpreter(tmp_path: Path):
+    assert wsgi_app_info.python_version(f"{tmp_path}/python") == ""
+
+
+def test_module_tells_all(run_module, systemd, home: Path):
+    systemd("")
+    result = run_module(wsgi_app_info, name="no-such-app", home=str(home), data=f"{home}/data")
+    told = {key: result[key] for key in ("changed", "current", "has_data", "instances", "releases")}
+    assert told == {
+        "changed": False,
+        "current": "",
+        "has_data": False,
+        "instances": {},
+        "releases": ["aaa", "bbb"],
+    }

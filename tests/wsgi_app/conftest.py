@@ -1,0 +1,22 @@
+"""What the role's texts are made from besides its public variables."""
+
+import pytest
+
+INPUTS = {
+    "wsgi_app_name": "shop",
+    "wsgi_app_source": {"type": "pip", "requirement": "shop"},
+    "wsgi_app_callable": "echo:app",
+    "__wsgi_app_info": {"python": "3.13", "current": "", "releases": [], "instances": {}},
+    "__wsgi_app_revision": "1",
+    "__wsgi_app_release": "0123456789ab",
+}
+
+
+@pytest.fixture(scope="session")
+def inputs() -> dict:
+    return INPUTS
+
+
+@pytest.fixture
+def echo_can_be_imported(root, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(root / "tests")

@@ -1,0 +1,141 @@
+"""A release proves its health before it accepts a request."""
+
+import os
+import threading
+from types import SimpleNamespace
+
+import pytest
+import subsite_wsgi
+from werkzeug import Request, Response
+
+
+@pytest.fixture
+def start():
+    def start(app, path="/healthz", status=(), host="localhost", timeout=10) -> None:
+        """Call the hook as gunicorn does."""
+        server = SimpleNamespace(app=SimpleNamespace(wsgi=lambda: app))
+        subsite_wsgi.gate(path, list(status), host, timeout)(server)
+
+    return start
+
+
+def answering(status: int, text: str = ""):
+    return Response(text, status=status)
+
+
+@pytest.mark.parametrize(
+    ("answer", "healthy"),
+    [
+        pytest.param(200, (), id="200"),
+        pytest.param(302, (), id="redirect"),
+        pytest.param(404, (), id="404"),
+        pytest.param(401, (), id="login wanted"),
+        pytest.param(204, (200, 204), id="one of the list"),
+        pytest.param(503, (503,), id="unusual but listed"),
+    ],
+)
+def test_healthy(start, answer: int, healthy: tuple):
+    start(answering(answer), status=healthy)
+
+
+@pytest.mark.parametrize(
+    ("answer", "healthy"),
+    [
+        pytest.param(500, (), id="500"),
+        pytest.param(503, (), id="503"),
+        pytest.param(404, (200,), id="404 instead of 200"),
+        pytest.param(302, (200, 204), id="none of the list"),
+    ],
+)
+def test_ill(start, answer: int, healthy: tuple):
+    with pytest.raises(SystemExit) as stopped:
+        start(answering(answer), status=healthy)
+    assert stopped.value.code == 1
+
+
+def test_says_why(start, capfd: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SCRIPT_NAME", "/api")
+    with pytest.raises(SystemExit):
+        start(answering(503, "no database"))
+    said = "The health check of /api/healthz failed: 503 SERVICE UNAVAILABLE\nno database"
+    assert said in capfd.readouterr().err
+
+
+def test_says_what_was_raised(start, capfd: pytest.CaptureFixture):
+    def app(environ, start_response):
+        raise RuntimeError("no such table")
+
+    with pytest.raises(SystemExit):
+        start(app)
+    assert "RuntimeError: no such table" in capfd.readouterr().err
+
+
+def test_is_over_in_time(start):
+    def app(environ, start_response):
+        threading.Event().wait()
+
+    with pytest.raises(SystemExit, match="/healthz failed: no answer within 0.05 s"):
+        start(app, timeout=0.05)
+
+
+def test_happens_in_another_process(start, tmp_path):
+    def app(environ, start_response):
+        (tmp_path / "pid").write_text(str(os.getpid()))
+        return answering(200)(environ, start_response)
+
+    start(app)
+    assert int((tmp_path / "pid").read_text()) != os.getpid()
+
+
+def test_changes_nothing_in_the_app(start):
+    connections = []
+
+    def app(environ, start_response):
+        connections.append("opened by the probe")
+        return answering(200)(environ, start_response)
+
+    start(app)
+    assert connections == []
+
+
+class TestRequest:
+    @pytest.fixture
+    def request_(self, monkeypatch: pytest.MonkeyPatch) -> Request:
+        monkeypatch.setenv("SCRIPT_NAME", "/api")
+        return Request(subsite_wsgi.request_for("/healthz", "shop.example"))
+
+    @pytest.mark.parametrize(
+        ("attribute", "value"),
+        [
+            ("method", "GET"),
+            ("url", "http://shop.example/api/healthz"),
+            ("script_root", "/api"),
+            ("path", "/healthz"),
+            ("host", "shop.example"),
+        ],
+    )
+    def test_is_like_a_visitors(self, request_, attribute: str, value: str):
+        assert getattr(request_, attribute) == value
+
+    def test_may_have_a_query(self):
+        environ = subsite_wsgi.request_for("/healthz?deep=1", "shop.example")
+        assert (environ["PATH_INFO"], environ["QUERY_STRING"]) == ("/healthz", "deep=1")
+
+    def test_closes_the_answer(self):
+        closed = []
+
+        def app(environ, start_response):
+            response = answering(200, "fine")
+            response.call_on_close(lambda: closed.append(True))
+            return response(environ, start_response)
+
+        subsite_wsgi.probe(app, "/", [], "localhost")
+        assert closed == [True]
+
+    def test_takes_what_is_written_the_old_way(self):
+        def app(environ, start_response):
+            start_response("500 Oh no", [])(b"written")
+            return []
+
+        with pytest.raises(SystemExit, match="500 Oh no\nwritten"):
+            subsite_wsgi.probe(app, "/", [], "localhost")

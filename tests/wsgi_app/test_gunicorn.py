@@ -1,0 +1,78 @@
+"""gunicorn takes the configuration that the role writes."""
+
+import os
+import runpy
+import subprocess
+
+import pytest
+
+
+@pytest.fixture
+def configuration(wsgi_app, inputs, tmp_path):
+    def configuration(settings: dict) -> str:
+        path = tmp_path / "gunicorn.conf.py"
+        texts = wsgi_app.value("__wsgi_app_texts", {**inputs, **settings})
+        path.write_text(texts["gunicorn.conf.py"])
+        return str(path)
+
+    return configuration
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({}, id="defaults"),
+        pytest.param({"wsgi_app_prefix": "/api"}, id="prefix"),
+        pytest.param({"wsgi_app_prefix": "/api", "wsgi_app_prefix_mode": "strip"}, id="strip"),
+        pytest.param({"wsgi_app_prefix": "/api", "wsgi_app_prefix_mode": "app"}, id="app"),
+        pytest.param({"wsgi_app_callable": """echo:create_app('it\\'s "me"')"""}, id="factory"),
+        pytest.param(
+            {
+                "wsgi_app_proxy_fix": False,
+                "wsgi_app_worker_class": "sync",
+                "wsgi_app_workers": 1,
+                "wsgi_app_threads": 1,
+                "wsgi_app_timeout": 300,
+                "wsgi_app_health": {"path": "/x?y=\"'", "status": [200, 204], "timeout": 3},
+            },
+            id="all that can be set",
+        ),
+    ],
+)
+def test_is_accepted(root, configuration, settings: dict):
+    path = f"{root}/tests:{root}/roles/wsgi_app/files"
+    checked = subprocess.run(
+        ["gunicorn", "--check-config", "--config", configuration(settings)],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+    )
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("settings", "setting", "value"),
+    [
+        pytest.param({}, "workers", 2, id="workers"),
+        pytest.param({"wsgi_app_timeout": 90}, "graceful_timeout", 90, id="graceful timeout"),
+        pytest.param({}, "preload_app", True, id="loaded before it forks"),
+        pytest.param({}, "forwarder_headers", "", id="no header moves the mount point"),
+        pytest.param(
+            {}, "secure_scheme_headers", {"X-FORWARDED-PROTO": "https"}, id="one scheme header"
+        ),
+        pytest.param(
+            {"wsgi_app_prefix": "/api"},
+            "wsgi_app",
+            'subsite_wsgi:mount("echo:app", "/api", "script_name", True)',
+            id="entry",
+        ),
+        pytest.param(
+            {"wsgi_app_proxy_fix": False},
+            "wsgi_app",
+            'subsite_wsgi:mount("echo:app", "", "script_name", False)',
+            id="entry without ProxyFix",
+        ),
+    ],
+)
+def test_says(configuration, settings: dict, setting: str, value):
+    assert runpy.run_path(configuration(settings))[setting] == value

@@ -1,0 +1,167 @@
+"""What an app sees of the visitor's URL, in each way to be mounted."""
+
+import json
+
+import pytest
+from subsite_wsgi import mount
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.test import Client, create_environ
+
+pytestmark = pytest.mark.usefixtures("echo_can_be_imported")
+
+FROM_NGINX = {
+    "Host": "shop.example:8000",
+    "X-Forwarded-For": "192.0.2.7",
+    "X-Forwarded-Host": "shop.example:8000",
+    "X-Forwarded-Port": "8000",
+    "X-Forwarded-Proto": "http",
+    "X-Forwarded-Prefix": "/api",
+}
+
+
+def see(app, headers: dict, script_name: str = "", path: str = "/cart") -> dict:
+    """Return what ``app`` sees of a request that gunicorn was sent through a unix socket."""
+    environ = create_environ(path, "http://gunicorn.example", headers=headers)
+    environ |= {"SCRIPT_NAME": script_name, "REMOTE_ADDR": ""}
+    return json.loads(Client(app).run_wsgi_app(environ)[0].__next__())
+
+
+class TestScriptName:
+    @pytest.fixture
+    def app(self):
+        return mount("echo:app", "/api", "script_name")
+
+    @pytest.mark.parametrize(
+        ("headers", "url"),
+        [
+            pytest.param({}, "http://shop.example:8000/api/cart", id="as nginx says"),
+            pytest.param(
+                {"X-Forwarded-Host": "other.example", "X-Forwarded-Port": "80"},
+                "http://other.example/api/cart",
+                id="host",
+            ),
+            pytest.param(
+                {"X-Forwarded-Proto": "https", "X-Forwarded-Port": "8443"},
+                "https://shop.example:8443/api/cart",
+                id="scheme and port",
+            ),
+            pytest.param(
+                {"X-Forwarded-Prefix": "/outer/api"},
+                "http://shop.example:8000/outer/api/cart",
+                id="longer prefix",
+            ),
+            pytest.param(
+                {"X-Forwarded-Host": "[2001:db8::5]:8000"},
+                "http://[2001:db8::5]:8000/api/cart",
+                id="IPv6 literal",
+            ),
+        ],
+    )
+    def test_makes_the_visitors_url(self, app, headers: dict, url: str):
+        assert see(app, FROM_NGINX | headers, "/api")["url"] == url
+
+    @pytest.mark.parametrize("lost", [*FROM_NGINX])
+    def test_needs_no_single_header_for_its_prefix(self, app, lost: str):
+        headers = {name: value for name, value in FROM_NGINX.items() if name != lost}
+        assert see(app, headers, "/api")["environ"]["SCRIPT_NAME"] == "/api"
+
+    @pytest.mark.parametrize(
+        ("scheme", "port", "host"),
+        [
+            pytest.param("http", "80", "shop.example", id="http, default"),
+            pytest.param("https", "443", "shop.example", id="https, default"),
+            pytest.param("http", "443", "shop.example:443", id="http on the port of https"),
+            pytest.param("https", "80", "shop.example:80", id="https on the port of http"),
+            pytest.param("http", "8080", "shop.example:8080", id="http, another"),
+            pytest.param("https", "8443", "shop.example:8443", id="https, another"),
+            pytest.param("https", "4443", "shop.example:4443", id="ends like the default"),
+        ],
+    )
+    def test_host_has_the_port_unless_it_is_the_default(self, app, scheme, port, host):
+        headers = {"X-Forwarded-Proto": scheme, "X-Forwarded-Port": port}
+        assert see(app, FROM_NGINX | headers, "/api")["environ"]["HTTP_HOST"] == host
+
+    def test_knows_the_visitors_address(self, app):
+        assert see(app, FROM_NGINX, "/api")["environ"]["REMOTE_ADDR"] == "192.0.2.7"
+
+    def test_knows_the_servers_name_and_port(self, app):
+        environ = see(app, FROM_NGINX, "/api")["environ"]
+        assert (environ["SERVER_NAME"], environ["SERVER_PORT"]) == ("shop.example", "8000")
+
+    def test_needs_no_host(self, app):
+        environ = create_environ("/cart")
+        del environ["HTTP_HOST"]
+        assert Client(app).run_wsgi_app(environ)[1] == "200 OK"
+
+    def test_takes_an_apps_own_proxy_fix(self, app):
+        twice = ProxyFix(app, x_host=1, x_port=1, x_prefix=1)
+        assert see(twice, FROM_NGINX, "/api")["url"] == see(app, FROM_NGINX, "/api")["url"]
+
+
+class TestStrip:
+    @pytest.fixture
+    def app(self):
+        return mount("echo:app", "/api", "strip")
+
+    @pytest.mark.parametrize(
+        ("headers", "url"),
+        [
+            pytest.param(FROM_NGINX, "http://shop.example:8000/api/cart", id="header"),
+            pytest.param({}, "http://gunicorn.example/api/cart", id="no header"),
+            pytest.param(
+                FROM_NGINX | {"X-Forwarded-Prefix": "/outer/api"},
+                "http://shop.example:8000/outer/api/cart",
+                id="longer prefix",
+            ),
+        ],
+    )
+    def test_knows_its_prefix(self, app, headers: dict, url: str):
+        assert see(app, headers)["url"] == url
+
+    def test_sees_the_path_below_it(self, app):
+        assert see(app, FROM_NGINX)["path"] == "/cart"
+
+
+class TestApp:
+    @pytest.fixture
+    def app(self):
+        return mount("echo:app", "/api", "app")
+
+    def test_sees_the_whole_path(self, app):
+        assert see(app, FROM_NGINX, path="/api/cart")["path"] == "/api/cart"
+
+    def test_ignores_the_prefix_that_it_owns(self, app):
+        seen = see(app, FROM_NGINX, path="/api/cart")
+        assert seen["url"] == "http://shop.example:8000/api/cart"
+        assert seen["environ"]["SCRIPT_NAME"] == ""
+
+
+class TestRoot:
+    def test_has_no_prefix(self):
+        headers = FROM_NGINX | {"X-Forwarded-Prefix": ""}
+        seen = see(mount("echo:app", "", "script_name"), headers)
+        assert seen["url"] == "http://shop.example:8000/cart"
+
+
+class TestWithoutProxyFix:
+    @pytest.mark.parametrize("mode", ["script_name", "app"])
+    def test_sees_the_environ_as_it_came(self, mode: str):
+        app = mount("echo:app", "/api", mode, False)
+        environ = create_environ("/cart", "http://gunicorn.example", headers=FROM_NGINX)
+        came = {name: value for name, value in environ.items() if isinstance(value, str)}
+        assert json.loads(b"".join(Client(app).run_wsgi_app(environ)[0]))["environ"] == came
+
+    def test_knows_its_prefix_when_nginx_took_it_off(self):
+        app = mount("echo:app", "/api", "strip", False)
+        assert see(app, FROM_NGINX)["root"] == "http://shop.example:8000/api/"
+
+
+@pytest.mark.parametrize(
+    ("target", "answer"),
+    [
+        pytest.param("echo:create_app('Good morning')", b"Good morning", id="argument"),
+        pytest.param("echo:create_app('Sit', polite=True)", b"Sit, please", id="keyword"),
+    ],
+)
+def test_calls_a_factory(target: str, answer: bytes):
+    assert Client(mount(target, "", "script_name")).get("/").data == answer

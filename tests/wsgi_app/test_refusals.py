@@ -1,0 +1,391 @@
+"""What the role wsgi_app refuses, in words, and what it takes."""
+
+from pathlib import Path
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+TEXT = "letters, digits and '_' make a name, as in 'API_KEY'."
+EXAMPLES = sorted(path.name for path in Path(__file__).parents[2].glob("inventories/*"))
+SLASH = "use '/' and letters, digits, '.', '_', '~' or '-', as in '/api' or '/shop/v2'."
+
+
+@pytest.fixture
+def refusals(wsgi_app, inputs):
+    def refusals(**settings) -> list[str]:
+        """Return what is said about an app that is right but for ``settings``."""
+        public = {name: inputs[name] for name in inputs if name.startswith("wsgi_app_")}
+        return wsgi_app.value("__wsgi_app_refusals", {**public, **settings})
+
+    return refusals
+
+
+@pytest.fixture(scope="module")
+def specified(wsgi_app):
+    def specified(**settings) -> list[str]:
+        """Return what the argument specification has against ``settings``."""
+        validator = ArgumentSpecValidator(wsgi_app.options)
+        return validator.validate({"wsgi_app_name": "shop", **settings}).error_messages
+
+    return specified
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("Shop", id="capital"),
+        pytest.param("my_shop", id="underscore"),
+        pytest.param("my shop", id="space"),
+        pytest.param("my.shop", id="dot"),
+        pytest.param("-shop", id="hyphen first"),
+        pytest.param("shop-", id="hyphen last"),
+        pytest.param("2shop", id="digit first"),
+        pytest.param("käse", id="beyond ascii"),
+        pytest.param("../shop", id="path"),
+        pytest.param("shop\n", id="line break"),
+        pytest.param("s" * 28, id="28 characters"),
+    ],
+)
+def test_name(refusals, value: str):
+    assert refusals(wsgi_app_name=value, wsgi_app_listen="/run/x.sock") == [
+        f"wsgi_app_name is {value!r}: use at most 27 small letters, digits and hyphens, "
+        "beginning with a letter, as in 'shop' or 'shop-api'."
+    ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("shop", id="no attribute"),
+        pytest.param("shop:", id="empty attribute"),
+        pytest.param(":app", id="no module"),
+        pytest.param("shop-api:app", id="hyphen"),
+        pytest.param("shop/wsgi:app", id="path"),
+        pytest.param("2shop:app", id="digit first"),
+        pytest.param("shop:app.wsgi", id="attribute of an attribute"),
+        pytest.param("shop:apps[0]", id="subscript"),
+        pytest.param("shop:create_app(", id="open parenthesis"),
+        pytest.param("shop:create_app(CONFIG)", id="argument that is no literal"),
+        pytest.param("shop:create_app(open('x'))", id="call as an argument"),
+        pytest.param("shop:create_app(mode=MODE)", id="keyword that is no literal"),
+        pytest.param("shop:lambda: 1", id="lambda"),
+        pytest.param("shop:import os", id="statement"),
+        pytest.param("shop: app", id="space"),
+        pytest.param("shop wsgi:app", id="space in the module"),
+    ],
+)
+def test_callable(refusals, value: str):
+    assert refusals(wsgi_app_callable=value) == [
+        f"wsgi_app_callable is {value!r}: write 'module:attribute', as in 'shop.wsgi:app', or a "
+        "factory with literal arguments, as in \"shop:create_app('production')\"."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "advice"),
+    [
+        pytest.param("/", "leave it empty for the root of the site.", id="root"),
+        pytest.param("/api/", "write '/api'.", id="slash at its end"),
+        pytest.param("api", "write '/api'.", id="no slash first"),
+        pytest.param("//api", "write '/api'.", id="two slashes first"),
+        pytest.param("/shop//v2", "write '/shop/v2'.", id="two slashes inside"),
+        pytest.param("api/v2/", "write '/api/v2'.", id="both wrong"),
+        pytest.param("//", SLASH, id="nothing but slashes"),
+        pytest.param("/my app", SLASH, id="space"),
+        pytest.param("/café", SLASH, id="beyond ascii"),
+        pytest.param("/caf%C3%A9", SLASH, id="percent"),
+        pytest.param("/a/../b", SLASH, id="two dots"),
+        pytest.param("/./a", SLASH, id="one dot"),
+        pytest.param("/api?x", SLASH, id="question mark"),
+        pytest.param("/api;", SLASH, id="semicolon"),
+        pytest.param('/a"b', SLASH, id="quote"),
+        pytest.param("/$host", SLASH, id="dollar"),
+        pytest.param("/api\n", SLASH, id="line break"),
+        pytest.param("https://example.org/api", SLASH, id="URL"),
+    ],
+)
+def test_prefix(refusals, value: str, advice: str):
+    assert refusals(wsgi_app_prefix=value) == [f"wsgi_app_prefix is {value!r}: {advice}"]
+
+
+@pytest.mark.parametrize("mode", ["strip", "app"])
+def test_prefix_mode_without_a_prefix(refusals, mode: str):
+    assert refusals(wsgi_app_prefix_mode=mode) == [
+        f"wsgi_app_prefix_mode is '{mode}', but wsgi_app_prefix is empty: at the root there is no "
+        "prefix to take off or to own; leave the mode out."
+    ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("8000", id="port alone"),
+        pytest.param(":8000", id="no host"),
+        pytest.param("localhost", id="host alone"),
+        pytest.param("localhost:", id="empty port"),
+        pytest.param("localhost:0", id="port 0"),
+        pytest.param("localhost:65536", id="port too large"),
+        pytest.param("localhost:http", id="port by name"),
+        pytest.param("localhost:٨٠", id="other digits"),
+        pytest.param("2001:db8::5:8000", id="IPv6 without brackets"),
+        pytest.param("run/shop.sock", id="relative path"),
+        pytest.param("unix:/run/shop.sock", id="scheme"),
+        pytest.param("http://localhost:8000", id="URL"),
+        pytest.param("/run/my shop.sock", id="space"),
+        pytest.param("/run/../shop.sock", id="two dots"),
+        pytest.param("/" + "s" * 107, id="108 bytes"),
+    ],
+)
+def test_listen(refusals, value: str):
+    assert refusals(wsgi_app_listen=value) == [
+        f"wsgi_app_listen is {value!r}: write a socket's path, as in '/run/wsgi/shop.sock', or "
+        "'host:port', as in '10.0.0.11:8000'."
+    ]
+
+
+@pytest.mark.parametrize("variable", ["wsgi_app_environment", "wsgi_app_secrets"])
+class TestEnvironment:
+    @pytest.mark.parametrize("name", ["", "API KEY", "API-KEY", "2FA", "A=B", "É", "A\n"])
+    def test_name(self, refusals, variable: str, name: str):
+        assert refusals(**{variable: {name: "x"}}) == [f"{variable} has {name!r}: {TEXT}"]
+
+    @pytest.mark.parametrize(
+        ("name", "why"),
+        [
+            ("SCRIPT_NAME", "it is wsgi_app_prefix that sets it"),
+            ("PYTHONPATH", "the release's own code has to come first"),
+            ("LISTEN_FDS", "systemd sets it"),
+            ("LISTEN_PID", "systemd sets it"),
+            ("NOTIFY_SOCKET", "systemd sets it"),
+        ],
+    )
+    def test_name_that_is_ours(self, refusals, variable: str, name: str, why: str):
+        said = f"{variable} sets {name}, but {why}; leave it out."
+        assert refusals(**{variable: {name: "x"}}) == [said]
+
+    def test_null_character(self, refusals, variable: str):
+        said = f"{variable}.KEY has a null character, which the environment cannot hold."
+        assert refusals(**{variable: {"KEY": "a\0b"}}) == [said]
+
+
+@pytest.mark.parametrize("value", [1, 1.5, True, None, ["a"], {"a": "b"}], ids=repr)
+class TestEnvironmentValue:
+    def test_is_named(self, refusals, value):
+        assert refusals(wsgi_app_environment={"KEY": value}) == [
+            f"wsgi_app_environment.KEY is {value!r}: the environment holds text, so put quotes "
+            "around it."
+        ]
+
+    def test_is_not_shown_when_it_is_secret(self, refusals, value):
+        assert refusals(wsgi_app_secrets={"KEY": value}) == [
+            "wsgi_app_secrets.KEY is of another type: the environment holds text, so put quotes "
+            "around it."
+        ]
+
+
+def test_variable_and_secret_at_once(refusals):
+    assert refusals(wsgi_app_environment={"KEY": "a"}, wsgi_app_secrets={"KEY": "b"}) == [
+        "KEY is in wsgi_app_environment and in wsgi_app_secrets: keep it in one of them."
+    ]
+
+
+@pytest.mark.parametrize(
+    "dest", ["", "/etc/passwd", "../x", "a/../../x", "a//b", "a/", "my file", "a\nb", "./a"]
+)
+def test_file(refusals, dest: str):
+    assert refusals(wsgi_app_files=[{"dest": dest, "content": ""}]) == [
+        f"wsgi_app_files has dest {dest!r}: write a path below the state directory, as in "
+        "'settings.ini' or 'conf/settings.ini'."
+    ]
+
+
+@pytest.mark.parametrize(
+    "mode",
+    [
+        pytest.param(0o644, id="number that YAML read as octal"),
+        pytest.param(0o600, id="number with an 8"),
+        pytest.param(644, id="number"),
+        pytest.param("u=rw", id="letters"),
+        pytest.param("0888", id="no octal"),
+        pytest.param("4755", id="another user's rights"),
+        pytest.param("", id="empty"),
+    ],
+)
+def test_file_mode(refusals, mode):
+    assert refusals(wsgi_app_files=[{"dest": "a", "content": "", "mode": mode}]) == [
+        f'wsgi_app_files has mode {mode!r} for a: write it in quotes, as in "0640".'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "advice"),
+    [
+        pytest.param("wsgi_app_workers", 0, "use 1 or more; each serves requests.", id="workers"),
+        pytest.param("wsgi_app_workers", -1, "use 1 or more; each serves requests.", id="negative"),
+        pytest.param("wsgi_app_workers", "0", "use 1 or more; each serves requests.", id="text"),
+        pytest.param("wsgi_app_threads", 0, "use 1 or more; each serves a request.", id="threads"),
+        pytest.param("wsgi_app_timeout", 0, "use 1 or more; it is in seconds.", id="timeout"),
+        pytest.param(
+            "wsgi_app_keep_releases",
+            1,
+            "use 2 or more; the one that serves and the one before it always stay.",
+            id="releases",
+        ),
+    ],
+)
+def test_number(refusals, variable: str, value, advice: str):
+    assert refusals(**{variable: value}) == [f"{variable} is {value}: {advice}"]
+
+
+@pytest.mark.parametrize(
+    ("health", "said"),
+    [
+        *[
+            pytest.param(
+                {"path": path},
+                f"path is {path!r}: begin with a slash, below the prefix, as in '/healthz'.",
+                id=f"path {path!r}",
+            )
+            for path in ("", "healthz", "/my health", "/ä", "http://localhost/healthz")
+        ],
+        *[
+            pytest.param(
+                {"status": [200, status]},
+                f"status has {status}: use HTTP statuses, as in [200].",
+                id=f"status {status}",
+            )
+            for status in (0, 99, 600, -200)
+        ],
+        pytest.param({"timeout": 0}, "timeout is 0: use a second or more.", id="timeout"),
+        *[
+            pytest.param(
+                {"host": host},
+                f"host is {host!r}: write a host, as in 'example.org'.",
+                id=f"host {host!r}",
+            )
+            for host in ("", "my host", "http://example.org", "example.org/", "a_b", "a:b")
+        ],
+    ],
+)
+def test_health(refusals, health: dict, said: str):
+    assert refusals(wsgi_app_health=health) == [f"wsgi_app_health.{said}"]
+
+
+def test_source_that_is_missing(wsgi_app):
+    inputs = {"wsgi_app_name": "shop", "wsgi_app_callable": "shop:app"}
+    assert wsgi_app.value("__wsgi_app_refusals", inputs) == [
+        "wsgi_app_source is not set: say where the code comes from, as in "
+        "{type: local, path: /home/me/shop}."
+    ]
+
+
+@pytest.mark.parametrize("path", ["/no/such/directory", "no/such/directory", __file__])
+def test_source_that_is_no_directory(refusals, path: str):
+    [said] = refusals(wsgi_app_source={"type": "local", "path": path})
+    assert said.startswith(
+        f"wsgi_app_source.path is {path!r}: there is no such directory on the controller."
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("wsgi_app_worker", "do you mean wsgi_app_workers?"),
+        ("wsgi_app_prefx", "do you mean wsgi_app_prefix?"),
+        ("wsgi_app_secret", "do you mean wsgi_app_secrets?"),
+        ("wsgi_app_env", "no variable is called so."),
+        ("wsgi_app_xyz", "no variable is called so."),
+    ],
+)
+def test_misspelt(refusals, variable: str, meant: str):
+    assert refusals(**{variable: "x"}) == [f"{variable} is set, but {meant}"]
+
+
+def test_all_that_is_wrong_is_said_at_once(refusals):
+    said = refusals(wsgi_app_prefix="api", wsgi_app_workers=0, wsgi_app_health={"timeout": 0})
+    assert [sentence.split(" is ")[0] for sentence in said] == [
+        "wsgi_app_prefix",
+        "wsgi_app_workers",
+        "wsgi_app_health.timeout",
+    ]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({}, id="the least"),
+        pytest.param({"wsgi_app_name": "s"}, id="name of one letter"),
+        pytest.param({"wsgi_app_name": "s" * 27}, id="name of 27 letters"),
+        pytest.param({"wsgi_app_name": "shop-2-api"}, id="name with hyphens and digits"),
+        pytest.param({"wsgi_app_callable": "shop.api.wsgi:application"}, id="deep module"),
+        pytest.param({"wsgi_app_callable": "shop:create_app()"}, id="factory"),
+        pytest.param({"wsgi_app_callable": "s:f('x', 2, [1], {'a': None})"}, id="arguments"),
+        pytest.param({"wsgi_app_callable": "s:f(debug=True, root='/d')"}, id="keywords"),
+        pytest.param({"wsgi_app_prefix": "/api"}, id="prefix"),
+        pytest.param({"wsgi_app_prefix": "/shop/v1.0~x-y_z"}, id="all that a prefix may hold"),
+        pytest.param({"wsgi_app_prefix": "/..."}, id="three dots"),
+        pytest.param({"wsgi_app_prefix": "/a", "wsgi_app_prefix_mode": "strip"}, id="strip"),
+        pytest.param({"wsgi_app_prefix": "/a", "wsgi_app_prefix_mode": "app"}, id="app"),
+        pytest.param({"wsgi_app_listen": "127.0.0.1:8000"}, id="address"),
+        pytest.param({"wsgi_app_listen": "[2001:db8::5]:8000"}, id="IPv6 address"),
+        pytest.param({"wsgi_app_listen": "app-1.example.org:65535"}, id="host"),
+        pytest.param({"wsgi_app_listen": "/" + "s" * 106}, id="107 bytes"),
+        pytest.param({"wsgi_app_environment": {"_a1": "", "B": "1"}}, id="environment"),
+        pytest.param({"wsgi_app_secrets": {"KEY": "a\nb\t'\"$`\\"}}, id="secret"),
+        pytest.param({"wsgi_app_files": [{"dest": "a/b.ini", "content": "x"}]}, id="file"),
+        pytest.param(
+            {"wsgi_app_files": [{"dest": ".env", "content": "", "mode": "600"}]}, id="short mode"
+        ),
+        pytest.param({"wsgi_app_workers": "4", "wsgi_app_threads": 1}, id="number as text"),
+        pytest.param({"wsgi_app_keep_releases": 2}, id="two releases"),
+        pytest.param({"wsgi_app_health": {"path": "/healthz?deep=1"}}, id="health with a query"),
+        pytest.param({"wsgi_app_health": {"status": [200, 204, 503]}}, id="statuses"),
+        pytest.param({"wsgi_app_health": {"host": "shop.example:8000"}}, id="host with a port"),
+        pytest.param({"wsgi_app_health": {"host": "[::1]"}}, id="IPv6 host"),
+        pytest.param({"wsgi_app_source": {"type": "local", "path": "/"}}, id="local source"),
+        pytest.param({"wsgi_app_state": "absent", "wsgi_app_callable": ""}, id="absent"),
+    ],
+)
+class TestGood:
+    def test_is_not_refused(self, refusals, settings: dict):
+        assert refusals(**settings) == []
+
+    def test_is_specified(self, specified, settings: dict):
+        assert specified(**settings) == []
+
+
+@pytest.mark.parametrize("inventory", EXAMPLES)
+def test_examples_are_not_refused(wsgi_app, hosts_of, inventory: str):
+    apps = hosts_of(inventory, "app")
+    refusals = [wsgi_app.value("__wsgi_app_refusals", app) for app in apps.values()]
+    assert refusals == [[]] * len(apps) != []
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        pytest.param({"wsgi_app_state": "gone"}, "one of: present, absent, got: gone", id="state"),
+        pytest.param({"wsgi_app_backend": "uwsgi"}, "wsgi_app_backend must be one", id="backend"),
+        pytest.param({"wsgi_app_prefix_mode": "path"}, "one of: script_name", id="mode"),
+        pytest.param({"wsgi_app_installer": "poetry"}, "one of: uv, pip", id="installer"),
+        pytest.param({"wsgi_app_workers": "two"}, "'wsgi_app_workers' is of type str", id="number"),
+        pytest.param({"wsgi_app_proxy_fix": "maybe"}, "'wsgi_app_proxy_fix' is", id="boolean"),
+        pytest.param({"wsgi_app_environment": "A"}, "'wsgi_app_environment' is", id="dictionary"),
+        pytest.param({"wsgi_app_source": {"type": "svn"}}, "one of: local, git, pip", id="source"),
+        pytest.param({"wsgi_app_source": {"type": "local"}}, "missing: path found in", id="path"),
+        pytest.param(
+            {"wsgi_app_source": {"type": "git", "url": "x"}}, "missing: version found", id="version"
+        ),
+        pytest.param({"wsgi_app_source": {"type": "pip"}}, "missing: requirement", id="pip"),
+        pytest.param({"wsgi_app_source": {"typ": "pip"}}, "wsgi_app_source.typ. ", id="key"),
+        pytest.param({"wsgi_app_health": {"url": "/"}}, "wsgi_app_health.url. ", id="health key"),
+        pytest.param({"wsgi_app_health": {"status": ["ok"]}}, "status", id="status"),
+        pytest.param({"wsgi_app_files": [{"dest": "a"}]}, "arguments: content", id="no content"),
+        pytest.param({"wsgi_app_files": [{"content": ""}]}, "arguments: dest", id="no dest"),
+    ],
+)
+def test_specification_refuses(specified, settings: dict, said: str):
+    assert said in "\n".join(specified(**settings))

@@ -1,0 +1,45 @@
+"""systemd takes the units that the role writes."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def units(wsgi_app, inputs, tmp_path: Path):
+    """Write an app's units and what they execute; return their paths."""
+
+    def units(settings: dict) -> list[Path]:
+        inputs_ = {**inputs, "__wsgi_app_root": f"{tmp_path}/srv", **settings}
+        gunicorn = Path(wsgi_app.value("__wsgi_app_path", inputs_), "venv/bin/gunicorn")
+        gunicorn.parent.mkdir(parents=True)
+        gunicorn.touch(mode=0o755)
+        texts = wsgi_app.texts("__wsgi_app_release_files", inputs_)
+        names = [name for name in texts if name.endswith((".service", ".socket"))]
+        for name in names:
+            (tmp_path / name).write_text(texts[name])
+        (tmp_path / "wsgi-shop.service").symlink_to("wsgi-shop.0123456789ab.service")
+        return [tmp_path / name for name in names]
+
+    return units
+
+
+SETTINGS = [
+    pytest.param({}, id="defaults"),
+    pytest.param({"wsgi_app_prefix": "/api"}, id="prefix"),
+    pytest.param({"wsgi_app_listen": "127.0.0.1:8000"}, id="port"),
+    pytest.param({"wsgi_app_listen": "[::1]:8000"}, id="IPv6 port"),
+    pytest.param({"wsgi_app_source": {"type": "git", "url": "x", "version": "1"}}, id="tree"),
+    pytest.param({"wsgi_app_health": {"timeout": 120}, "wsgi_app_timeout": 300}, id="patience"),
+]
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_are_accepted(units, settings: dict):
+    verified = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *units(settings)],
+        capture_output=True,
+        text=True,
+    )
+    assert (verified.returncode, verified.stderr) == (0, "")
