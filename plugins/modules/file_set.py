@@ -9,7 +9,7 @@ import pwd
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from ansible.module_utils.basic import AnsibleModule
@@ -153,10 +153,9 @@ class State:
     def place(self, path: str) -> None:
         """Make ``path`` this, so that whoever opens it meets the old or the new, whole."""
         if self.kind == "absent":
-            if os.path.lexists(path):
-                (os.rmdir if State.found(path).kind == "directory" else os.unlink)(path)
+            self._remove(path)
         elif self.kind == "directory":
-            if State.found(path).kind != "directory":
+            with suppress(FileExistsError):
                 os.mkdir(path, 0o700)
             os.chown(path, self.owner, self.group)
             os.chmod(path, self.mode)
@@ -166,6 +165,14 @@ class State:
             os.rename(beside, path)
         else:
             self._write(path)
+
+    def _remove(self, path: str) -> None:
+        if State.found(path).kind == "directory":
+            with suppress(OSError):  # somebody else may have put something there meanwhile
+                os.rmdir(path)
+        else:
+            with suppress(FileNotFoundError):
+                os.unlink(path)
 
     def _write(self, path: str) -> None:
         os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)

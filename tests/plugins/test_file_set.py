@@ -368,3 +368,17 @@ class TestAnotherUser:
     def test_is_forgotten_afterwards(self, place, home: Path):
         place({"dest": "home/it", "content": NEW, **MINE}, check=["false"])
         assert (os.geteuid(), os.getegid()) == (0, 0)
+
+
+def test_directory_that_somebody_else_makes_meanwhile_is_no_failure(tmp_path: Path):
+    wanted = file_set.State("directory", b"", 0, 0, 0o755)
+    (tmp_path / "shared").mkdir()
+    wanted.place(f"{tmp_path}/shared")
+    assert file_set.State.found(f"{tmp_path}/shared") == wanted
+
+
+def test_directory_that_somebody_else_uses_stays_when_the_set_is_put_back(tmp_path: Path):
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared/theirs").touch()
+    file_set.State().place(f"{tmp_path}/shared")
+    assert (tmp_path / "shared/theirs").exists()
