@@ -1,0 +1,86 @@
+"""Each path reaches what is mounted there, and nothing else does."""
+
+from __future__ import annotations
+
+import pytest
+
+HOME = "<title>The home page</title>"
+COVER = "<title>The cover of the docs</title>"
+PAGE = "<title>A page of the docs</title>"
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        pytest.param("/", HOME, id="the page at the root"),
+        pytest.param("/style.css", "body {", id="a file of it"),
+        pytest.param("/a/deep/link", HOME, id="a deep link into it"),
+        pytest.param("/docs/", COVER, id="the page below a prefix"),
+        pytest.param("/docs/page.html", PAGE, id="a file of that"),
+        pytest.param("/docs/a/deep/link", PAGE, id="a deep link with a fallback of its own"),
+        pytest.param("/handbook/", "<title>The handbook", id="a directory of the host"),
+        pytest.param("/handbook/chapter.txt", "How it began.", id="a file in that"),
+        pytest.param("/api/static/badge.svg", "<svg", id="a static file of an app"),
+        pytest.param("/api/static/../x", '"PATH_INFO":"/x"', id="out of the static files"),
+    ],
+)
+def test_files(ask, path, shown):
+    answer = ask(path)
+    assert (answer.status, shown in answer.text) == (200, True)
+
+
+@pytest.mark.parametrize(
+    ("host", "path"),
+    [
+        pytest.param("one.example", "/handbook/none", id="in a directory without a fallback"),
+        pytest.param("one.example", "/api/static/none", id="among the static files of an app"),
+        pytest.param("one.example", "/.unavailable.html", id="the page for failures itself"),
+        pytest.param("two.example", "/anything", id="on a site without a page"),
+        pytest.param("two.example", "/favicon.ico", id="an icon that is not there"),
+    ],
+)
+def test_what_is_not_there(ask, host, path):
+    assert ask(path, host=host).status == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "script_name", "path_info"),
+    [
+        pytest.param("/api/x", "/api", "/x", id="an app that is told its prefix"),
+        pytest.param("/narrow/x", "/narrow", "/x", id="an app that the prefix is taken off for"),
+        pytest.param("/api/", "/api", "/", id="an app's root"),
+        pytest.param("/api/a%20b/%C3%A9", "/api", "/a b/\u00c3\u00a9", id="escaped characters"),
+        pytest.param("/%61pi/x", "/api", "/x", id="an escaped prefix"),
+        pytest.param("//api//x", "/api", "/x", id="slashes that repeat"),
+        pytest.param("/docs/../api/x", "/api", "/x", id="a way round by another mount"),
+    ],
+)
+def test_apps(ask, path, script_name, path_info):
+    environ = ask(path).environ
+    assert (environ["SCRIPT_NAME"], environ["PATH_INFO"]) == (script_name, path_info)
+
+
+@pytest.mark.parametrize("path", ["/apix", "/api../x", "/API/x", "/api;x/", "/docsx", "/oldx"])
+def test_a_prefix_ends_at_a_slash(ask, path):
+    assert HOME in ask(path).text
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "HEAD"])
+@pytest.mark.parametrize(
+    ("path", "status", "location"),
+    [
+        pytest.param("/api", 308, "/api/", id="an app without its slash"),
+        pytest.param("/api?a=1&b=%2F", 308, "/api/?a=1&b=%2F", id="and with a query"),
+        pytest.param("/narrow", 308, "/narrow/", id="an app that strips"),
+        pytest.param("/docs", 308, "/docs/", id="a page without its slash"),
+        pytest.param("/old", 302, "/docs/", id="to a path"),
+        pytest.param("/shop", 301, "https://shop.example/", id="to another site, for good"),
+    ],
+)
+def test_redirects(ask, method, path, status, location):
+    answer = ask(path, method)
+    assert (answer.status, answer.headers["Location"]) == (status, location)
+
+
+def test_an_app_can_be_on_two_sites(ask):
+    assert ask("/api/x", host="two.example").environ["HTTP_HOST"] == "two.example"

@@ -1,0 +1,52 @@
+"""A page goes live whole, and what visitors can no longer be fetching goes away."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor, wait
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def publish(deploy, tmp_path_factory):
+    """A function that publishes an edition of a page."""
+    page = tmp_path_factory.mktemp("page")
+
+    def publish_edition(edition: str, *options: str):
+        (page / "index.html").write_text(f"{edition}\n")
+        return deploy(*options, nginx_site_mounts=[{"path": "/", "src": str(page)}])
+
+    yield publish_edition
+    deploy(nginx_site_state="absent")
+
+
+@pytest.fixture
+def editions(host):
+    """A function that tells which editions the host has."""
+    return lambda: set(host.check_output("cat /srv/nginx/news/*/index.html").split())
+
+
+def test_every_visitor_sees_one_edition_or_the_next(ask, publish):
+    publish("first")
+    with ThreadPoolExecutor() as pool:
+        going = pool.submit(publish, "second")
+        seen = set()
+        while wait([going], timeout=0.05).not_done:
+            answer = ask("/", host="news.example")
+            seen.add((answer.status, answer.text))
+    assert ask("/", host="news.example").text == "second\n"
+    assert seen == {(200, "first\n"), (200, "second\n")}
+
+
+def test_the_edition_before_stays_and_older_ones_go(editions, publish):
+    for edition in ("Monday", "Tuesday", "Wednesday"):
+        publish(edition)
+    assert editions() == {"Tuesday", "Wednesday"}
+
+
+def test_check_mode_announces_an_edition_and_publishes_nothing(ask, editions, publish):
+    publish("published")
+    before = editions()
+    assert publish("announced", "--check").changed > 0
+    assert editions() == before
+    assert ask("/", host="news.example").text == "published\n"

@@ -1,0 +1,47 @@
+"""Requests reach the apps whole, within the limits that their mounts set."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_method(ask, method):
+    assert ask("/api/x", method).environ["REQUEST_METHOD"] == method
+
+
+def test_a_head_request_has_the_headers_of_the_answer_alone(ask):
+    answer = ask("/api/x", "HEAD")
+    assert (answer.status, answer.text) == (200, "")
+    assert int(answer.headers["Content-Length"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("path", "size"),
+    [
+        pytest.param("/api/x", 0, id="empty"),
+        pytest.param("/api/x", 100_000, id="larger than nginx's buffers"),
+        pytest.param("/narrow/x", 1024, id="as large as the mount allows"),
+    ],
+)
+def test_body(ask, path, size):
+    body = "b" * size
+    assert ask(path, "POST", body=body).body == body
+
+
+def test_a_body_that_the_mount_does_not_allow_is_refused(ask):
+    assert ask("/narrow/x", "POST", body="b" * 1025).status == 413
+
+
+def test_an_app_may_take_its_time(ask):
+    assert ask("/api/slow").text == "At last."
+
+
+def test_an_app_that_the_mount_gives_less_time_is_not_waited_for(ask):
+    answer = ask("/narrow/slow")
+    assert (answer.status, "Not available right now" in answer.text) == (504, True)
+
+
+def test_what_an_app_says_itself_passes_unchanged(ask):
+    answer = ask("/api/busy")
+    assert (answer.status, answer.text) == (503, "The app itself says that it is busy.")
