@@ -1,0 +1,3 @@
+"""The colour that notes are written in."""
+
+COLOUR = "sepia"

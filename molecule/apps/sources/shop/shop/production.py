@@ -1,0 +1,14 @@
+"""What the project's own settings leave to whoever deploys it."""
+
+import os
+from pathlib import Path
+
+from .settings import *  # noqa: F403
+
+STATE = Path(os.environ["HOME"])
+
+ALLOWED_HOSTS = ["shop.example.test"]
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": STATE / "db.sqlite3"}}
+DEBUG = False
+SECRET_KEY = os.environ["DJANGO_SECRET_KEY"]
+STATIC_ROOT = STATE / "public/static"

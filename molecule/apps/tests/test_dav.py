@@ -1,0 +1,37 @@
+"""An app that knows its prefix itself, with links and headers that hold whole URLs."""
+
+import re
+
+import pytest
+
+
+@pytest.fixture
+def letter(ask):
+    path = "/dav/letter.txt"
+    ask(path, "PUT", body=b"Dear reader")
+    yield path
+    ask(path, "DELETE")
+
+
+def test_links_have_the_prefix_once(ask, letter):
+    listing = ask("/dav/", "PROPFIND", Depth="1").body.decode()
+    assert re.findall(r"<ns0:href>([^<]+)<", listing) == ["/dav/", letter]
+
+
+def test_bare_prefix_gets_its_slash(ask):
+    answer = ask("/dav", "PROPFIND")
+    assert (answer.status, answer.location) == (308, "/dav/")
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        pytest.param("localhost", id="at port 80"),
+        pytest.param("localhost:18001", id="at a mapped port"),
+    ],
+)
+def test_destination_is_of_the_same_origin(ask, letter, site):
+    copy = f"{letter}.copy"
+    answer = ask(letter, "COPY", site, Destination=f"http://{site}{copy}")
+    assert (answer.status, ask(copy).body) == (201, b"Dear reader")
+    ask(copy, "DELETE")

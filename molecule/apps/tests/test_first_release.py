@@ -1,0 +1,49 @@
+"""An app without a past: nothing is there, its first release fails, the next one serves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+LETTER = "/dav/letter.txt"
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What was there before the first release and after it failed, and what its run said."""
+
+    before: list[str]
+    after: list[str]
+    output: str
+
+
+@pytest.fixture(scope="module", autouse=True)
+def beginning(traces, play, deploy, ask) -> Beginning:
+    ask(LETTER, "PUT", body=b"Dear nobody")
+    deploy("dav.yml", wsgi_app_state="absent", wsgi_app_remove_data=True)
+    before = traces("dav")
+    output = play("dav.yml", wsgi_app_health={"status": [418]}).stdout
+    after = traces("dav")
+    deploy("dav.yml")
+    return Beginning(before, after, output)
+
+
+def test_nothing_is_left_of_an_earlier_life(beginning):
+    assert beginning.before == []
+
+
+def test_message_says_that_nothing_serves(beginning):
+    assert "No other release of it serves." in beginning.output
+
+
+def test_failure_leaves_no_unit_and_no_socket(beginning):
+    assert beginning.after == ["/srv/wsgi/dav", "/var/cache/wsgi/dav", "/var/lib/wsgi/dav"]
+
+
+def test_next_release_serves(ask):
+    assert ask("/dav/").status == 200
+
+
+def test_next_release_has_no_data_of_an_earlier_life(ask):
+    assert ask(LETTER).status == 404

@@ -1,0 +1,15 @@
+"""A factory with literal arguments makes a package index that knows its URL."""
+
+import re
+from urllib.parse import urljoin
+
+
+def test_tells_its_own_url(ask):
+    page = ask("/pypi/", host="localhost:18001").body
+    assert b"pip install --index-url http://localhost:18001/pypi/simple/" in page
+
+
+def test_wheel_is_where_the_index_says(ask):
+    project = "/pypi/simple/subsite-private-ink/"
+    link = re.search(r'href="([^"#]+\.whl)', ask(project).body.decode())
+    assert ask(urljoin(project, link[1])).body.startswith(b"PK")

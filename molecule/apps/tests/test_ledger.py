@@ -1,0 +1,17 @@
+"""A tree of modules with pinned hashes, on a port, at the root of a name of its own."""
+
+import pytest
+
+
+@pytest.mark.parametrize("site", ["ledger.example.test", "ledger.example.test:18001"])
+def test_url_is_the_root(ask, site):
+    assert ask("/", host=site).body.decode() == f"http://{site}/"
+
+
+def test_other_name_does_not_lead_to_it(ask):
+    assert ask("/", host="shop.example.test").status == 404
+
+
+def test_port_is_open_to_this_host_alone(host):
+    ports = [address for address in host.socket.get_listening_sockets() if ":8123" in address]
+    assert ports == ["tcp://127.0.0.1:8123"]

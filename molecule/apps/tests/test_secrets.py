@@ -1,0 +1,48 @@
+"""Secrets are where the app's own processes find them, and nowhere else."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+WRITTEN = yaml.safe_load(
+    Path(os.environ["MOLECULE_SCENARIO_DIRECTORY"], "vars/environment.yml").read_text()
+)
+TOKEN = WRITTEN["secrets_of_ledger"]["LEDGER_TOKEN"]
+SEARCH = "grep --recursive --files-with-matches --no-messages --file=-"
+PLACES = "/dev/shm /etc /run /srv /tmp /var"
+
+
+def found(host, search: str) -> list[str]:
+    # The words to search for come by a pipe: the journal notes who was called with which arguments.
+    return host.run(f"echo {TOKEN} | {search} {PLACES}").stdout.split()
+
+
+def test_nobody_finds_them_in_a_file(host):
+    assert found(host, f"runuser -u nobody -- {SEARCH}") == []
+
+
+def test_root_finds_them_in_releases_alone(host):
+    files = {re.sub(r"/releases/\w+/", "/releases/*/", path) for path in found(host, SEARCH)}
+    assert files == {"/srv/wsgi/ledger/releases/*/secrets"}
+
+
+def test_file_is_for_root_alone(host, release):
+    secrets = host.file(f"{release('ledger')}/secrets")
+    assert (secrets.user, secrets.group, secrets.mode) == ("root", "root", 0o600)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param("cat /proc/[0-9]*/cmdline", id="processes"),
+        pytest.param("systemctl show 'wsgi-ledger*'", id="properties of units"),
+        pytest.param("systemctl cat 'wsgi-ledger*'", id="files of units"),
+        pytest.param("journalctl --output=export", id="journal"),
+    ],
+)
+def test_not_shown(host, command):
+    shown = host.run(command).stdout_bytes.decode(errors="replace")
+    assert ("ledger" in shown, TOKEN in shown) == (True, False)

@@ -1,0 +1,58 @@
+"""A change of settings alone makes a release, which shares the environment of the one before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+HOST = "ledger.example.test"
+GREETING, TOKEN = "good evening", "YW5vdGhlci10b2tlbg"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What the run said, and what served before and after it."""
+
+    output: str
+    releases: tuple[str, str]
+    environments: tuple[str, str]
+
+
+@pytest.fixture(scope="module")
+def change(host, release, deploy):
+    def environment() -> str:
+        return host.check_output("stat --dereference -c '%%i %%Z' %s/venv/", release("ledger"))
+
+    before = release("ledger"), environment()
+    output = deploy(
+        "ledger.yml",
+        "-vvv",
+        "--diff",
+        wsgi_app_environment={"GREETING": GREETING},
+        wsgi_app_secrets={"LEDGER_TOKEN": TOKEN},
+    )
+    releases, environments = zip(before, (release("ledger"), environment()), strict=True)
+    yield Change(output, releases, environments)
+    deploy("ledger.yml")
+
+
+def test_makes_a_release(change):
+    assert change.releases[0] != change.releases[1]
+
+
+@pytest.mark.parametrize(("name", "value"), [("GREETING", GREETING), ("LEDGER_TOKEN", TOKEN)])
+def test_new_value_arrives(change, ask, name, value):
+    assert ask(f"/environment/{name}", host=HOST).body.decode() == value
+
+
+def test_environment_is_not_built_again(change):
+    assert change.environments[0] == change.environments[1]
+
+
+def test_difference_shows_settings(change):
+    assert GREETING in change.output
+
+
+def test_difference_shows_no_secret(change):
+    assert TOKEN not in change.output
