@@ -120,10 +120,10 @@ def _prefix(value: str, mode: str) -> Iterator[str]:
 
 
 def _listen(value: str) -> Iterator[str]:
-    if not refusal.is_address(value) and not refusal.is_socket(value):
+    if not refusal.is_own_address(value) and not refusal.is_socket(value):
         yield (
             f"wsgi_app_listen is {value!r}: write a socket's path, as in '/run/wsgi/shop.sock', or "
-            "'host:port', as in '10.0.0.11:8000'."
+            "an address in figures with a port, as in '10.0.0.11:8000'."
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import os
 import re
 from collections.abc import Iterator
@@ -43,6 +44,16 @@ def is_address(value: str) -> bool:
     """Return whether ``value`` is ``host:port``."""
     host, colon, port = value.rpartition(":")
     return bool(colon and HOST.fullmatch(host) and is_port(port))
+
+
+def is_own_address(value: str) -> bool:
+    """Return whether ``value`` is a port at an address in figures, which systemd can listen on."""
+    host = value.rpartition(":")[0].removeprefix("[").removesuffix("]")
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return is_address(value)
 
 
 def is_socket(value: str) -> bool:

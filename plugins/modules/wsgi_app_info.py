@@ -65,6 +65,10 @@ instances:
   type: dict
   returned: always
   sample: {"4d1c09aa71be": "active"}
+address:
+  description: Where its socket unit listens; empty when there is none.
+  type: str
+  returned: always
 has_data:
   description: Whether there is a state directory, perhaps of an earlier life.
   type: bool
@@ -74,7 +78,7 @@ listening:
   type: bool
   returned: always
 releases:
-  description: Names of the complete releases, newest first.
+  description: Names of the releases that are complete and can be started, newest first.
   type: list
   elements: str
   returned: always
@@ -104,7 +108,11 @@ def python_version(interpreter: str) -> str:
 
 def releases(home: str) -> dict[str, str]:
     """Return the complete releases below ``home``, newest first, with their environments."""
-    records = Path(home, "releases").glob("*/release.json")
+    records = [
+        record
+        for record in Path(home, "releases").glob("*/release.json")
+        if (record.parent / "venv/bin/gunicorn").exists()
+    ]
     newest_first = sorted(records, key=lambda record: record.stat().st_mtime, reverse=True)
     return {
         record.parent.name: os.path.basename(os.path.realpath(record.parent / "venv"))
@@ -123,6 +131,15 @@ def current(name: str, units: str = "/etc/systemd/system") -> str:
         return os.readlink(f"{units}/wsgi-{name}.service").split(".")[-2]
     except OSError:
         return ""
+
+
+def address(name: str, units: str = "/etc/systemd/system") -> str:
+    """Return where the app's socket unit listens, or an empty string."""
+    try:
+        unit = Path(units, f"wsgi-{name}.socket").read_text()
+    except OSError:
+        return ""
+    return unit.partition("ListenStream=")[2].partition("\n")[0]
 
 
 def instances(name: str) -> dict[str, str]:
@@ -167,6 +184,7 @@ def main() -> None:
         python=python_version(module.params["python"]),
         current=current(name),
         instances=instances(name),
+        address=address(name),
         has_data=os.path.isdir(module.params["data"]),
         listening=listening(name),
         releases=list(complete),

@@ -183,10 +183,16 @@ def grow(top: Path) -> None:
         "docs/index.html": "the docs",
         "docs/guide/index.html": "the guide",
         "secret.txt": "the secret",
+        "page/.env": "the secret",
+        "page/.git/config": "the secret",
+        "page/.well-known/security.txt": "the contact",
+        "static/.htpasswd": "the secret",
     }
     for name, text in files.items():
         (top / name).parent.mkdir(parents=True, exist_ok=True)
         (top / name).write_text(text)
+    (top / "static/theirs.css").symlink_to(top / "secret.txt")
+    os.chown(top / "static/theirs.css", 65534, 65534, follow_symlinks=False)
 
 
 class Gunicorn:

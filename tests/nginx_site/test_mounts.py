@@ -87,6 +87,7 @@ def test_body_and_method_arrive(server, path: str):
         pytest.param("/docs/", 200, b"the docs", id="index"),
         pytest.param("/docs/guide/", 200, b"the guide", id="index below"),
         pytest.param("/app.js", 200, b"the script", id="file of the page"),
+        pytest.param("/.well-known/security.txt", 200, b"the contact", id="well-known file"),
     ],
 )
 def test_file(server, path: str, status: int, body: bytes):
@@ -102,6 +103,11 @@ def test_file(server, path: str, status: int, body: bytes):
         pytest.param("/api/static../secret.txt", id="way out beside the static files"),
         pytest.param("/docs/%2e%2e%2fsecret.txt", id="way out of the files"),
         pytest.param("/api/static/..%2f..%2f..%2fsecret.txt", id="way out of the static files"),
+        pytest.param("/.env", id="hidden file"),
+        pytest.param("/%2eenv", id="hidden file, encoded"),
+        pytest.param("/.git/config", id="file in a hidden directory"),
+        pytest.param("/api/static/.htpasswd", id="hidden static file"),
+        pytest.param("/api/static/theirs.css", id="link of the app to somebody else's file"),
     ],
 )
 def test_no_file_is_served(server, path: str):

@@ -13,7 +13,9 @@ def home(tmp_path: Path) -> Path:
     for age, (name, environment) in enumerate({"aaa": "env1", "bbb": "env2"}.items()):
         release = tmp_path / "releases" / name
         release.mkdir(parents=True)
-        (tmp_path / "environments" / environment).mkdir(parents=True)
+        programs = tmp_path / "environments" / environment / "bin"
+        programs.mkdir(parents=True)
+        (programs / "gunicorn").touch()
         (release / "venv").symlink_to(f"../../environments/{environment}")
         (release / "release.json").touch()
         os.utime(release / "release.json", (1000 - age, 1000 - age))
@@ -28,6 +30,21 @@ def systemd(monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr(wsgi_app_info, "_systemctl", lambda *arguments: answer)
 
     return say
+
+
+def test_release_that_cannot_be_started_is_not_complete(home: Path):
+    (home / "environments/env1/bin/gunicorn").unlink()
+    assert list(wsgi_app_info.releases(str(home))) == ["bbb"]
+
+
+@pytest.mark.parametrize("listen", ["/run/wsgi/shop.sock", "127.0.0.1:8000"])
+def test_address_is_what_the_socket_unit_says(tmp_path: Path, listen: str):
+    (tmp_path / "wsgi-shop.socket").write_text(f"[Socket]\nListenStream={listen}\nBacklog=1\n")
+    assert wsgi_app_info.address("shop", str(tmp_path)) == listen
+
+
+def test_address_is_empty_without_a_socket_unit(tmp_path: Path):
+    assert wsgi_app_info.address("shop", str(tmp_path)) == ""
 
 
 def test_releases_are_complete_and_newest_first(home: Path):

@@ -6,7 +6,13 @@ INPUTS = {
     "wsgi_app_name": "shop",
     "wsgi_app_source": {"type": "pip", "requirement": "shop"},
     "wsgi_app_callable": "echo:app",
-    "__wsgi_app_info": {"python": "3.13", "current": "", "releases": [], "instances": {}},
+    "__wsgi_app_info": {
+        "python": "3.13",
+        "current": "",
+        "releases": [],
+        "instances": {},
+        "address": "",
+    },
     "__wsgi_app_revision": "1",
     "__wsgi_app_release": "0123456789ab",
 }

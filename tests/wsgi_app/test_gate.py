@@ -48,17 +48,15 @@ def test_healthy(start, answer: int, healthy: tuple):
     ],
 )
 def test_ill(start, answer: int, healthy: tuple):
-    with pytest.raises(SystemExit) as stopped:
+    with pytest.raises(SystemExit, match=f"failed: {answer} "):
         start(answering(answer), status=healthy)
-    assert stopped.value.code == 1
 
 
-def test_says_why(start, capfd: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch):
+def test_says_why(start, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SCRIPT_NAME", "/api")
-    with pytest.raises(SystemExit):
-        start(answering(503, "no database"))
     said = "The health check of /api/healthz failed: 503 SERVICE UNAVAILABLE\nno database"
-    assert said in capfd.readouterr().err
+    with pytest.raises(SystemExit, match=said):
+        start(answering(503, "no database"))
 
 
 def test_says_what_was_raised(start, capfd: pytest.CaptureFixture):
@@ -137,5 +135,4 @@ class TestRequest:
             start_response("500 Oh no", [])(b"written")
             return []
 
-        with pytest.raises(SystemExit, match="500 Oh no\nwritten"):
-            subsite_wsgi.probe(app, "/", [], "localhost")
+        assert subsite_wsgi.probe(app, "/", [], "localhost") == "500 Oh no\nwritten"

@@ -15,7 +15,7 @@ def units(wsgi_app, inputs, tmp_path: Path):
         gunicorn = Path(wsgi_app.value("__wsgi_app_path", inputs_), "venv/bin/gunicorn")
         gunicorn.parent.mkdir(parents=True)
         gunicorn.touch(mode=0o755)
-        texts = wsgi_app.texts("__wsgi_app_release_files", inputs_)
+        texts = wsgi_app.texts("__wsgi_app_release_files + __wsgi_app_address_files", inputs_)
         names = [name for name in texts if name.endswith((".service", ".socket"))]
         for name in names:
             (tmp_path / name).write_text(texts[name])

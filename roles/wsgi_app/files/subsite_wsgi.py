@@ -32,10 +32,11 @@ def mount(target: str, prefix: str, mode: str, proxy_fix: bool = True) -> WSGIAp
     """
     app = import_app(target)
     if proxy_fix:
-        x_prefix = 0 if mode == "app" else 1
-        app = ProxyFix(without_default_port(app), x_host=1, x_port=1, x_prefix=x_prefix)
+        app = ProxyFix(without_default_port(app), x_host=1, x_port=1, x_prefix=1)
     if mode == "strip":
         app = at_prefix(app, prefix)
+    elif mode == "app":
+        app = without_prefix_header(app)
     return app
 
 
@@ -69,6 +70,16 @@ def at_prefix(app: WSGIApplication, prefix: str) -> WSGIApplication:
     return wrapped
 
 
+def without_prefix_header(app: WSGIApplication) -> WSGIApplication:
+    """Keep nginx's word on the prefix from an application that owns it already."""
+
+    def wrapped(environ: Environ, start_response: Callable) -> Iterable[bytes]:
+        environ.pop("HTTP_X_FORWARDED_PREFIX", None)
+        return app(environ, start_response)
+
+    return wrapped
+
+
 def gate(path: str, status: list[int], host: str, timeout: float) -> Callable:
     """Return a gunicorn ``on_starting`` hook that exits unless the application is healthy.
 
@@ -82,22 +93,32 @@ def gate(path: str, status: list[int], host: str, timeout: float) -> Callable:
     """
 
     def on_starting(server) -> None:
-        app = server.app.wsgi()
-        context = multiprocessing.get_context("fork")
-        child = context.Process(target=probe, args=(app, path, status, host))
-        child.start()
-        child.join(timeout)
-        if child.is_alive():
-            child.kill()
-            refuse(path, f"no answer within {timeout} s")
-        if child.exitcode != 0:
-            sys.exit(1)
+        reason = ask_in_a_process(lambda: probe(server.app.wsgi(), path, status, host), timeout)
+        if reason:
+            prefix = os.environ.get("SCRIPT_NAME", "")
+            sys.exit(f"The health check of {prefix}{path} failed: {reason}")
 
     return on_starting
 
 
-def probe(app: WSGIApplication, path: str, status: list[int], host: str) -> None:
-    """Ask ``app`` for ``path`` once and exit with an error unless it is healthy."""
+def ask_in_a_process(question: Callable[[], str], timeout: float) -> str:
+    """Return what ``question`` returns in a child of this process, or why it does not."""
+    context = multiprocessing.get_context("fork")
+    answer, childs_end = context.Pipe(duplex=False)
+    child = context.Process(target=lambda: childs_end.send(question()))
+    child.start()
+    childs_end.close()
+    try:
+        return answer.recv() if answer.poll(timeout) else f"no answer within {timeout} s"
+    except EOFError:
+        child.join()
+        return "an exception, which is in the lines above"
+    finally:
+        child.kill()
+
+
+def probe(app: WSGIApplication, path: str, status: list[int], host: str) -> str:
+    """Ask ``app`` for ``path`` once and return what is wrong with it, or an empty text."""
     answer: list[str] = []
 
     def start_response(line: str, headers: list, exc_info=None) -> Callable:
@@ -112,9 +133,9 @@ def probe(app: WSGIApplication, path: str, status: list[int], host: str) -> None
         if hasattr(chunks, "close"):
             chunks.close()
     code = int(answer[0].split(" ", 1)[0])
-    if code not in status if status else code >= 500:
-        text = body.getvalue()[:500].decode(errors="replace")
-        refuse(path, f"{answer[0]}\n{text}")
+    if code in status if status else code < 500:
+        return ""
+    return f"{answer[0]}\n{body.getvalue()[:500].decode(errors='replace')}"
 
 
 def request_for(path: str, host: str) -> Environ:
@@ -140,9 +161,3 @@ def request_for(path: str, host: str) -> Environ:
         "wsgi.multiprocess": True,
         "wsgi.run_once": True,
     }
-
-
-def refuse(path: str, reason: str) -> None:
-    """Exit with an error that the journal keeps."""
-    prefix = os.environ.get("SCRIPT_NAME", "")
-    sys.exit(f"The health check of {prefix}{path} failed: {reason}")

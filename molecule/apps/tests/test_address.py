@@ -1,0 +1,46 @@
+"""An app that is to answer elsewhere does so once it can, and until then where it was."""
+
+from __future__ import annotations
+
+import pytest
+
+BEFORE, AFTER = "127.0.0.1:8123", "127.0.0.1:8124"
+
+
+@pytest.fixture(scope="module")
+def answers(host):
+    """Return a function that tells which of the addresses the app answers at."""
+
+    def find() -> list[str]:
+        asked = "import sys, urllib.request as r; r.urlopen(f'http://{sys.argv[1]}/').read()"
+        return [
+            address
+            for address in (BEFORE, AFTER)
+            if host.run("python3 -c %s %s", asked, address).succeeded
+        ]
+
+    return find
+
+
+@pytest.fixture(scope="module")
+def failure(play, answers) -> list[str]:
+    """Move to the new address a release that is not healthy."""
+    done = play("ledger.yml", wsgi_app_listen=AFTER, wsgi_app_health={"status": [599]})
+    assert "goes on serving" in done.stdout
+    return answers()
+
+
+@pytest.fixture(scope="module")
+def move(failure, deploy, answers):
+    """Move to the new address and, in the end, back."""
+    deploy("ledger.yml", wsgi_app_listen=AFTER)
+    yield answers()
+    deploy("ledger.yml")
+
+
+def test_release_that_fails_moves_nothing(failure):
+    assert failure == [BEFORE]
+
+
+def test_release_that_is_healthy_moves(move):
+    assert move == [AFTER]
