@@ -50,6 +50,21 @@ def ask(
         connection.close()
 
 
+MEASURED = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def tell(request):
+    """Return a function that adds a line to what is shown when all tests are over."""
+    return request.config.stash.setdefault(MEASURED, []).append
+
+
+def pytest_terminal_summary(terminalreporter, config) -> None:
+    """Show what was measured, passed or not."""
+    for line in config.stash.get(MEASURED, []):
+        terminalreporter.write_line(line)
+
+
 @pytest.fixture(name="ask", scope="session")
 def _ask():
     """Return the function that sends one request."""

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import grp
+import hashlib
+import json
 import os
 import pwd
 import stat
@@ -24,6 +26,8 @@ description:
   - When anything changed, O(check) has to succeed with the new files in place and O(apply)
     after it. If either fails, everything is put back, O(apply) runs again for what was there
     before, and the module fails with what the command said.
+  - If a run is interrupted before O(apply) succeeded, a mark in C(/var/lib/subsite) makes the next
+    one with the same O(apply) run O(check) and O(apply) and be a change, although no file differs.
 options:
   files:
     description: The set, in the order in which it is placed.
@@ -103,6 +107,7 @@ paths:
 """
 
 KINDS = ("content", "secret", "link", "directory", "absent")
+MARKS = "/var/lib/subsite"
 
 
 @dataclass(frozen=True)
@@ -124,11 +129,14 @@ class State:
             return cls()
         if stat.S_ISLNK(status.st_mode):
             return cls("link", os.readlink(path).encode())
-        owned = (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode))
-        if stat.S_ISDIR(status.st_mode):
-            return cls("directory", b"", *owned)
-        with open(path, "rb") as file:
-            return cls("file", file.read(), *owned)
+        content = b""
+        if stat.S_ISREG(status.st_mode):
+            with open(path, "rb", opener=open_itself) as file:
+                content, status = file.read(), os.fstat(file.fileno())
+        kind = {stat.S_IFREG: "file", stat.S_IFDIR: "directory"}.get(
+            stat.S_IFMT(status.st_mode), "special file"
+        )
+        return cls(kind, content, status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode))
 
     @classmethod
     def wanted(cls, entry: dict) -> State:
@@ -155,10 +163,7 @@ class State:
         if self.kind == "absent":
             self._remove(path)
         elif self.kind == "directory":
-            with suppress(FileExistsError):
-                os.mkdir(path, 0o700)
-            os.chown(path, self.owner, self.group)
-            os.chmod(path, self.mode)
+            self._make_directory(path)
         elif self.kind == "link":
             beside = tempfile.mktemp(dir=os.path.dirname(path), prefix=".")
             os.symlink(self.content, beside)
@@ -173,6 +178,16 @@ class State:
         else:
             with suppress(FileNotFoundError):
                 os.unlink(path)
+
+    def _make_directory(self, path: str) -> None:
+        with suppress(FileExistsError):
+            os.mkdir(path, 0o700)
+        handle = open_itself(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fchown(handle, self.owner, self.group)
+            os.fchmod(handle, self.mode)
+        finally:
+            os.close(handle)
 
     def _write(self, path: str) -> None:
         os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
@@ -234,6 +249,8 @@ class FileSet:
     def __init__(self, module: AnsibleModule) -> None:
         """Compare what ``module`` asks for with the host."""
         self.module = module
+        self.mark = mark_of(module.params["apply"])
+        self.interrupted = os.path.exists(self.mark)
         self.changes: list[Change] = []
         for entry in module.params["files"]:
             change = self._compare(entry)
@@ -255,10 +272,8 @@ class FileSet:
             self.module.fail_json(msg=str(error))
         if before == after:
             return None
-        if before.kind not in ("absent", after.kind) and "directory" in (
-            before.kind,
-            after.kind,
-        ):
+        kinds = {before.kind, after.kind}
+        if before.kind not in ("absent", after.kind) and kinds & {"directory", "special file"}:
             wanted = "nothing" if after.kind == "absent" else f"a {after.kind}"
             self.module.fail_json(
                 msg=f"{path} is a {before.kind} where {wanted} belongs; "
@@ -267,10 +282,11 @@ class FileSet:
         return Change(path, writer, before, after, entry["secret"] is not None)
 
     def place(self) -> None:
-        """Make every change, or none."""
+        """Make every change, or none, and have what is in place applied."""
         done: list[Change] = []
         applied = False
         try:
+            self._set_mark()
             for change in self.changes:
                 with acting_as(change.owner):
                     change.after.place(change.path)
@@ -279,20 +295,52 @@ class FileSet:
             applied = True
             self._run("apply")
         except (OSError, CommandError) as error:
-            for change in reversed(done):
-                with acting_as(change.owner):
-                    change.before.place(change.path)
-            if applied:
-                self.module.run_command(self.module.params["apply"])
-            self.module.fail_json(msg=f"{error}\nThe files that were there are back in place.")
+            self._put_back(done, applied)
+            self.module.fail_json(msg=f"{error}\n{self._left}")
+        self._remove_mark()
+
+    def _put_back(self, done: list[Change], applied: bool) -> None:
+        for change in reversed(done):
+            with acting_as(change.owner):
+                change.before.place(change.path)
+        with suppress(OSError, CommandError):
+            if done and applied:
+                self._run("apply")
+            if not self.interrupted:
+                self._remove_mark()
+
+    @property
+    def _left(self) -> str:
+        if self.interrupted:
+            return "The files that are there now were placed by an earlier, interrupted run."
+        return "The files that were there are back in place."
+
+    def _set_mark(self) -> None:
+        if self.module.params["apply"] is not None:
+            os.makedirs(MARKS, mode=0o700, exist_ok=True)
+            open(self.mark, "wb").close()
+
+    def _remove_mark(self) -> None:
+        with suppress(FileNotFoundError):
+            os.unlink(self.mark)
 
     def _run(self, name: str) -> None:
         command = self.module.params[name]
         if command is None:
             return
-        code, out, err = self.module.run_command(command)
+        code, out, err = self.module.run_command(command, handle_exceptions=False)
         if code != 0:
             raise CommandError(f"{command[0]} failed ({code}): {(out + err).strip()}")
+
+
+def open_itself(path: str, flags: int) -> int:
+    """Open ``path``, but neither follow a link that it is nor wait for the other end of a pipe."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
+
+
+def mark_of(apply: list[str] | None) -> str:
+    """Return the file that is there while files are placed and ``apply`` has not succeeded yet."""
+    return f"{MARKS}/unapplied-{hashlib.sha256(json.dumps(apply).encode()).hexdigest()[:12]}"
 
 
 @contextmanager
@@ -323,7 +371,7 @@ class DiscreetModule(AnsibleModule):
 
 
 def main() -> None:
-    """Compare, and place unless nothing differs or nothing may."""
+    """Compare, and place unless nothing is due or nothing may change."""
     module = DiscreetModule(
         argument_spec={
             "files": {
@@ -351,10 +399,11 @@ def main() -> None:
         supports_check_mode=True,
     )
     file_set = FileSet(module)
-    if file_set.changes and not module.check_mode:
+    due = bool(file_set.changes) or file_set.interrupted
+    if due and not module.check_mode:
         file_set.place()
     module.exit_json(
-        changed=bool(file_set.changes),
+        changed=due,
         paths=[change.path for change in file_set.changes],
         diff=[change.diff() for change in file_set.changes],
     )

@@ -2,6 +2,8 @@
 
 import json
 import os
+import signal
+import stat
 import tempfile
 from pathlib import Path
 
@@ -17,6 +19,22 @@ def top():
     with tempfile.TemporaryDirectory() as name:
         os.chmod(name, 0o755)
         yield Path(name)
+
+
+@pytest.fixture(autouse=True)
+def marks(monkeypatch, tmp_path: Path) -> Path:
+    monkeypatch.setattr(file_set, "MARKS", str(tmp_path / "marks"))
+    return tmp_path / "marks"
+
+
+@pytest.fixture
+def in_time():
+    """Fail instead of waiting for ever."""
+    before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("it waits"))
+    signal.alarm(5)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture
@@ -144,6 +162,36 @@ class TestConflict:
         (top / "it").touch()
         result = place({"dest": "it", "directory": True})
         assert "it is a file where a directory belongs; move it away" in result["msg"]
+
+    def test_link_where_a_directory_belongs(self, place, top: Path):
+        (top / "there").mkdir(mode=0o700)
+        (top / "it").symlink_to("there")
+        result = place({"dest": "it", "directory": True})
+        assert "it is a link where a directory belongs; move it away" in result["msg"]
+        assert rights(top / "there") == ("root", "root", 0o700)
+
+    @pytest.mark.usefixtures("in_time")
+    @pytest.mark.parametrize(
+        ("entry", "wanted"),
+        [
+            pytest.param({"content": NEW}, "a file", id="file"),
+            pytest.param({"link": "x"}, "a link", id="link"),
+            pytest.param({"directory": True}, "a directory", id="directory"),
+            pytest.param({"absent": True}, "nothing", id="absent"),
+        ],
+    )
+    @pytest.mark.parametrize(
+        "kind",
+        [
+            pytest.param(stat.S_IFIFO, id="pipe"),
+            pytest.param(stat.S_IFSOCK, id="socket"),
+            pytest.param(stat.S_IFCHR, id="device"),
+        ],
+    )
+    def test_special_file_in_the_way(self, place, top: Path, kind: int, entry: dict, wanted: str):
+        os.mknod(top / "it", kind | 0o600, os.makedev(1, 3))
+        message = place({"dest": "it", **entry})["msg"]
+        assert f"it is a special file where {wanted} belongs; move it away, then run" in message
 
     def test_changes_nothing(self, place, top: Path):
         (top / "it").mkdir()
@@ -297,6 +345,12 @@ class TestFailure:
         assert self.look(top) == before
 
     @pytest.mark.parametrize("command", ["check", "apply"])
+    def test_of_a_missing_command_does_so_too(self, place, top: Path, before: list, command: str):
+        result = place(*self.FILES, **{command: ["no-such-command"]})
+        assert "The files that were there are back in place." in result["msg"]
+        assert self.look(top) == before
+
+    @pytest.mark.parametrize("command", ["check", "apply"])
     def test_says_what_the_command_said(self, place, before: list, command: str):
         result = place(*self.FILES, **{command: ["sh", "-c", "echo line 7 is wrong >&2; exit 3"]})
         assert result["failed"]
@@ -328,6 +382,103 @@ class TestFailure:
         order = ["sh", "-c", f"echo $0 >> {top}/order"]
         place(*SET, check=[*order, "check"], apply=[*order, "apply"])
         assert (top / "order").read_text() == "check\napply\n"
+
+
+class TestInterruption:
+    """What a run makes up for that follows one which was killed before its files were applied."""
+
+    @pytest.fixture
+    def said(self, tmp_path: Path) -> Path:
+        return tmp_path / "said"
+
+    @pytest.fixture
+    def commands(self, said: Path) -> dict[str, list[str]]:
+        return {name: ["sh", "-c", f"echo {name} >> {said}"] for name in ("check", "apply")}
+
+    @pytest.fixture
+    def interrupted(self, place, commands: dict) -> None:
+        child = os.fork()
+        if child == 0:
+            try:
+                place(*SET, check=["sh", "-c", "kill -9 $PPID"], apply=commands["apply"])
+            finally:
+                os._exit(1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+
+    @pytest.mark.usefixtures("interrupted")
+    class TestBeforeTheCheck:
+        def test_is_made_up_for(self, place, commands: dict, said: Path):
+            place(*SET, **commands)
+            assert said.read_text() == "check\napply\n"
+
+        def test_is_a_change_of_no_file(self, place, commands: dict):
+            result = place(*SET, **commands)
+            assert (result["changed"], result["paths"], result["diff"]) == (True, [], [])
+
+        def test_is_made_up_for_once(self, place, commands: dict):
+            place(*SET, **commands)
+            assert not place(*SET, **commands)["changed"]
+
+        def test_is_made_up_for_with_the_next_change(self, place, commands: dict):
+            place(*SET, {"dest": "more", "content": NEW}, **commands)
+            assert not place(*SET, **commands)["changed"]
+
+        def test_in_check_mode_is_foreseen_and_stays(self, place, commands: dict, said: Path):
+            foreseen = place(*SET, **commands, _ansible_check_mode=True)
+            assert (foreseen["changed"], foreseen["paths"], said.exists()) == (True, [], False)
+            assert place(*SET, **commands)["changed"]
+
+        def test_says_nothing_of_what_others_apply(self, place):
+            assert not place(*SET, apply=["true"])["changed"]
+
+        def test_is_told_when_its_files_are_refused(self, place, commands: dict, top: Path):
+            refuse = ["sh", "-c", "echo line 7 is wrong; false"]
+            message = place(*SET, **commands | {"check": refuse})["msg"]
+            assert "line 7 is wrong" in message
+            assert "placed by an earlier, interrupted run" in message
+            assert (top / "conf/site").read_text() == NEW
+
+        def test_stays_until_its_files_are_accepted(self, place, commands: dict, said: Path):
+            place(*SET, **commands | {"check": ["false"]})
+            place(*SET, **commands)
+            assert said.read_text() == "check\napply\n"
+
+        def test_stays_when_a_later_change_is_refused(self, place, commands: dict):
+            change = {"dest": "more", "content": NEW}
+            message = place(*SET, change, **commands | {"check": ["false"]})["msg"]
+            assert "placed by an earlier, interrupted run" in message
+            assert place(*SET, **commands)["changed"]
+
+    def test_cannot_be_told_from_files_that_could_not_be_applied_again(self, place, said: Path):
+        apply = ["sh", "-c", f"echo apply >> {said}; false"]
+        place({"dest": "it", "content": NEW}, apply=apply)
+        said.unlink()
+        assert "placed by an earlier" in place({"dest": "it", "absent": True}, apply=apply)["msg"]
+        assert said.read_text() == "apply\n"
+
+    @pytest.mark.parametrize(
+        "commands",
+        [
+            pytest.param({"apply": ["true"]}, id="success"),
+            pytest.param({"check": ["false"], "apply": ["true"]}, id="refusal"),
+            pytest.param({"apply": ["test", "!", "-e", "it"]}, id="failure put right"),
+        ],
+    )
+    def test_is_not_what_follows(self, place, top: Path, marks, monkeypatch, commands: dict):
+        monkeypatch.chdir(top)
+        place({"dest": "it", "content": NEW}, **commands)
+        assert list(marks.iterdir()) == []
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            pytest.param({"apply": ["true"], "_ansible_check_mode": True}, id="check mode"),
+            pytest.param({"check": ["true"]}, id="nothing to apply"),
+        ],
+    )
+    def test_cannot_be_where_nothing_is_begun(self, place, marks: Path, arguments: dict):
+        place(*SET, **arguments)
+        assert not marks.exists()
 
 
 class TestAnotherUser:
@@ -382,3 +533,31 @@ def test_directory_that_somebody_else_uses_stays_when_the_set_is_put_back(tmp_pa
     (tmp_path / "shared/theirs").touch()
     file_set.State().place(f"{tmp_path}/shared")
     assert (tmp_path / "shared/theirs").exists()
+
+
+def test_link_that_somebody_else_makes_of_a_directory_meanwhile_is_not_followed(tmp_path: Path):
+    (tmp_path / "precious").mkdir(mode=0o700)
+    (tmp_path / "it").symlink_to("precious")
+    with pytest.raises(NotADirectoryError):
+        file_set.State("directory", b"", *NOBODY, 0o777).place(f"{tmp_path}/it")
+    assert rights(tmp_path / "precious") == ("root", "root", 0o700)
+
+
+class TestFileThatChangesMeanwhile:
+    """What root meets where somebody else replaces a file after root looked at it."""
+
+    @pytest.fixture(autouse=True)
+    def look_at_a_file(self, monkeypatch, tmp_path: Path) -> None:
+        (tmp_path / "precious").write_text(OLD)
+        status = os.stat(tmp_path / "precious")
+        monkeypatch.setattr(os, "lstat", lambda path: status)
+
+    def test_is_not_read_if_it_became_a_link(self, tmp_path: Path):
+        (tmp_path / "it").symlink_to("precious")
+        with pytest.raises(OSError, match="symbolic links"):
+            file_set.State.found(f"{tmp_path}/it")
+
+    @pytest.mark.usefixtures("in_time")
+    def test_is_not_waited_for_if_it_became_a_pipe(self, tmp_path: Path):
+        os.mkfifo(tmp_path / "it")
+        assert file_set.State.found(f"{tmp_path}/it").kind == "special file"

@@ -34,8 +34,13 @@ def run(playbook: str, *options: str, cwd: Path = PROJECT, environ: dict | None 
 
 
 @pytest.fixture(scope="module")
-def noop() -> str:
+def check() -> str:
     return run("playbooks/site.yml", "--check", "--diff")
+
+
+@pytest.fixture(scope="module")
+def noop() -> str:
+    return run("playbooks/site.yml", "--diff")
 
 
 @pytest.fixture(scope="module")
@@ -63,21 +68,27 @@ def changes(output: str) -> set[str]:
     return set(re.findall(r"changed=\d+", output))
 
 
-def test_check_of_a_converged_host_changes_nothing(noop):
-    assert changes(noop) == {"changed=0"}
+def test_check_of_a_converged_host_finds_nothing_to_change(check):
+    assert changes(check) == {"changed=0"}
 
 
-def test_diff_of_a_converged_host_is_empty(noop):
-    assert re.findall(r"(?m)^(?:[-+]{3} |@@ )", noop) == []
+@pytest.mark.parametrize("mode", ["check", "noop"])
+def test_diff_of_a_converged_host_is_empty(request, mode):
+    output = request.getfixturevalue(mode)
+    assert re.findall(r"(?m)^(?:[-+]{3} |@@ |.* becomes )", output) == []
 
 
 def test_facts_are_not_gathered(noop):
     assert "Gathering Facts" not in noop
 
 
-def test_a_run_with_nothing_to_do_makes_few_remote_calls(noop):
+def test_a_run_with_nothing_to_do_changes_nothing(noop):
+    assert changes(noop) == {"changed=0"}
+
+
+def test_a_run_with_nothing_to_do_makes_few_remote_calls(noop, tell):
     calls = int(re.search(r"remote calls: (\d+)", noop)[1])
-    print(f"remote calls of a run with nothing to do: {calls}")
+    tell(f"remote calls of a run with nothing to do: {calls}")
     assert 0 < calls <= 15
 
 

@@ -63,6 +63,11 @@ def test_session_cookie_comes_back(ask):
     assert ask("/api/login", Cookie=cookie).json["visits"] == first.json["visits"] + 1
 
 
+def test_session_cookie_is_for_the_app_alone(ask):
+    attributes = ask("/api/login").headers["Set-Cookie"].split("; ")
+    assert "Path=/api" in attributes
+
+
 def test_events_arrive_one_by_one():
     connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=30)
     connection.request("GET", "/api/events", headers={"Host": f"localhost:{PORT}"})

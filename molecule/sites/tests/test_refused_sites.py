@@ -55,3 +55,10 @@ def test_nginx_says_why_and_goes_on_as_before(ask, attempt, configured, hindranc
     assert (run.succeeded, words in run.message) == (False, True)
     assert configured() == before
     assert ask("/", host="news.example").text == "The news"
+
+
+def test_name_of_another_site_is_refused(attempt, configured):
+    before = configured()
+    run = attempt(nginx_site_server_names=["news.example", "theirs.example"])
+    assert 'conflicting server name "theirs.example"' in run.message
+    assert configured() == before

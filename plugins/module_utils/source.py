@@ -1,0 +1,168 @@
+"""Read from a source what it needs, without running any of it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+from ansible_collections.subsite.deploy.plugins.module_utils import tree
+
+DECLARATIONS = ("requirements.txt", "pyproject.toml", "setup.py", "setup.cfg")
+"""Files of a source that can change what has to be installed."""
+
+INCLUDE = re.compile(r"(?:-[rc]|--(?:requirement|constraint)s?(?=[\s=]))[\s=]*(?P<path>.+)")
+EDITABLE = re.compile(r"(?:-e|--editable(?=[\s=]))[\s=]*(?P<what>.+)")
+
+
+class BuildError(Exception):
+    """A release cannot be built; the message says why, or ends with what a tool said."""
+
+
+class Source:
+    """The source tree of a release, which may be absent."""
+
+    def __init__(self, path: Path) -> None:
+        """Look at ``path``."""
+        self.path = path
+
+    @cached_property
+    def declarations(self) -> dict[str, str]:
+        """The text of each file that declares dependencies, by its path in the source."""
+        return self.requirements | {
+            name: (self.path / name).read_text()
+            for name in DECLARATIONS[1:]
+            if (self.path / name).is_file()
+        }
+
+    @cached_property
+    def requirements(self) -> dict[str, str]:
+        """The text of requirements.txt and of each file that it includes, by path."""
+        found: dict[str, str] = {}
+        waiting = [DECLARATIONS[0]]
+        while waiting:
+            name = waiting.pop()
+            if name in found or not (self.path / name).is_file():
+                continue
+            found[name] = (self.path / name).read_text()
+            for line in _lines(found[name]):
+                if include := INCLUDE.match(line):
+                    path = os.path.join(os.path.dirname(name), include["path"])
+                    waiting.append(os.path.normpath(path))
+        return found
+
+    @cached_property
+    def pyproject(self) -> dict:
+        """What ``pyproject.toml`` says.
+
+        :raises BuildError: when it cannot be read.
+        """
+        try:
+            return tomllib.loads(self.declarations.get("pyproject.toml", ""))
+        except tomllib.TOMLDecodeError as error:
+            raise BuildError(f"pyproject.toml is no valid TOML: {error}") from error
+
+    @property
+    def locks(self) -> bool:
+        """Whether a requirements.txt decides what is installed."""
+        return bool(self.requirements)
+
+    @property
+    def hashed(self) -> bool:
+        """Whether that file, or one that it includes, pins hashes."""
+        return any("--hash=" in text for text in self.requirements.values())
+
+    @property
+    def declares(self) -> str | None:
+        """Name of the file that declares dependencies beside a requirements.txt."""
+        if not self.pyproject.keys().isdisjoint({"project", "build-system"}):
+            return "pyproject.toml"
+        return "setup.py" if "setup.py" in self.declarations else None
+
+    @property
+    def builds(self) -> bool:
+        """Whether it is a project to install, and not just a directory of modules."""
+        return "setup.py" in self.declarations or "build-system" in self.pyproject
+
+    def recipe(self) -> dict[str, str]:
+        """Return all that decides which dependencies are installed.
+
+        These are the files that declare them, unless any file of the source can have a say.
+        """
+        if self._takes_from_itself() if self.locks else self._computes():
+            return {str(path.relative_to(self.path)): _content(path) for path in self._files()}
+        return self.declarations
+
+    def static_dependencies(self) -> list[str]:
+        """Return the dependencies in ``pyproject.toml`` of a project that is not built.
+
+        :raises BuildError: when it leaves them to a build.
+        """
+        project = self.pyproject.get("project", {})
+        if "dependencies" in project.get("dynamic", []):
+            raise BuildError(
+                "pyproject.toml has 'dependencies' in dynamic, but no [build-system] that could "
+                "tell them: add a [build-system], or list them as dependencies of [project]."
+            )
+        return project.get("dependencies", [])
+
+    def refuse_editables(self) -> None:
+        """Refuse what would be installed as a link into the directory that it is built in.
+
+        :raises BuildError: when there is such a line.
+        """
+        for name, text in self.requirements.items():
+            for line in _lines(text):
+                if editable := EDITABLE.match(line):
+                    raise BuildError(
+                        f"{name} has {line!r}: an editable install links to the directory that it "
+                        "is built in, which a release does not keep. Leave out the -e: "
+                        f"{editable['what']!r}."
+                    )
+
+    def _computes(self) -> bool:
+        """Whether a build of the tree finds out the dependencies."""
+        if "project" not in self.pyproject:
+            return self.builds
+        dynamic = self.pyproject["project"].get("dynamic", [])
+        return not {"dependencies", "optional-dependencies"}.isdisjoint(dynamic)
+
+    def _takes_from_itself(self) -> bool:
+        """Whether a requirement is to be found in the source, as in ``./libs/x`` or ``.[extra]``."""
+        return any(
+            self._names_a_path(line)
+            for text in self.requirements.values()
+            for line in _lines(text)
+            if not INCLUDE.match(line)
+        )
+
+    def _names_a_path(self, line: str) -> bool:
+        """Whether a word of ``line`` is a path in the source, and not just a package's name."""
+        for word in re.split(r"[\s=@;\[\],]+", line):
+            path = self.path / word.removeprefix("file:")
+            bare = "/" not in word and not word.startswith(".") and not line.startswith("-")
+            if word and (path.is_file() or path.is_dir() and not bare):
+                return True
+        return False
+
+    def _files(self) -> Iterator[Path]:
+        return (path for path in tree.paths(self.path) if path.is_symlink() or path.is_file())
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Yield the lines of a requirements file as pip reads them, without comments."""
+    for line in text.replace("\\\n", " ").splitlines():
+        if line := re.sub(r"(^|\s)#.*", "", line).strip():
+            yield line
+
+
+def _content(path: Path) -> str:
+    """Return what tells the content of ``path`` from another."""
+    if path.is_symlink():
+        return os.readlink(path)
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
