@@ -2,6 +2,7 @@
 
 import os
 import threading
+from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
@@ -83,6 +84,14 @@ def test_happens_in_another_process(start, tmp_path):
 
     start(app)
     assert int((tmp_path / "pid").read_text()) != os.getpid()
+
+
+@pytest.mark.parametrize("answer", [200, 503])
+def test_leaves_no_process_behind(start, answer: int):
+    with suppress(SystemExit):
+        start(answering(answer))
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
 
 
 def test_changes_nothing_in_the_app(start):

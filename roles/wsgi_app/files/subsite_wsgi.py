@@ -111,10 +111,11 @@ def ask_in_a_process(question: Callable[[], str], timeout: float) -> str:
     try:
         return answer.recv() if answer.poll(timeout) else f"no answer within {timeout} s"
     except EOFError:
-        child.join()
+        child.join()  # so that the lines are there
         return "an exception, which is in the lines above"
     finally:
         child.kill()
+        child.join()
 
 
 def probe(app: WSGIApplication, path: str, status: list[int], host: str) -> str:
