@@ -132,7 +132,7 @@ class Source:
         return not {"dependencies", "optional-dependencies"}.isdisjoint(dynamic)
 
     def _takes_from_itself(self) -> bool:
-        """Whether a requirement is to be found in the source, as in ``./libs/x`` or ``.[extra]``."""
+        """Whether a requirement is found in the source, as with ``./libs/x`` or ``.[extra]``."""
         return any(
             self._names_a_path(line)
             for text in self.requirements.values()

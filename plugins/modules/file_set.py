@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
 
 DOCUMENTATION = r"""
 module: file_set
@@ -361,13 +362,6 @@ def acting_as(name: str) -> Iterator[None]:
 
 class CommandError(Exception):
     """A command refused the files; the message holds what it said."""
-
-
-class DiscreetModule(AnsibleModule):
-    """A module that keeps its arguments, whole configurations and secrets, out of the journal."""
-
-    def _log_invocation(self) -> None:
-        pass
 
 
 def main() -> None:

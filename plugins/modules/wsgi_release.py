@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
+from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
 
 DOCUMENTATION = r"""
 module: wsgi_release
@@ -26,7 +27,8 @@ description:
   - Makes the environment that a release asks for below O(environments), unless another release
     with the same requirements already has it, and links it as C(venv) into the release.
   - A C(requirements.txt) in the source decides the dependencies, with C(--require-hashes) when it
-    has hashes; otherwise C(pyproject.toml) or C(setup.py) does.
+    has hashes, and O(requirements) cannot change a version that it brought; otherwise
+    C(pyproject.toml) or C(setup.py) does.
   - A source which can be built (C(pyproject.toml) with a C([build-system]), or C(setup.py)) is
     installed into the release's C(lib).
   - All of it is built as O(user) and belongs to root afterwards, so that the app cannot write it.
@@ -98,9 +100,6 @@ built:
   returned: when built
 """
 
-DECLARATIONS = ("requirements.txt", "pyproject.toml", "setup.py", "setup.cfg")
-"""Files of a source that can change what has to be installed."""
-
 PIP_TO_UV = {
     "index-url": "UV_DEFAULT_INDEX",
     "extra-index-url": "UV_INDEX",
@@ -110,57 +109,6 @@ PIP_TO_UV = {
     "proxy": "ALL_PROXY",
 }
 """What pip can be told about the network, and the variable that tells uv the same."""
-
-
-class BuildError(Exception):
-    """A step of the build failed; the message ends with what the tool said."""
-
-
-class Source:
-    """The source tree of a release, which may be absent."""
-
-    def __init__(self, path: Path) -> None:
-        """Look at ``path``."""
-        self.path = path
-
-    def declarations(self) -> dict[str, str]:
-        """Return the text of each file that declares dependencies."""
-        return {
-            name: (self.path / name).read_text()
-            for name in DECLARATIONS
-            if (self.path / name).is_file()
-        }
-
-    @property
-    def locks(self) -> bool:
-        """Whether a requirements.txt decides what is installed."""
-        return "requirements.txt" in self.declarations()
-
-    @property
-    def hashed(self) -> bool:
-        """Whether that file pins hashes."""
-        return "--hash=" in self.declarations().get("requirements.txt", "")
-
-    @property
-    def declares(self) -> str | None:
-        """Name of the file that declares dependencies beside a requirements.txt."""
-        declarations = self.declarations()
-        return next((name for name in DECLARATIONS[1:3] if name in declarations), None)
-
-    @property
-    def builds(self) -> bool:
-        """Whether it is a project to install, and not just a directory of modules."""
-        declarations = self.declarations()
-        return "setup.py" in declarations or "[build-system]" in declarations.get(
-            "pyproject.toml", ""
-        )
-
-    def static_dependencies(self) -> list[str]:
-        """Return the dependencies in ``pyproject.toml`` of a project that is not built."""
-        import tomllib  # not before Python 3.11, and only this way of building needs it
-
-        project = tomllib.loads(self.declarations()["pyproject.toml"]).get("project", {})
-        return project.get("dependencies", [])
 
 
 class Builder:
@@ -182,14 +130,14 @@ class Builder:
             "UV_PYTHON_DOWNLOADS": "never",
         }
 
-    def run(self, *command: str) -> str:
-        """Run ``command`` as the app's user and return its standard output.
+    def run(self, *command: str, cwd: Path | None = None) -> str:
+        """Run ``command`` as the app's user, in ``cwd``, and return its standard output.
 
         :raises BuildError: when it fails.
         """
         done = subprocess.run(
             command,
-            cwd=self.cache,
+            cwd=cwd or self.cache,
             env=self.environ,
             user=self.user.pw_uid,
             group=self.user.pw_gid,
@@ -224,9 +172,20 @@ class Pip(Builder):
         """Make an empty environment."""
         self.run(self.python, "-m", "venv", str(environment))
 
-    def install(self, environment: Path, *arguments: str) -> None:
-        """Install into ``environment``."""
-        self.run(f"{environment}/bin/pip", "install", "--quiet", *arguments)
+    def install(self, environment: Path, *arguments: str, cwd: Path | None = None) -> None:
+        """Install into ``environment``; paths among the ``arguments`` start from ``cwd``."""
+        self._pip(environment, "install", "--progress-bar=off", *arguments, cwd=cwd)
+
+    def installed(self, environment: Path) -> str:
+        """Return what is installed in ``environment`` but not part of every new one, as pins."""
+        seeds = ("--exclude=pip", "--exclude=setuptools", "--exclude=wheel")
+        return self._pip(environment, "list", "--format=freeze", *seeds)
+
+    def install_lock(self, environment: Path, source: Source) -> None:
+        """Install what the requirements.txt in ``source`` asks for."""
+        hashes = ["--require-hashes"] if source.hashed else []
+        with self.scratch(source) as copy:
+            self.install(environment, *hashes, "--requirement", "requirements.txt", cwd=copy)
 
     def install_dependencies(self, environment: Path, source: Source) -> None:
         """Install what the project in ``source`` depends on, but not the project."""
@@ -235,14 +194,21 @@ class Pip(Builder):
                 self.install(environment, *source.static_dependencies())
             return
         with self.scratch(source) as copy:
-            report = self.run(
-                f"{environment}/bin/pip", "install", "--quiet",
-                "--dry-run", "--ignore-installed", "--report", "-", str(copy),
-            )  # fmt: skip
-        needed = [item for item in json.loads(report)["install"] if not item["requested"]]
-        pins = [f"{i['metadata']['name']}=={i['metadata']['version']}" for i in needed]
-        if pins:
-            self.install(environment, *pins)
+            report = self._pip(
+                environment, "install", "--quiet", "--dry-run", "--no-deps", "--report=-", str(copy)
+            )
+            [project] = json.loads(report)["install"]
+            dependencies = project["metadata"].get("requires_dist", [])
+            if dependencies:
+                self.install(environment, *dependencies)
+
+    def install_beside(self, environment: Path, *requirements: str) -> None:
+        """Install ``requirements`` without a change to the versions that are there."""
+        with tempfile.NamedTemporaryFile("w", prefix="wsgi-release-", suffix=".txt") as pins:
+            pins.write(self.installed(environment))
+            pins.flush()
+            os.fchown(pins.fileno(), self.user.pw_uid, self.user.pw_gid)
+            self.install(environment, "--constraint", pins.name, *requirements)
 
     def install_project(self, environment: Path, source: Source, lib: Path) -> None:
         """Install the project in ``source``, alone, into ``lib``."""
@@ -265,6 +231,9 @@ class Pip(Builder):
                     )
             yield copy
 
+    def _pip(self, environment: Path, *arguments: str, cwd: Path | None = None) -> str:
+        return self.run(f"{environment}/bin/python", "-I", "-m", "pip", *arguments, cwd=cwd)
+
 
 class Uv(Pip):
     """Build with uv, which is kept in an environment of its own."""
@@ -272,7 +241,7 @@ class Uv(Pip):
     def __init__(self, parameters: dict) -> None:
         """Take the module's ``parameters``, and get uv unless the host has it."""
         super().__init__(parameters)
-        self.tool = Path(parameters["tools"], "uv")
+        self.tool = Path(parameters["tools"], f"uv-{_version_of(self.python)}")
         self._get_uv()
         self.environ |= self._network()
 
@@ -280,27 +249,33 @@ class Uv(Pip):
         """Make an empty environment."""
         self._uv("venv", "--no-project", "--clear", "--python", self.python, str(environment))
 
-    def install(self, environment: Path, *arguments: str) -> None:
-        """Install into ``environment``."""
+    def install(self, environment: Path, *arguments: str, cwd: Path | None = None) -> None:
+        """Install into ``environment``; paths among the ``arguments`` start from ``cwd``."""
         python = f"{environment}/bin/python"
-        self._uv("pip", "install", "--quiet", "--compile-bytecode", "--python", python, *arguments)
+        quick = ("--quiet", "--compile-bytecode", "--python", python)
+        self._uv("pip", "install", *quick, *arguments, cwd=cwd)
+
+    def installed(self, environment: Path) -> str:
+        """Return what is installed in ``environment``, as pins."""
+        return self._uv("pip", "list", "--format=freeze", "--python", f"{environment}/bin/python")
 
     def install_dependencies(self, environment: Path, source: Source) -> None:
         """Install what the project in ``source`` depends on, but not the project."""
         with self.scratch(source) as copy:
             self.install(environment, "--requirements", str(copy / source.declares))
 
-    def _uv(self, *arguments: str) -> None:
-        self.run(f"{self.tool}/bin/uv", *arguments)
+    def _uv(self, *arguments: str, cwd: Path | None = None) -> str:
+        return self.run(f"{self.tool}/bin/uv", *arguments, cwd=cwd)
 
     def _get_uv(self) -> None:
         self.tool.parent.mkdir(mode=0o755, exist_ok=True)
-        with locked(self.tool.with_suffix(".lock")):
-            if (self.tool / "bin/uv").exists():
+        complete = self.tool / ".complete"
+        with locked(self.tool.with_name(".lock")):
+            if complete.exists():
                 return
             for command in (
                 [self.python, "-m", "venv", "--clear", str(self.tool)],
-                [f"{self.tool}/bin/pip", "install", "--quiet", "uv"],
+                [f"{self.tool}/bin/python", "-m", "pip", "install", "--quiet", "uv"],
             ):
                 done = subprocess.run(command, capture_output=True, text=True, umask=0o022)
                 if done.returncode != 0:
@@ -308,15 +283,17 @@ class Uv(Pip):
                         f"{shlex.join(command)}\n{(done.stdout + done.stderr).strip()}\n"
                         "uv could not be installed; wsgi_app_installer: pip does without it."
                     )
+            complete.touch()
 
     def _network(self) -> dict[str, str]:
         """Return what the host's pip is told about the network, in uv's words."""
         environ = {"UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}
-        for line in self.run(f"{self.tool}/bin/pip", "config", "list").splitlines():
+        for line in self._pip(self.tool, "config", "list").splitlines():
             name, _, value = line.partition("=")
             variable = PIP_TO_UV.get(name.rpartition(".")[2])
             if variable:
-                environ[variable] = " ".join(value.strip("'\"").replace("\\n", " ").split())
+                between = "," if variable == "UV_FIND_LINKS" else " "
+                environ[variable] = between.join(value.strip("'\"").replace("\\n", " ").split())
         return environ
 
 
@@ -340,15 +317,16 @@ class Release:
 
     def _environment_name(self) -> str:
         recipe = [
-            self.source.declarations(),
+            self.source.recipe(),
             self.parameters["requirements"],
             self.parameters["installer"],
-            _identity_of(self.parameters["python"]),
+            _version_of(self.parameters["python"]),
         ]
         return hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:12]
 
     def build(self) -> bool:
         """Build what is missing and return whether the environment had to be."""
+        self.source.refuse_editables()
         builder = {"uv": Uv, "pip": Pip}[self.parameters["installer"]](self.parameters)
         with locked(self.environment.with_name(".lock")):
             missing = not (self.environment / ".complete").exists()
@@ -369,13 +347,14 @@ class Release:
         builder.own(environment)
         builder.create(environment)
         if self.source.locks:
-            hashes = ["--require-hashes"] if self.source.hashed else []
-            requirements = str(self.source.path / "requirements.txt")
-            builder.install(environment, *hashes, "--requirement", requirements)
-        elif self.source.declares:
-            builder.install_dependencies(environment, self.source)
+            builder.install_lock(environment, self.source)
+            install_more = builder.install_beside
+        else:
+            if self.source.declares:
+                builder.install_dependencies(environment, self.source)
+            install_more = builder.install
         if self.parameters["requirements"]:
-            builder.install(environment, *self.parameters["requirements"])
+            install_more(environment, *self.parameters["requirements"])
         builder.disown(environment)
         (environment / ".complete").touch(mode=0o640)
 
@@ -406,15 +385,15 @@ class Release:
         link.symlink_to(os.path.relpath(self.environment, self.path))
 
 
-def _identity_of(interpreter: str) -> str:
-    """Return the full version of ``interpreter``: an upgrade wants a new environment."""
-    command = [interpreter, "-c", "import sys; print(sys.version_info[:2])"]
+def _version_of(interpreter: str) -> str:
+    """Return the version of ``interpreter`` up to which packages fit: a patch changes nothing."""
+    command = [interpreter, "-c", "import sys; print(*sys.version_info[:2], sep='.')"]
     return subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()
 
 
 def main() -> None:
     """Build the release, or say that it would be built."""
-    module = AnsibleModule(
+    module = DiscreetModule(
         argument_spec={
             "path": {"type": "path", "required": True},
             "environments": {"type": "path", "required": True},

@@ -141,7 +141,7 @@ FORGED = [
     "True-Client-IP: 203.0.113.66",
     "X-Client-IP: 203.0.113.66",
     "CF-Connecting-IP: 203.0.113.66",
-    "CF-Visitor: {\"scheme\":\"https\"}",
+    'CF-Visitor: {"scheme":"https"}',
     "Front-End-Https: on",
     "X-Script-Name: /evil",
     "Script-Name: /evil",

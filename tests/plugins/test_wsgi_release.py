@@ -1,21 +1,35 @@
 """What decides how a release is built, and what its environment is named after."""
 
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
 from ansible_collections.subsite.deploy.plugins.modules import wsgi_release
-from ansible_collections.subsite.deploy.plugins.modules.wsgi_release import Release, Source
+from ansible_collections.subsite.deploy.plugins.modules.wsgi_release import Pip, Release, Uv
 
 BUILDS = '[build-system]\nrequires = ["setuptools"]\n'
 DECLARES = '[project]\nname = "shop"\ndependencies = ["flask>=3", "redis"]\n'
+DYNAMIC = '[project]\nname = "shop"\ndynamic = ["dependencies"]\n'
 HASHED = "flask==3.1.3 \\\n    --hash=sha256:0123\n"
+
+
+def write(directory: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_text(text)
 
 
 @pytest.fixture
 def source(tmp_path: Path):
     def source(files: dict[str, str]) -> Source:
-        for name, text in files.items():
-            (tmp_path / name).write_text(text)
+        write(tmp_path, files)
         return Source(tmp_path)
 
     return source
@@ -40,6 +54,17 @@ def source(tmp_path: Path):
         ),
         pytest.param({"setup.py": ""}, False, False, "setup.py", True, id="setup.py"),
         pytest.param({"setup.cfg": ""}, False, False, None, False, id="setup.cfg alone"),
+        pytest.param(
+            {"pyproject.toml": "[tool.ruff]\n"}, False, False, None, False, id="tools' settings"
+        ),
+        pytest.param(
+            {"requirements.txt": "-r base.txt\n", "base.txt": HASHED},
+            True,
+            True,
+            None,
+            False,
+            id="included hashes",
+        ),
         pytest.param(
             {"requirements.txt": HASHED, "pyproject.toml": BUILDS},
             True,
@@ -84,6 +109,43 @@ def test_static_dependencies(source, text: str, dependencies: list[str]):
     assert source({"pyproject.toml": text}).static_dependencies() == dependencies
 
 
+def test_dependencies_that_only_a_build_could_tell_need_a_build_system(source):
+    with pytest.raises(BuildError, match=r"add a \[build-system\]"):
+        source({"pyproject.toml": DYNAMIC}).static_dependencies()
+
+
+def test_invalid_toml_is_refused_in_words(source):
+    with pytest.raises(BuildError, match=r"pyproject.toml is no valid TOML: .*line 1"):
+        source({"pyproject.toml": "[project\n"}).builds  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        pytest.param(
+            {"requirements.txt": "-e .  # the app\n"},
+            r"requirements.txt has '-e .': .* Leave out the -e: '.'.",
+            id="short",
+        ),
+        pytest.param(
+            {"requirements.txt": "--editable=./libs/x\n"}, r"the -e: './libs/x'.", id="long"
+        ),
+        pytest.param(
+            {"requirements.txt": "-r more/dev.txt\n", "more/dev.txt": "flask\n-e libs/x\n"},
+            r"more/dev.txt has '-e libs/x'",
+            id="included",
+        ),
+    ],
+)
+def test_editable_requirements_are_refused_in_words(source, files: dict, message: str):
+    with pytest.raises(BuildError, match=message):
+        source(files).refuse_editables()
+
+
+def test_other_requirements_are_not_refused(source):
+    source({"requirements.txt": "--extra-index-url=x\n# -e .\neve-e\n"}).refuse_editables()
+
+
 class TestEnvironment:
     PARAMETERS = {
         "environments": "/srv/wsgi/shop/environments",
@@ -94,12 +156,11 @@ class TestEnvironment:
 
     @pytest.fixture
     def name(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-        def name(files: dict[str, str], release: str = "a", python: str = "(3, 13)", **more) -> str:
-            monkeypatch.setattr(wsgi_release, "_identity_of", lambda interpreter: python)
+        def name(files: dict[str, str], release: str = "a", python: str = "3.13", **more) -> str:
+            monkeypatch.setattr(wsgi_release, "_version_of", lambda interpreter: python)
             path = tmp_path / release
             (path / "source").mkdir(parents=True)
-            for file, text in files.items():
-                (path / "source" / file).write_text(text)
+            write(path / "source", files)
             return Release({**self.PARAMETERS, "path": str(path), **more}).environment.name
 
         return name
@@ -123,12 +184,72 @@ class TestEnvironment:
             pytest.param({"setup.cfg": "[options]"}, {}, id="setup.cfg"),
             pytest.param({}, {"requirements": ["gunicorn>=23", "redis"]}, id="requirements"),
             pytest.param({}, {"installer": "pip"}, id="installer"),
-            pytest.param({}, {"python": "(3, 14)"}, id="interpreter"),
+            pytest.param({}, {"python": "3.14"}, id="interpreter"),
         ],
     )
     def test_is_another_with_other(self, name, files: dict, more: dict):
         declared = {"requirements.txt": "flask\n"}
         assert name({**declared, **files}, "b", **more) != name(declared, "a")
+
+    @pytest.mark.parametrize(
+        ("declared", "changed"),
+        [
+            pytest.param(
+                {"requirements.txt": f"flask\n{include}  # shared\n"}, "more/base.txt", id=include
+            )
+            for include in (
+                "-r more/base.txt",
+                "-rmore/base.txt",
+                "--requirement more/base.txt",
+                "--requirement=more/base.txt",
+                "-c more/base.txt",
+                "--constraint=./more/base.txt",
+            )
+        ]
+        + [
+            pytest.param(
+                {"requirements.txt": "-r more/a.txt\n", "more/a.txt": "-r base.txt\n-r a.txt\n"},
+                "more/base.txt",
+                id="includes of includes, and circles",
+            ),
+            pytest.param({"requirements.txt": ".[extra]\n"}, "libs/x.py", id="the project itself"),
+            pytest.param({"requirements.txt": "./libs/x\n"}, "libs/x/x.py", id="a project in it"),
+            pytest.param({"requirements.txt": "x @ file:libs/x\n"}, "libs/x/x.py", id="a file URL"),
+            pytest.param({"requirements.txt": "x.whl\n"}, "x.whl", id="a wheel in it"),
+            pytest.param({"requirements.txt": "-f wheels\nx\n"}, "wheels/x.whl", id="wheels in it"),
+            pytest.param({"setup.py": "setup()"}, "shop/about.py", id="what setup.py may read"),
+            pytest.param(
+                {"pyproject.toml": DYNAMIC + BUILDS}, "base.in", id="what dynamic may read"
+            ),
+            pytest.param({"pyproject.toml": BUILDS}, "base.in", id="what a backend may read"),
+        ],
+    )
+    def test_is_another_with_other_files_that_can_have_a_say(self, name, declared, changed):
+        before, after = {**declared, changed: "flask<3\n"}, {**declared, changed: "flask\n"}
+        assert name(before, "a") != name(after, "b")
+
+    def test_is_another_with_other_names_of_files_that_can_have_a_say(self, name):
+        setup = {"setup.py": "setup()"}
+        assert name({**setup, "a.py": ""}, "a") != name({**setup, "b.py": ""}, "b")
+
+    @pytest.mark.parametrize(
+        "declared",
+        [
+            pytest.param(
+                {"requirements.txt": "shop\n"}, id="requirements.txt, by a package's name"
+            ),
+            pytest.param({"requirements.txt": "x\n", "setup.py": ""}, id="requirements.txt"),
+            pytest.param({"pyproject.toml": DECLARES + BUILDS}, id="a static pyproject.toml"),
+        ],
+    )
+    def test_is_shared_by_releases_that_differ_elsewhere_than(self, name, declared: dict):
+        assert name({**declared, "shop/a.py": "1"}, "a") == name(
+            {**declared, "shop/a.py": "2"}, "b"
+        )
+
+    def test_survives_a_patch_of_its_interpreter(self):
+        major, minor, *_ = sys.version_info
+        assert wsgi_release._version_of(sys.executable) == f"{major}.{minor}"
 
     def test_is_below_the_environments(self, name, tmp_path: Path):
         (tmp_path / "c/source").mkdir(parents=True)
@@ -147,3 +268,219 @@ def test_check_mode_builds_nothing(run_module, tmp_path: Path):
         _ansible_check_mode=True,
     )
     assert (result["changed"], list(tmp_path.iterdir())) == (True, [])
+
+
+def test_requirements_are_kept_out_of_the_journal(run_module, tmp_path: Path, monkeypatch):
+    logged = []
+    monkeypatch.setattr(
+        AnsibleModule, "log", lambda module, message, **more: logged.append(message)
+    )
+    run_module(
+        wsgi_release,
+        **dict.fromkeys(("path", "environments", "cache", "tools"), str(tmp_path)),
+        user="root",
+        requirements=["shop @ https://example.org/shop.whl?token=hunter2"],
+        _ansible_check_mode=True,
+    )
+    assert "hunter2" not in str(logged)
+
+
+def wheel(directory: Path, name: str, version: str, *requires: str) -> Path:
+    """Make a wheel whose one module says its version and in which directory it was."""
+    directory.mkdir(parents=True, exist_ok=True)
+    info = f"{name}-{version}.dist-info"
+    metadata = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
+    metadata += ["Provides-Extra: extra", *(f"Requires-Dist: {line}" for line in requires)]
+    files = {
+        f"{name}.py": f"# {version} from {directory.name}",
+        f"{info}/METADATA": "\n".join(metadata) + "\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    path = directory / f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file, text in files.items():
+            archive.writestr(file, text)
+        archive.writestr(
+            f"{info}/RECORD", "".join(f"{file},,\n" for file in [*files, f"{info}/RECORD"])
+        )
+    return path
+
+
+def project(directory: Path, name: str, *requires: str) -> None:
+    """Make a project that is built without any other, and writes beside its code meanwhile."""
+    wheel(directory / "built", name, "1", *requires)
+    write(directory, {"pyproject.toml": PROJECT, "backend.py": BACKEND})
+
+
+PROJECT = """
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+"""
+BACKEND = """
+import pathlib, shutil
+
+def build_wheel(directory, settings=None, metadata=None):
+    [wheel] = pathlib.Path("built").glob("*.whl")
+    pathlib.Path("build").mkdir(exist_ok=True)
+    return shutil.copy(wheel, directory) and wheel.name
+"""
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with nothing but pip, to be copied."""
+    path = tmp_path_factory.mktemp("empty") / "environment"
+    subprocess.run([sys.executable, "-m", "venv", str(path)], check=True)
+    return path
+
+
+@pytest.fixture
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The only place that packages come from."""
+    index = tmp_path / "index"
+    index.mkdir()
+    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", f"{index} {tmp_path}")
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    return index
+
+
+@pytest.fixture
+def parameters(tmp_path: Path) -> dict[str, str]:
+    parameters = {name: str(tmp_path / name) for name in ("path", "environments", "cache", "tools")}
+    for directory in parameters.values():
+        Path(directory).mkdir()
+    return {**parameters, "user": "root", "python": sys.executable, "requirements": []}
+
+
+@pytest.fixture
+def tool(parameters: dict, empty: Path) -> Path:
+    """An environment for uv, whose installation was cut off."""
+    tool = Path(parameters["tools"], f"uv-{sys.version_info[0]}.{sys.version_info[1]}")
+    (tool / "bin").mkdir(parents=True)
+    for name in ("bin/python", "lib", "pyvenv.cfg"):
+        (tool / name).symlink_to(empty / name)
+    return tool
+
+
+@pytest.mark.parametrize("installer", ["pip", "uv"])
+class TestBuild:
+    @pytest.fixture
+    def build(
+        self, installer: str, parameters: dict, empty: Path, index: Path, tool: Path, monkeypatch
+    ) -> Callable[..., dict[str, str]]:
+        def copy(builder: Pip, environment: Path) -> None:
+            shutil.copytree(empty, environment, symlinks=True, dirs_exist_ok=True)
+
+        monkeypatch.setattr(Pip, "create", copy)
+        (tool / "bin/uv").symlink_to(shutil.which("uv"))
+        (tool / ".complete").touch()
+
+        def build(*requirements: str) -> dict[str, str]:
+            """Build the release and return what each module in its environment says."""
+            release = Release({**parameters, "installer": installer, "requirements": requirements})
+            release.build()
+            modules = release.environment.glob("lib/*/site-packages/*.py")
+            return {path.stem: path.read_text() for path in modules}
+
+        return build
+
+    @pytest.fixture
+    def source(self, parameters: dict) -> Path:
+        return Path(parameters["path"], "source")
+
+    def test_takes_a_dependency_from_the_address_that_the_project_gives(
+        self, build, source: Path, index: Path, tmp_path: Path
+    ):
+        wheel(index, "cart", "1")
+        address = wheel(tmp_path / "private", "cart", "1").as_uri()
+        project(source, "shop", f"cart @ {address}")
+        assert build() == {"cart": "# 1 from private"}
+
+    def test_installs_dependencies_but_no_extras_and_not_the_project(
+        self, build, source: Path, index: Path
+    ):
+        wheel(index, "cart", "1", "till>=2")
+        wheel(index, "till", "2")
+        project(source, "shop", "cart", "missing; extra == 'extra'")
+        assert build() == {"cart": "# 1 from index", "till": "# 2 from index"}
+
+    def test_finds_paths_of_requirements_in_the_source(self, build, source: Path, index: Path):
+        wheel(index, "till", "2")
+        project(source, "shop", "till; extra == 'extra'")
+        project(source / "libs/cart", "cart")
+        write(
+            source,
+            {"requirements.txt": "-r more/base.txt\n", "more/base.txt": ".[extra]\n./libs/cart\n"},
+        )
+        assert build().keys() == {"shop", "cart", "till"}
+
+    def test_runs_no_module_of_the_source_in_place_of_the_installer(
+        self, build, source: Path, index: Path
+    ):
+        wheel(index, "cart", "1")
+        write(source, {"requirements.txt": "cart\n", "pip.py": "raise SystemExit(1)\n"})
+        assert build() == {"cart": "# 1 from index"}
+
+    def test_writes_nothing_into_the_source(self, build, source: Path):
+        project(source / "libs/cart", "cart")
+        write(source, {"requirements.txt": "./libs/cart\n"})
+        build()
+        assert not (source / "libs/cart/build").exists()
+
+    def test_keeps_what_requirements_pin(self, build, source: Path, index: Path):
+        for version in ("1", "2"):
+            wheel(index, "cart", version)
+        wheel(index, "till", "1", "cart>=2")
+        wheel(index, "till", "0", "cart")
+        write(source, {"requirements.txt": "cart==1\n"})
+        assert build("till") == {"cart": "# 1 from index", "till": "# 0 from index"}
+
+    def test_says_what_cannot_be_had_beside_a_pin(self, build, source: Path, index: Path):
+        for version in ("1", "2"):
+            wheel(index, "cart", version)
+        write(source, {"requirements.txt": "cart==1\n"})
+        with pytest.raises(BuildError, match=r"cart\s*==1"):
+            build("cart>=2")
+
+    def test_keeps_what_came_from_a_file(self, build, source: Path, index: Path):
+        wheel(index, "cart", "2")
+        wheel(source / "wheels", "cart", "1")
+        write(source, {"requirements.txt": "./wheels/cart-1-py3-none-any.whl\n"})
+        assert build("cart") == {"cart": "# 1 from wheels"}
+
+    def test_refuses_editable_requirements(self, build, source: Path):
+        write(source, {"requirements.txt": "-e .\n"})
+        with pytest.raises(BuildError, match="Leave out the -e"):
+            build()
+
+
+class TestTool:
+    @pytest.fixture(autouse=True)
+    def uv(self, index: Path) -> None:
+        """Offer a package that has the name of uv."""
+        wheel(index, "uv", "1")
+
+    def test_that_is_complete_and_for_the_same_version_of_python_is_used(
+        self, parameters: dict, tool: Path
+    ):
+        (tool / ".complete").touch()
+        (tool / "bin/uv").touch()
+        assert Uv(parameters).tool == tool
+        assert (tool / "bin/uv").exists()
+
+    def test_whose_installation_was_cut_off_is_built_anew(self, parameters: dict, tool: Path):
+        (tool / "bin/uv").touch()
+        Uv(parameters)
+        assert not (tool / "bin/uv").exists()
+        assert list(tool.glob("lib/*/site-packages/uv.py"))
+        assert (tool / ".complete").exists()
+
+    def test_looks_in_each_place_that_pip_looks_in(self, parameters, tool, index, tmp_path):
+        (tool / ".complete").touch()
+        assert Uv(parameters).environ["UV_FIND_LINKS"] == f"{index},{tmp_path}"
