@@ -25,7 +25,7 @@ lint: .venv/ready ## Check style
 	$(IN_VENV) ruff check . app
 	$(IN_VENV) ruff format --check . app
 	$(IN_VENV) yamllint --strict .
-	$(IN_VENV) ansible-lint --quiet
+	$(IN_VENV) ansible-lint -q
 
 unit: .venv/ready ## Test what needs no host: plugins, templates, refusals, the collection, the demo app
 	$(IN_VENV) pytest --quiet
