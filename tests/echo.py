@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from werkzeug import Request, Response
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 
 def app(environ: dict, start_response):
@@ -29,3 +30,8 @@ def create_app(greeting: str, *, polite: bool = False):
         return answer(environ, start_response)
 
     return greet
+
+
+def create_original():
+    """Wrap the app as the original example did."""
+    return ProxyFix(app, x_for=1, x_proto=1, x_host=1, x_port=1, x_prefix=1)

@@ -24,7 +24,7 @@ def rows(options: dict, above: str = "") -> Iterator[str]:
 def kind(option: dict) -> str:
     """Return what may stand in the option."""
     if "choices" in option:
-        return ", ".join(f"`{choice}`" for choice in option["choices"])
+        return ", ".join(f"`{choice}`" for choice in option["choices"] if choice)
     return f"list of {option['elements']}" if option["type"] == "list" else option["type"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from collections.abc import Iterator
@@ -58,6 +59,11 @@ OURS = re.compile(
 )
 """Headers by which every app is told the visitor's URL."""
 
+URL = re.compile(rf"https?://(?P<at>[^/]+)({refusal.PREFIX.pattern})?")
+NETWORK = re.compile(r"[0-9A-Fa-f.:]+(/[0-9]+)?")
+WIDEST = {4: 8, 6: 16}
+"""How many bits a public network that is trusted must at least fix, by the version of IP."""
+
 DIRECTORY = re.compile(r"(/[A-Za-z0-9._~@+-]+)+/?")
 TARGET = re.compile(r"(/(?!/)|https?://)[!#%&'()*+,./:=?@A-Za-z0-9_~\[\]-]*")
 
@@ -74,6 +80,9 @@ def nginx_site_refusals(variables: dict, known: list[str]) -> list[str]:
 def _present(variables: dict) -> Iterator[str]:
     yield from _server_names(variables["nginx_site_server_names"])
     yield from _listen(variables["nginx_site_listen"])
+    yield from _public_url(variables["nginx_site_public_url"])
+    yield from _trusted_proxies(variables["nginx_site_trusted_proxies"])
+    yield from _trust(variables)
     mounts = variables["nginx_site_mounts"]
     for index, mount in enumerate(mounts):
         yield from _mount(f"nginx_site_mounts[{index}]", mount)
@@ -110,6 +119,74 @@ def _listen(addresses: list) -> Iterator[str]:
             yield (
                 f"nginx_site_listen has {address!r}: write a port, as in 80, or an address with "
                 "one, as in '127.0.0.1:8080'."
+            )
+
+
+def _public_url(value: str) -> Iterator[str]:
+    match = URL.fullmatch(value)
+    if match and (refusal.HOST.fullmatch(match["at"]) or refusal.is_address(match["at"])):
+        return
+    if value:
+        yield (
+            f"nginx_site_public_url is {value!r}: write scheme and host, a port or a path only if "
+            "visitors see one, and no slash at the end, as in 'https://example.org' or "
+            "'https://example.org:8443/shop'."
+        )
+
+
+def _trusted_proxies(values: list) -> Iterator[str]:
+    networks = []
+    for value in map(str, values):
+        try:
+            network = ipaddress.ip_network(value, strict=False)
+        except ValueError:
+            network = None
+        if not network or not NETWORK.fullmatch(value):
+            yield (
+                f"nginx_site_trusted_proxies has {value!r}: write an address or a network, as in "
+                "'10.0.0.5' or 'fd00::/64'."
+            )
+            continue
+        networks.append(str(network))
+        address = value.partition("/")[0]
+        if ipaddress.ip_address(address) != network.network_address:
+            yield (
+                f"nginx_site_trusted_proxies has {value!r}: write '{network}' for the network, or "
+                f"{address!r} for the one address."
+            )
+        elif network.prefixlen < WIDEST[network.version] and not network.is_private:
+            yield (
+                f"nginx_site_trusted_proxies has {value!r}: visitors connect from there too, and "
+                "could forge every URL. Name the networks of the proxies alone; no public one is "
+                f"wider than /{WIDEST[network.version]}."
+            )
+    yield from refusal.repeated("nginx_site_trusted_proxies", networks)
+
+
+def _trust(variables: dict) -> Iterator[str]:
+    hops = int(variables["nginx_site_proxy_hops"])
+    origin = [header for header in variables["nginx_site_trusted_headers"] if header != "for"]
+    if not 1 <= hops <= 10:
+        yield (
+            f"nginx_site_proxy_hops is {hops}: count the trusted proxies that a request passes, "
+            "from 1 to 10."
+        )
+    if origin and variables["nginx_site_public_url"]:
+        yield (
+            f"nginx_site_trusted_headers has {origin[0]!r}, but nginx_site_public_url says it for "
+            "every request: leave one of them out."
+        )
+    needless = {
+        "nginx_site_proxy_preset": variables["nginx_site_proxy_preset"],
+        "nginx_site_trusted_headers": [header for header in origin if header != "proto"],
+        "nginx_site_proxy_hops": hops if hops > 1 else None,
+        "nginx_site_proxy_protocol": variables["nginx_site_proxy_protocol"],
+    }
+    if not variables["nginx_site_trusted_proxies"]:
+        for variable in [variable for variable, value in needless.items() if value][:1]:
+            yield (
+                f"{variable} is {variables[variable]!r}, but nginx_site_trusted_proxies is empty, "
+                "so that nobody is believed: name the proxies in front, as in ['10.0.0.5']."
             )
 
 

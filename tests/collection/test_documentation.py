@@ -6,7 +6,14 @@ import pytest
 
 KINDS = {
     "module": ["file_set", "tree", "wsgi_app_info", "wsgi_release"],
-    "filter": ["fingerprint", "nginx_site_refusals", "systemd_environment", "wsgi_app_refusals"],
+    "filter": [
+        "fingerprint",
+        "forwarded_value",
+        "nginx_site_refusals",
+        "origin",
+        "systemd_environment",
+        "wsgi_app_refusals",
+    ],
     "lookup": ["tree_digest"],
     "role": ["nginx_site", "wsgi_app"],
 }

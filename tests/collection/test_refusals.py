@@ -59,6 +59,14 @@ BAD = {
             {**SITE, "nginx_site_server_name": "example.org"},
             "do you mean nginx_site_server_names?",
         ),
+        "everybody": (
+            {**SITE, "nginx_site_trusted_proxies": ["0.0.0.0/0"]},
+            "nginx_site_trusted_proxies has '0.0.0.0/0': visitors connect from there too",
+        ),
+        "header": (
+            {**SITE, "nginx_site_trusted_headers": ["ssl"]},
+            "must be one or more of: proto, for, host, port, prefix. Got no match for: ssl",
+        ),
         "two kinds": (
             {**SITE, "nginx_site_mounts": [{"path": "/", "app": "shop", "root": "/srv"}]},
             "parameters are mutually exclusive: app|upstreams|root|src|redirect",

@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
@@ -85,13 +86,19 @@ class Server:
     port: int
     top: Path
 
-    def ask(self, line: str, *headers: str, body: str = "") -> Answer:
-        """Send a request as it is written here and return the answer."""
+    def ask(
+        self, line: str, *headers: str, body: str = "", peer: str = "127.0.0.1", first: bytes = b""
+    ) -> Answer:
+        """Send a request as it is written here, from ``peer``, and return the answer.
+
+        :param first: what the connection begins with.
+        """
         closes = not any(header.startswith("Connection:") for header in headers)
         head = [line, *headers, *["Connection: close"] * closes]
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+        address = ("::1" if ":" in peer else "127.0.0.1", self.port)
+        with socket.create_connection(address, timeout=10, source_address=(peer, 0)) as connection:
             text = "\r\n".join([*head, "", body])
-            connection.sendall(text.encode("latin-1"))
+            connection.sendall(first + text.encode("latin-1"))
             response = http.client.HTTPResponse(connection, method=line.split()[0])
             response.begin()
             answer = Answer(response.status, response.headers, response.read())
@@ -99,9 +106,42 @@ class Server:
                 connection.recv(1)  # nginx closes when it has written its logs
             return answer
 
-    def get(self, path: str, *headers: str, host: str = "example.org:8000") -> Answer:
+    def get(self, path: str, *headers: str, host: str = "example.org:8000", **how) -> Answer:
         """Ask for ``path`` as a browser does."""
-        return self.ask(f"GET {path} HTTP/1.1", f"Host: {host}", *headers)
+        return self.ask(f"GET {path} HTTP/1.1", f"Host: {host}", *headers, **how)
+
+
+PROXIES = ["127.0.0.1", "::1", "10.0.0.0/8"]
+EVERYTHING = ["proto", "for", "host", "port", "prefix"]
+MODES = {
+    "edge": {},
+    "behind": {"nginx_site_trusted_proxies": PROXIES},
+    "believing": {
+        "nginx_site_trusted_proxies": PROXIES,
+        "nginx_site_trusted_headers": EVERYTHING,
+    },
+    "chained": {
+        "nginx_site_trusted_proxies": PROXIES,
+        "nginx_site_trusted_headers": EVERYTHING,
+        "nginx_site_proxy_hops": 2,
+    },
+    "pinned": {"nginx_site_public_url": "https://pub.example"},
+    "pinned-below": {
+        "nginx_site_trusted_proxies": PROXIES,
+        "nginx_site_public_url": "https://pub.example:8443/outer",
+    },
+    "passed-on": {
+        "nginx_site_trusted_proxies": PROXIES,
+        "nginx_site_proxy_preset": "haproxy",
+        "nginx_site_proxy_protocol": True,
+    },
+    "passed-on-with-scheme": {
+        "nginx_site_trusted_proxies": PROXIES,
+        "nginx_site_proxy_protocol": True,
+        "nginx_site_trusted_headers": ["proto"],
+    },
+}
+"""What may stand in front of nginx, and how far it is trusted."""
 
 
 @pytest.fixture
@@ -116,7 +156,7 @@ def server(root, wsgi_app, nginx_site, tmp_path_factory) -> Iterator[Server]:
     port = free_port()
     grow(nginx.top)
     apps = [
-        Gunicorn(root, wsgi_app, nginx.top, **settings)
+        echo(root, wsgi_app, nginx.top, **settings)
         for settings in (
             {"wsgi_app_name": "api", "wsgi_app_prefix": "/api"},
             {
@@ -130,13 +170,59 @@ def server(root, wsgi_app, nginx_site, tmp_path_factory) -> Iterator[Server]:
     for site in sites(nginx.top):
         nginx.add(nginx_site, {**site, "nginx_site_listen": [f"127.0.0.1:{port}"]})
     try:
-        started = nginx.run()
-        assert started.returncode == 0, started.stderr
-        yield Server(port, nginx.top)
+        with running(nginx):
+            yield Server(port, nginx.top)
+    finally:
+        for app in apps:
+            app.terminate()
+            app.wait()
+
+
+@contextmanager
+def running(nginx: Nginx) -> Iterator[None]:
+    """Run ``nginx`` for as long as it is needed."""
+    started = nginx.run()
+    assert started.returncode == 0, started.stderr
+    try:
+        yield
     finally:
         nginx.run("-s", "stop")
-        for app in apps:
-            app.stop()
+
+
+@pytest.fixture(scope="session")
+def modes(server, nginx_site, tmp_path_factory) -> Iterator[dict[str, Server]]:
+    """Serve the site with every kind of mount once for each of the modes, by its name."""
+    nginx = Nginx(tmp_path_factory.mktemp("modes"))
+    site = sites(server.top)[0]
+    servers = {name: Server(free_port(), server.top) for name in MODES}
+    for name, settings in MODES.items():
+        port = servers[name].port
+        listen = {"nginx_site_listen": [f"127.0.0.1:{port}", f"[::1]:{port}"]}
+        nginx.add(nginx_site, {**site, **settings, **listen, "nginx_site_name": name})
+    with running(nginx):
+        yield servers
+
+
+@pytest.fixture(scope="session")
+def original(root, server, tmp_path_factory) -> Iterator[Server]:
+    """Serve the original example, which Subsite began with."""
+    nginx = Nginx(tmp_path_factory.mktemp("original"))
+    port = free_port()
+    text = (root / "tests/nginx_site/original.conf").read_text()
+    config = text.replace("PORT", str(port)).replace("TOP", str(nginx.top))
+    (nginx.top / "sites/original.conf").write_text(config)
+    gunicorn = serve(
+        nginx.top,
+        "original",
+        {"PYTHONPATH": f"{root}/tests", "SCRIPT_NAME": "/api"},
+        "echo:create_original()",
+    )
+    try:
+        with running(nginx):
+            yield Server(port, nginx.top)
+    finally:
+        gunicorn.terminate()
+        gunicorn.wait()
 
 
 def sites(top: Path) -> list[dict]:
@@ -182,6 +268,7 @@ def grow(top: Path) -> None:
         "static/style.css": "the style",
         "docs/index.html": "the docs",
         "docs/guide/index.html": "the guide",
+        "docs/käse 100%/index.html": "the cheese",
         "secret.txt": "the secret",
         "page/.env": "the secret",
         "page/.git/config": "the secret",
@@ -195,31 +282,29 @@ def grow(top: Path) -> None:
     os.chown(top / "static/theirs.css", 65534, 65534, follow_symlinks=False)
 
 
-class Gunicorn:
-    """The echo app under gunicorn, as the role ``wsgi_app`` configures it."""
+def echo(root: Path, role, top: Path, **settings: str) -> subprocess.Popen:
+    """Run the echo app under gunicorn, as the role ``wsgi_app`` configures it."""
+    app = {"wsgi_app_callable": "echo:app", "wsgi_app_workers": 1, **settings}
+    source = {"wsgi_app_source": {"type": "pip", "requirement": "echo"}}
+    config = top / f"{app['wsgi_app_name']}.conf.py"
+    config.write_text(role.value("__wsgi_app_texts", {**source, **app})["gunicorn.conf.py"])
+    environ = {"PYTHONPATH": f"{root}/tests:{root}/roles/wsgi_app/files"}
+    if app.get("wsgi_app_prefix_mode", "script_name") == "script_name":
+        environ["SCRIPT_NAME"] = app["wsgi_app_prefix"]
+    return serve(top, app["wsgi_app_name"], environ, "--config", config)
 
-    def __init__(self, root: Path, role, top: Path, **settings: str) -> None:
-        app = {"wsgi_app_callable": "echo:app", "wsgi_app_workers": 1, **settings}
-        source = {"wsgi_app_source": {"type": "pip", "requirement": "echo"}}
-        config = top / f"{app['wsgi_app_name']}.conf.py"
-        config.write_text(role.value("__wsgi_app_texts", {**source, **app})["gunicorn.conf.py"])
-        environ = {"PYTHONPATH": f"{root}/tests:{root}/roles/wsgi_app/files"}
-        if app.get("wsgi_app_prefix_mode", "script_name") == "script_name":
-            environ["SCRIPT_NAME"] = app["wsgi_app_prefix"]
-        log = top / f"{app['wsgi_app_name']}.log"
-        with socket.socket(socket.AF_UNIX) as listener, log.open("w") as stderr:
-            listener.bind(f"{top}/{app['wsgi_app_name']}.sock")
-            listener.listen()  # as systemd does: whoever asks early waits
-            self.process = subprocess.Popen(
-                ["gunicorn", "--config", config, "--bind", f"fd://{listener.fileno()}"],
-                env={**os.environ, **environ},
-                pass_fds=[listener.fileno()],
-                stderr=stderr,
-            )
 
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait()
+def serve(top: Path, name: str, environ: dict, *options: str | Path) -> subprocess.Popen:
+    """Run gunicorn on a socket called ``name``."""
+    with socket.socket(socket.AF_UNIX) as listener, (top / f"{name}.log").open("w") as stderr:
+        listener.bind(f"{top}/{name}.sock")
+        listener.listen()  # as systemd does: whoever asks early waits
+        return subprocess.Popen(
+            ["gunicorn", "--bind", f"fd://{listener.fileno()}", *options],
+            env={**os.environ, "HOME": str(top), **environ},
+            pass_fds=[listener.fileno()],
+            stderr=stderr,
+        )
 
 
 def free_port() -> int:

@@ -1,5 +1,6 @@
 """nginx takes every configuration that the role writes, without a warning."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,38 @@ SITES = [
 ]
 
 
+LONG_NAME = {**mounts(SINGLE_PAGE, APP), "nginx_site_name": "s" * 27}
+PROXIES = {"nginx_site_trusted_proxies": ["10.0.0.5", "10.1.0.0/16", "fd00::/8", "::1"]}
+TRUST = [
+    *[
+        pytest.param({**PROXIES, "nginx_site_trusted_headers": headers}, id=f"{headers} trusted")
+        for headers in (
+            [],
+            ["proto"],
+            ["for"],
+            ["host"],
+            ["port"],
+            ["prefix"],
+            ["proto", "for", "host", "port", "prefix"],
+        )
+    ],
+    pytest.param(
+        {
+            **PROXIES,
+            "nginx_site_trusted_headers": ["proto", "for", "host", "port", "prefix"],
+            "nginx_site_proxy_hops": 10,
+        },
+        id="ten proxies",
+    ),
+    pytest.param({**PROXIES, "nginx_site_proxy_preset": "apache"}, id="preset"),
+    pytest.param({**PROXIES, "nginx_site_proxy_protocol": True}, id="PROXY protocol"),
+    pytest.param({"nginx_site_public_url": "https://example.org"}, id="pinned"),
+    pytest.param(
+        {**PROXIES, "nginx_site_public_url": "http://[::1]:81/a/b"}, id="pinned in every part"
+    ),
+]
+
+
 def complaints(nginx) -> list[str]:
     """Return what nginx has against its configuration, errors and warnings alike."""
     return nginx.run("-t", "-q").stderr.splitlines()
@@ -79,6 +112,20 @@ def complaints(nginx) -> list[str]:
 def test_is_accepted(nginx, nginx_site, settings: dict):
     nginx.add(nginx_site, {**SITE, **settings})
     assert complaints(nginx) == []
+
+
+@pytest.mark.parametrize("settings", TRUST)
+def test_is_accepted_behind_proxies(nginx, nginx_site, settings: dict):
+    nginx.add(nginx_site, {**SITE, **LONG_NAME, **settings})
+    assert complaints(nginx) == []
+
+
+@pytest.mark.parametrize("settings", [*SITES, *TRUST])
+def test_no_variable_is_another_sites(nginx_site, settings: dict):
+    """Sites called ``a`` and ``a-port`` share none as long as a single word follows the name."""
+    text = nginx_site.texts("__nginx_site_files", {**SITE, **settings, "nginx_site_name": "a"})
+    ours = re.findall(r"^(?:map|geo) .* \$(\w+) {$", text["a.conf"], re.MULTILINE)
+    assert [name for name in ours if not re.fullmatch("site_a_[a-z]+", name)] == [] != ours
 
 
 def test_sites_do_not_disturb_each_other(nginx, nginx_site):

@@ -9,6 +9,7 @@ SITE = {
     "nginx_site_server_names": ["example.org"],
     "nginx_site_mounts": [{"path": "/api", "app": "shop"}],
 }
+PROXIES = {"nginx_site_trusted_proxies": ["10.0.0.5"]}
 
 
 @pytest.fixture
@@ -122,6 +123,147 @@ def test_no_listen(refusals):
 def test_listen_twice(refusals):
     said = "nginx_site_listen has '80' more than once: name it once."
     assert refusals(nginx_site_listen=[80, "80"]) == [said]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("example.org", id="no scheme"),
+        pytest.param("//example.org", id="no scheme but slashes"),
+        pytest.param("ftp://example.org", id="another scheme"),
+        pytest.param("HTTPS://example.org", id="scheme in capitals"),
+        pytest.param("https://", id="no host"),
+        pytest.param("https:///shop", id="path without a host"),
+        pytest.param("https://example.org/", id="slash at the end"),
+        pytest.param("https://example.org/shop/", id="slash at the path's end"),
+        pytest.param("https://example.org//shop", id="two slashes"),
+        pytest.param("https://example.org/a/../b", id="two dots"),
+        pytest.param("https://example.org/a b", id="blank"),
+        pytest.param("https://example.org?a=b", id="query"),
+        pytest.param("https://example.org/shop?a=b", id="query after a path"),
+        pytest.param("https://example.org#top", id="fragment"),
+        pytest.param("https://me@example.org", id="user"),
+        pytest.param("https://me:secret@example.org", id="password"),
+        pytest.param("https://example.org:", id="empty port"),
+        pytest.param("https://example.org:0", id="port 0"),
+        pytest.param("https://example.org:65536", id="port too large"),
+        pytest.param("https://example.org:http", id="port by name"),
+        pytest.param("https://my_host", id="underscore"),
+        pytest.param("https://*.example.org", id="wildcard"),
+        pytest.param("https://$host", id="variable"),
+        pytest.param("https://example.org;", id="semicolon"),
+        pytest.param("https://example.org\n", id="line break"),
+    ],
+)
+def test_public_url(refusals, value: str):
+    assert refusals(nginx_site_public_url=value) == [
+        f"nginx_site_public_url is {value!r}: write scheme and host, a port or a path only if "
+        "visitors see one, and no slash at the end, as in 'https://example.org' or "
+        "'https://example.org:8443/shop'."
+    ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "all",
+        "example.org",
+        "10.0.0",
+        "10.0.0.256",
+        "10.0.0.0/33",
+        "10.0.0.0/",
+        "10.0.0.0/255.0.0.0",
+        "10.0.0.0-10.0.0.9",
+        "10.0.0.5:80",
+        "[::1]",
+        "fe80::1%eth0",
+        "unix:",
+        "10.0.0.5;",
+        "10.0.0.5\n",
+        10,
+    ],
+)
+def test_trusted_proxy_is_no_network(refusals, value):
+    assert refusals(nginx_site_trusted_proxies=["10.0.0.5", value]) == [
+        f"nginx_site_trusted_proxies has {str(value)!r}: write an address or a network, as in "
+        "'10.0.0.5' or 'fd00::/64'."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "network", "address"),
+    [("10.0.0.5/8", "10.0.0.0/8", "10.0.0.5"), ("fd00::5/64", "fd00::/64", "fd00::5")],
+)
+def test_trusted_proxy_is_address_and_network(refusals, value: str, network: str, address: str):
+    assert refusals(nginx_site_trusted_proxies=[value]) == [
+        f"nginx_site_trusted_proxies has {value!r}: write '{network}' for the network, or "
+        f"'{address}' for the one address."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "widest"),
+    [
+        pytest.param("0.0.0.0/0", 8, id="everybody"),
+        pytest.param("0.0.0.0/1", 8, id="half of everybody"),
+        pytest.param("128.0.0.0/1", 8, id="the other half"),
+        pytest.param("8.0.0.0/7", 8, id="a little too wide"),
+        pytest.param("::/0", 16, id="everybody by IPv6"),
+        pytest.param("2000::/3", 16, id="all of IPv6 that is routed"),
+        pytest.param("2a00::/12", 16, id="a region"),
+    ],
+)
+def test_trusted_network_is_too_wide(refusals, value: str, widest: int):
+    assert refusals(nginx_site_trusted_proxies=[value]) == [
+        f"nginx_site_trusted_proxies has {value!r}: visitors connect from there too, and could "
+        "forge every URL. Name the networks of the proxies alone; no public one is wider than "
+        f"/{widest}."
+    ]
+
+
+@pytest.mark.parametrize(
+    "values", [["10.0.0.5", "10.0.0.5"], ["10.0.0.5/32", "10.0.0.5"]], ids=["alike", "same"]
+)
+def test_trusted_proxy_twice(refusals, values: list[str]):
+    said = "nginx_site_trusted_proxies has '10.0.0.5/32' more than once: name it once."
+    assert refusals(nginx_site_trusted_proxies=values) == [said]
+
+
+@pytest.mark.parametrize("value", [0, -1, 11, "0"])
+def test_hops(refusals, value):
+    assert refusals(**PROXIES, nginx_site_proxy_hops=value) == [
+        f"nginx_site_proxy_hops is {value}: count the trusted proxies that a request passes, from "
+        "1 to 10."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("nginx_site_proxy_preset", "traefik"),
+        ("nginx_site_proxy_preset", "apache"),
+        ("nginx_site_trusted_headers", ["proto", "host"]),
+        ("nginx_site_trusted_headers", ["port"]),
+        ("nginx_site_trusted_headers", ["prefix"]),
+        ("nginx_site_proxy_hops", 2),
+        ("nginx_site_proxy_protocol", True),
+    ],
+)
+def test_nobody_is_trusted(refusals, variable: str, value):
+    assert refusals(**{variable: value}) == [
+        f"{variable} is {value!r}, but nginx_site_trusted_proxies is empty, so that nobody is "
+        "believed: name the proxies in front, as in ['10.0.0.5']."
+    ]
+
+
+@pytest.mark.parametrize("header", ["proto", "host", "port", "prefix"])
+def test_pinned_and_told(refusals, header: str):
+    told = {"nginx_site_trusted_headers": ["for", header]}
+    assert refusals(**PROXIES, **told, nginx_site_public_url="https://example.org") == [
+        f"nginx_site_trusted_headers has '{header}', but nginx_site_public_url says it for every "
+        "request: leave one of them out."
+    ]
 
 
 @pytest.mark.parametrize(
@@ -339,6 +481,40 @@ def test_mount_is_named_by_its_place(refusals):
         ),
         pytest.param({"nginx_site_listen": [80, "81", "127.0.0.1:82", "[::1]:83"]}, id="listen"),
         pytest.param({"nginx_site_default_server": True}, id="default server"),
+        pytest.param(
+            {
+                "nginx_site_trusted_proxies": [
+                    "10.0.0.5",
+                    "172.16.0.0/12",
+                    "11.0.0.0/8",
+                    "FD00::/8",
+                    "2600::/16",
+                    "::1/128",
+                ],
+                "nginx_site_trusted_headers": ["proto", "for", "host", "port", "prefix"],
+                "nginx_site_proxy_hops": "10",
+            },
+            id="proxies",
+        ),
+        pytest.param({**PROXIES, "nginx_site_proxy_preset": "apache"}, id="preset"),
+        pytest.param({**PROXIES, "nginx_site_proxy_protocol": True}, id="PROXY protocol"),
+        *[
+            pytest.param({**PROXIES, "nginx_site_public_url": url}, id=url)
+            for url in (
+                "https://example.org",
+                "http://localhost:8000",
+                "https://[2001:db8::5]:8443/shop/v2",
+                "https://203.0.113.5/shop",
+            )
+        ],
+        pytest.param(
+            {
+                **PROXIES,
+                "nginx_site_public_url": "https://example.org",
+                "nginx_site_proxy_preset": "apache",
+            },
+            id="preset whose rest is pinned",
+        ),
         pytest.param({"nginx_site_state": "absent", "nginx_site_server_names": []}, id="absent"),
         *[
             pytest.param({"nginx_site_mounts": [{"path": "/x", **mount}]}, id=words)
@@ -378,6 +554,9 @@ class TestGood:
         pytest.param({"nginx_site_state": "off"}, "one of: present, absent, got: off", id="state"),
         pytest.param({"nginx_site_default_server": "so so"}, "'nginx_site_default", id="boolean"),
         pytest.param({"nginx_site_mounts": {"/": "a"}}, "'nginx_site_mounts' is", id="no list"),
+        pytest.param({"nginx_site_proxy_preset": "squid"}, "traefik, got: squid", id="preset"),
+        pytest.param({"nginx_site_trusted_headers": ["ssl"]}, "prefix. Got no match", id="header"),
+        pytest.param({"nginx_site_proxy_hops": "two"}, "'nginx_site_proxy_hops' is", id="number"),
     ],
 )
 def test_specification_refuses(specified, settings: dict, said: str):

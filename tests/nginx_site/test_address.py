@@ -1,0 +1,137 @@
+"""The visitor's address, through whatever stands in front of nginx."""
+
+import socket
+import struct
+
+import pytest
+
+SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
+
+
+def version_2(command: int, family: int = 0, addresses: bytes = b"") -> bytes:
+    """Return a binary PROXY protocol header."""
+    return SIGNATURE + struct.pack("!BBH", command, family, len(addresses)) + addresses
+
+
+def pair(family: int, visitor: str, site: str) -> bytes:
+    """Return two addresses with their ports, as the binary header has them."""
+    ends = (socket.inet_pton(family, address) for address in (visitor, site))
+    return b"".join(ends) + struct.pack("!HH", 56324, 443)
+
+
+IPV4 = pair(socket.AF_INET, "203.0.113.9", "192.0.2.1")
+IPV6 = pair(socket.AF_INET6, "2001:db8::9", "2001:db8::1")
+
+
+def address(answer) -> str:
+    return answer.seen["environ"]["REMOTE_ADDR"]
+
+
+CHAINS = [
+    pytest.param(["203.0.113.9"], "203.0.113.9", id="visitor"),
+    pytest.param(["2001:db8::9"], "2001:db8::9", id="visitor with IPv6"),
+    pytest.param(["203.0.113.9:56324"], "203.0.113.9", id="with a port"),
+    pytest.param(["[2001:db8::9]:56324"], "2001:db8::9", id="IPv6 with a port"),
+    pytest.param(["198.51.100.6, 203.0.113.9"], "203.0.113.9", id="claim before the visitor"),
+    pytest.param(["127.0.0.1, 203.0.113.9"], "203.0.113.9", id="claim to be a proxy"),
+    pytest.param(["203.0.113.9, 10.0.0.7"], "203.0.113.9", id="one proxy more"),
+    pytest.param(["203.0.113.9, 10.0.0.8, 10.0.0.7"], "203.0.113.9", id="two proxies more"),
+    pytest.param(["198.51.100.6, 203.0.113.9, 10.0.0.7"], "203.0.113.9", id="claim before proxies"),
+    pytest.param(["203.0.113.9,10.0.0.7"], "203.0.113.9", id="no blank between"),
+    pytest.param(["10.0.0.8"], "10.0.0.8", id="nobody but proxies"),
+    pytest.param(["198.51.100.6", "203.0.113.9"], "203.0.113.9", id="claim in a line of its own"),
+    pytest.param(["203.0.113.9", "10.0.0.7"], "203.0.113.9", id="proxies in lines of their own"),
+    pytest.param([], "127.0.0.1", id="nothing"),
+    pytest.param([""], "127.0.0.1", id="nothing inside"),
+    pytest.param(["unknown"], "127.0.0.1", id="unknown"),
+    pytest.param(["203.0.113.9, unknown"], "127.0.0.1", id="unknown after a claim"),
+    pytest.param(["203.0.113.9, 10.0.0.7, "], "203.0.113.9", id="comma at the end"),
+    pytest.param(["203.0.113.999"], "127.0.0.1", id="no address"),
+    pytest.param(["example.org"], "127.0.0.1", id="name"),
+]
+
+
+@pytest.mark.parametrize(("chain", "visitor"), CHAINS)
+def test_proxy_tells_it(modes, chain: list[str], visitor: str):
+    headers = [f"X-Forwarded-For: {value}" for value in chain]
+    assert address(modes["behind"].get("/api/x", *headers)) == visitor
+
+
+@pytest.mark.parametrize(("chain", "visitor"), CHAINS)
+def test_nobody_else_tells_it(modes, chain: list[str], visitor: str):
+    headers = [f"X-Forwarded-For: {value}" for value in chain]
+    assert address(modes["behind"].get("/api/x", *headers, peer="127.0.0.2")) == "127.0.0.2"
+
+
+@pytest.mark.parametrize(
+    ("mode", "visitor"),
+    [
+        pytest.param("edge", "127.0.0.1", id="edge"),
+        pytest.param("pinned", "127.0.0.1", id="pinned, and nobody trusted"),
+        pytest.param("pinned-below", "203.0.113.9", id="pinned, and proxies trusted"),
+        pytest.param("chained", "203.0.113.9", id="chain, whose length is nothing here"),
+    ],
+)
+def test_it_depends_on_trust(modes, mode: str, visitor: str):
+    assert address(modes[mode].get("/api/x", "X-Forwarded-For: 203.0.113.9")) == visitor
+
+
+@pytest.mark.parametrize("header", ["X-Real-IP", "CF-Connecting-IP", "True-Client-IP", "Forwarded"])
+def test_no_other_header_tells_it(modes, header: str):
+    answer = modes["behind"].get("/api/x", f"{header}: for=203.0.113.9", f"{header}: 203.0.113.9")
+    assert address(answer) == "127.0.0.1"
+
+
+def test_app_is_told_it_once(modes):
+    told = modes["behind"].get("/api/x", "X-Forwarded-For: 198.51.100.6, 203.0.113.9").told
+    names = ("HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP")
+    assert [told[name] for name in names] == ["203.0.113.9", "203.0.113.9"]
+
+
+CONNECTIONS = [
+    pytest.param(b"PROXY TCP4 203.0.113.9 192.0.2.1 56324 443\r\n", "203.0.113.9", id="text"),
+    pytest.param(
+        b"PROXY TCP6 2001:db8::9 2001:db8::1 56324 443\r\n", "2001:db8::9", id="text, IPv6"
+    ),
+    pytest.param(b"PROXY UNKNOWN\r\n", "127.0.0.1", id="text, unknown"),
+    pytest.param(version_2(0x21, 0x11, IPV4), "203.0.113.9", id="binary"),
+    pytest.param(version_2(0x21, 0x21, IPV6), "2001:db8::9", id="binary, IPv6"),
+    pytest.param(version_2(0x20), "127.0.0.1", id="binary, the proxy itself"),
+]
+
+
+class TestProxyProtocol:
+    @pytest.mark.parametrize(("first", "visitor"), CONNECTIONS)
+    def test_tells_it(self, modes, first: bytes, visitor: str):
+        assert address(modes["passed-on"].get("/api/x", first=first)) == visitor
+
+    @pytest.mark.parametrize(("first", "visitor"), CONNECTIONS)
+    def test_tells_nothing_from_anybody_else(self, modes, first: bytes, visitor: str):
+        answer = modes["passed-on"].get("/api/x", first=first, peer="127.0.0.2")
+        assert address(answer) == "127.0.0.2"
+
+    def test_is_more_than_a_header(self, modes):
+        answer = modes["passed-on"].get(
+            "/api/x", "X-Forwarded-For: 198.51.100.6", first=version_2(0x21, 0x11, IPV4)
+        )
+        assert address(answer) == "203.0.113.9"
+
+    @pytest.mark.parametrize(
+        ("mode", "scheme"),
+        [
+            pytest.param("passed-on", "http", id="as headers are passed on, too"),
+            pytest.param(
+                "passed-on-with-scheme", "https", id="unless it is said to set the scheme"
+            ),
+        ],
+    )
+    def test_makes_no_header_true(self, modes, mode: str, scheme: str):
+        answer = modes[mode].get(
+            "/api/x", "X-Forwarded-Proto: https", first=version_2(0x21, 0x11, IPV4)
+        )
+        assert answer.told["HTTP_X_FORWARDED_PROTO"] == scheme
+
+    def test_is_expected_of_every_connection(self, modes):
+        with socket.create_connection(("127.0.0.1", modes["passed-on"].port), 10) as connection:
+            connection.sendall(b"GET /api/x HTTP/1.1\r\nHost: example.org\r\n\r\n")
+            assert connection.recv(1) == b""
