@@ -41,6 +41,7 @@ def play() -> Callable[..., subprocess.CompletedProcess[str]]:
         inputs = ["--inventory", INVENTORY, "--extra-vars", json.dumps(variables)]
         return subprocess.run(
             ["ansible-playbook", *inputs, *options, str(SCENARIO / playbook)],
+            env=os.environ | {"ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"},
             capture_output=True,
             text=True,
         )
