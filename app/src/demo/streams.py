@@ -17,7 +17,10 @@ sock = Sock()
 
 @bp.get("/events")
 def events() -> Response:
-    """Send a few server-sent events, with a pause before each."""
+    """Send a few server-sent events, with a pause before each.
+
+    The pauses are what the answer is for: whoever buffers it delivers all at once.
+    """
 
     def generate() -> Iterator[str]:
         for number in range(1, EVENTS + 1):

@@ -25,6 +25,7 @@ def busy() -> tuple[str, int]:
 
 @app.get("/slow")
 def slow() -> str:
+    """Be silent for longer than the shorter of the mounts' read timeouts allows."""
     time.sleep(2)
     return "At last."
 
