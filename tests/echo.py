@@ -32,6 +32,6 @@ def create_app(greeting: str, *, polite: bool = False):
     return greet
 
 
-def create_original():
-    """Wrap the app as the original example did."""
-    return ProxyFix(app, x_for=1, x_proto=1, x_host=1, x_port=1, x_prefix=1)
+def create_counting(proxies: int):
+    """Wrap the app in a ProxyFix of its own, as the original example did with one proxy."""
+    return ProxyFix(app, proxies, proxies, proxies, proxies, proxies)

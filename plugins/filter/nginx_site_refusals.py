@@ -43,6 +43,7 @@ _value:
 KINDS = ("app", "upstreams", "root", "src", "redirect")
 ONLY_FOR = {
     "strip": ("app", "upstreams"),
+    "raw": ("app", "upstreams"),
     "websocket": ("app", "upstreams"),
     "buffering": ("app", "upstreams"),
     "body_size": ("app", "upstreams"),
@@ -228,6 +229,11 @@ def _target(where: str, kind: str, value) -> Iterator[str]:
 
 
 def _options(where: str, mount: dict) -> Iterator[str]:
+    if mount.get("strip") and mount.get("raw"):
+        yield (
+            f"{where} has strip and raw: a path cannot lose its prefix and be as it was sent; "
+            "leave one of them out."
+        )
     if "fallback" in mount:
         yield from refusal.prefix(f"{where}.fallback", mount["fallback"])
     if not re.fullmatch(r"[1-9][0-9]*[kmg]?|0", str(mount.get("body_size", "1m")).lower()):

@@ -14,6 +14,7 @@ from email.message import Message
 from pathlib import Path
 
 import pytest
+from origins import MODES
 
 WRAPPER = """
 {user}
@@ -111,39 +112,6 @@ class Server:
         return self.ask(f"GET {path} HTTP/1.1", f"Host: {host}", *headers, **how)
 
 
-PROXIES = ["127.0.0.1", "::1", "10.0.0.0/8"]
-EVERYTHING = ["proto", "for", "host", "port", "prefix"]
-MODES = {
-    "edge": {},
-    "behind": {"nginx_site_trusted_proxies": PROXIES},
-    "believing": {
-        "nginx_site_trusted_proxies": PROXIES,
-        "nginx_site_trusted_headers": EVERYTHING,
-    },
-    "chained": {
-        "nginx_site_trusted_proxies": PROXIES,
-        "nginx_site_trusted_headers": EVERYTHING,
-        "nginx_site_proxy_hops": 2,
-    },
-    "pinned": {"nginx_site_public_url": "https://pub.example"},
-    "pinned-below": {
-        "nginx_site_trusted_proxies": PROXIES,
-        "nginx_site_public_url": "https://pub.example:8443/outer",
-    },
-    "passed-on": {
-        "nginx_site_trusted_proxies": PROXIES,
-        "nginx_site_proxy_preset": "haproxy",
-        "nginx_site_proxy_protocol": True,
-    },
-    "passed-on-with-scheme": {
-        "nginx_site_trusted_proxies": PROXIES,
-        "nginx_site_proxy_protocol": True,
-        "nginx_site_trusted_headers": ["proto"],
-    },
-}
-"""What may stand in front of nginx, and how far it is trusted."""
-
-
 @pytest.fixture
 def nginx(tmp_path: Path) -> Nginx:
     return Nginx(tmp_path)
@@ -164,6 +132,13 @@ def server(root, wsgi_app, nginx_site, tmp_path_factory) -> Iterator[Server]:
                 "wsgi_app_prefix": "/strip",
                 "wsgi_app_prefix_mode": "strip",
             },
+            {
+                "wsgi_app_name": "lists",
+                "wsgi_app_callable": "echo:create_counting(2)",
+                "wsgi_app_prefix": "/api",
+                "wsgi_app_proxy_fix": False,
+            },
+            {"wsgi_app_name": "as-sent", "wsgi_app_prefix": "/as-sent"},
             {"wsgi_app_name": "own", "wsgi_app_prefix": "/own", "wsgi_app_prefix_mode": "app"},
         )
     ]
@@ -193,12 +168,14 @@ def running(nginx: Nginx) -> Iterator[None]:
 def modes(server, nginx_site, tmp_path_factory) -> Iterator[dict[str, Server]]:
     """Serve the site with every kind of mount once for each of the modes, by its name."""
     nginx = Nginx(tmp_path_factory.mktemp("modes"))
-    site = sites(server.top)[0]
     servers = {name: Server(free_port(), server.top) for name in MODES}
     for name, settings in MODES.items():
         port = servers[name].port
         listen = {"nginx_site_listen": [f"127.0.0.1:{port}", f"[::1]:{port}"]}
-        nginx.add(nginx_site, {**site, **settings, **listen, "nginx_site_name": name})
+        app = "lists" if settings.get("nginx_site_forwarded") == "append" else "api"
+        nginx.add(
+            nginx_site, {**sites(server.top, app)[0], **settings, **listen, "nginx_site_name": name}
+        )
     with running(nginx):
         yield servers
 
@@ -215,7 +192,7 @@ def original(root, server, tmp_path_factory) -> Iterator[Server]:
         nginx.top,
         "original",
         {"PYTHONPATH": f"{root}/tests", "SCRIPT_NAME": "/api"},
-        "echo:create_original()",
+        "echo:create_counting(1)",
     )
     try:
         with running(nginx):
@@ -225,8 +202,8 @@ def original(root, server, tmp_path_factory) -> Iterator[Server]:
         gunicorn.wait()
 
 
-def sites(top: Path) -> list[dict]:
-    api = {"path": "/api", "upstreams": [f"{top}/api.sock"]}
+def sites(top: Path, app: str = "api") -> list[dict]:
+    api = {"path": "/api", "upstreams": [f"{top}/{app}.sock"]}
     return [
         {
             "nginx_site_name": "main",
@@ -243,6 +220,7 @@ def sites(top: Path) -> list[dict]:
                 {**api, "static": [{"path": "/static", "root": f"{top}/static"}]},
                 {"path": "/strip", "upstreams": [f"{top}/strip.sock"], "strip": True},
                 {"path": "/own", "upstreams": [f"{top}/own.sock"]},
+                {"path": "/as-sent", "upstreams": [f"{top}/as-sent.sock"], "raw": True},
                 {"path": "/raw", "upstreams": [f"{top}/raw.sock"]},
                 {"path": "/down", "upstreams": [f"{top}/down.sock"]},
                 {"path": "/docs", "root": f"{top}/docs"},

@@ -73,6 +73,51 @@ def test_app_answers(server, path: str, seen: str):
     assert (answer.status, answer.seen["path"]) == (200, seen)
 
 
+class TestPathAsSent:
+    @pytest.mark.parametrize(
+        ("path", "seen"),
+        [
+            pytest.param("/as-sent/", "/", id="root of the app"),
+            pytest.param("/as-sent/x/y", "/x/y", id="path"),
+            pytest.param("/as-sent/p/http://x/y", "/p/http://x/y", id="two slashes"),
+            pytest.param("/as-sent/x%20y", "/x y", id="space"),
+            pytest.param("/as-sent/a%2Fb", "/a/b", id="encoded slash, decoded by gunicorn"),
+            pytest.param("/as-sent/%252F", "/%2F", id="encoded percent"),
+            pytest.param("/as-sent/..x/.y/z../", "/..x/.y/z../", id="dots within names"),
+            pytest.param("/as-sent/x?y=/../z", "/x", id="dots in the query"),
+        ],
+    )
+    def test_is_what_the_app_sees(self, server, path: str, seen: str):
+        answer = server.get(path)
+        environ = answer.seen["environ"]
+        assert (environ["PATH_INFO"], environ["RAW_URI"]) == (seen, path)
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            pytest.param("//as-sent/x", id="two slashes first"),
+            pytest.param("/%61s-sent/x", id="encoded letter"),
+            pytest.param("/as-sent%2Fx", id="encoded slash"),
+            pytest.param("/x/../as-sent/x", id="dots first"),
+            pytest.param("/x/%2e%2e/as-sent/x", id="encoded dots first"),
+            pytest.param("/as-sent/x/../y", id="dots"),
+            pytest.param("/as-sent/./x", id="single dot"),
+            pytest.param("/as-sent/x/..", id="dots at the end"),
+            pytest.param("/as-sent/x/..?y", id="dots before the query"),
+            pytest.param("/as-sent/x/%2e%2E/y", id="encoded dots"),
+            pytest.param("/as-sent/x/.%2e/y", id="one dot encoded"),
+            pytest.param("/as-sent/x%2F..%2fy", id="dots between encoded slashes"),
+            pytest.param("/as-sent/x/..%2fy", id="dots before an encoded slash"),
+        ],
+    )
+    def test_is_refused_where_nginx_reads_another(self, server, path: str):
+        assert server.get(path).status == 400
+
+    def test_is_below_the_mount_in_an_absolute_target(self, server):
+        answer = server.ask("GET http://example.org/as-sent//x HTTP/1.1", "Host: example.org")
+        assert answer.seen["environ"]["PATH_INFO"] == "//x"
+
+
 @pytest.mark.parametrize("path", ["/api/x", "/strip/x"])
 def test_body_and_method_arrive(server, path: str):
     headers = ["Host: example.org", "Content-Length: 3", "Content-Type: text/plain"]

@@ -359,6 +359,7 @@ def test_redirect(mount_refusals, value: str):
             pytest.param({"redirect": "/", option: value}, option, "app or upstreams", id=option)
             for option, value in {
                 "strip": True,
+                "raw": True,
                 "websocket": False,
                 "buffering": False,
                 "body_size": "1m",
@@ -530,6 +531,7 @@ def test_mount_is_named_by_its_place(refusals):
                     "headers": {"X-Team": "a b $remote_user 'c'", "X-Script-Name": "/x"},
                     "static": [{"path": "/static", "root": "/srv/static"}],
                 },
+                "path as it was sent": {"app": "shop", "raw": True, "strip": False},
                 "no limit": {"app": "shop", "body_size": "0"},
                 "capital unit": {"app": "shop", "body_size": "2G"},
                 "files": {"root": "/srv/www", "fallback": "/index.html"},
@@ -548,6 +550,13 @@ class TestGood:
         assert specified(**settings) == []
 
 
+def test_path_that_loses_its_prefix_is_not_as_it_was_sent(mount_refusals):
+    assert mount_refusals(app="shop", strip=True, raw=True) == [
+        "nginx_site_mounts[0] has strip and raw: a path cannot lose its prefix and be as it was "
+        "sent; leave one of them out."
+    ]
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
@@ -556,6 +565,7 @@ class TestGood:
         pytest.param({"nginx_site_mounts": {"/": "a"}}, "'nginx_site_mounts' is", id="no list"),
         pytest.param({"nginx_site_proxy_preset": "squid"}, "traefik, got: squid", id="preset"),
         pytest.param({"nginx_site_trusted_headers": ["ssl"]}, "prefix. Got no match", id="header"),
+        pytest.param({"nginx_site_forwarded": "both"}, "append, got: both", id="lists"),
         pytest.param({"nginx_site_proxy_hops": "two"}, "'nginx_site_proxy_hops' is", id="number"),
     ],
 )
