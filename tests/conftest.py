@@ -29,7 +29,11 @@ class Role:
         self.name = name
         self.path = ROOT / "roles" / name
         self.defaults = self._load("defaults/main.yml")
-        self.derived = self._load("vars/main.yml")
+        self.derived = {
+            name: value
+            for path in sorted(self.path.glob("vars/**/*.yml"))
+            for name, value in self._load(str(path.relative_to(self.path))).items()
+        }
         self.options = self._load("meta/argument_specs.yml")["argument_specs"]["main"]["options"]
 
     def value(self, variable: str, inputs: dict) -> Any:

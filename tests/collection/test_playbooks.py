@@ -70,6 +70,7 @@ def test_playbooks_can_be_read_where_the_collection_is_installed(run, elsewhere:
         "plugins/modules/file_set.py",
         "roles/nginx_site/meta/argument_specs.yml",
         "roles/wsgi_app/files/subsite_wsgi.py",
+        "roles/wsgi_app/vars/main/names.yml",
     ],
 )
 def test_archive_holds(contents: set[str], path: str):
