@@ -60,7 +60,6 @@ OURS = re.compile(
 )
 """Headers by which every app is told the visitor's URL."""
 
-URL = re.compile(rf"https?://(?P<at>[^/]+)({refusal.PREFIX.pattern})?")
 NETWORK = re.compile(r"[0-9A-Fa-f.:]+(/[0-9]+)?")
 WIDEST = {4: 8, 6: 16}
 """How many bits a public network that is trusted must at least fix, by the version of IP."""
@@ -81,7 +80,7 @@ def nginx_site_refusals(variables: dict, known: list[str]) -> list[str]:
 def _present(variables: dict) -> Iterator[str]:
     yield from _server_names(variables["nginx_site_server_names"])
     yield from _listen(variables["nginx_site_listen"])
-    yield from _public_url(variables["nginx_site_public_url"])
+    yield from refusal.public_url("nginx_site_public_url", variables["nginx_site_public_url"])
     yield from _trusted_proxies(variables["nginx_site_trusted_proxies"])
     yield from _trust(variables)
     mounts = variables["nginx_site_mounts"]
@@ -121,18 +120,6 @@ def _listen(addresses: list) -> Iterator[str]:
                 f"nginx_site_listen has {address!r}: write a port, as in 80, or an address with "
                 "one, as in '127.0.0.1:8080'."
             )
-
-
-def _public_url(value: str) -> Iterator[str]:
-    match = URL.fullmatch(value)
-    if match and (refusal.HOST.fullmatch(match["at"]) or refusal.is_address(match["at"])):
-        return
-    if value:
-        yield (
-            f"nginx_site_public_url is {value!r}: write scheme and host, a port or a path only if "
-            "visitors see one, and no slash at the end, as in 'https://example.org' or "
-            "'https://example.org:8443/shop'."
-        )
 
 
 def _trusted_proxies(values: list) -> Iterator[str]:

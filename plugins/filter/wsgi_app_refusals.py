@@ -63,6 +63,7 @@ def _present(variables: dict) -> Iterator[str]:
     yield from _source(variables)
     yield from _callable(variables["wsgi_app_callable"])
     yield from _prefix(variables["wsgi_app_prefix"], variables["wsgi_app_prefix_mode"])
+    yield from _public_url(variables)
     yield from _listen(variables["wsgi_app_listen"])
     yield from _environment(variables)
     yield from _files(variables["wsgi_app_files"])
@@ -117,6 +118,27 @@ def _prefix(value: str, mode: str) -> Iterator[str]:
             f"wsgi_app_prefix_mode is {mode!r}, but wsgi_app_prefix is empty: at the root there is "
             "no prefix to take off or to own; leave the mode out."
         )
+
+
+def _public_url(variables: dict) -> Iterator[str]:
+    url, prefix = variables["wsgi_app_public_url"], variables["wsgi_app_prefix"]
+    if not url:
+        return
+    wrong = list(refusal.public_url("wsgi_app_public_url", url))
+    path = "/" + url.partition("://")[2].partition("/")[2]
+    if wrong:
+        yield from wrong
+    elif not path.endswith(prefix):
+        yield (
+            f"wsgi_app_public_url is {url!r}, but wsgi_app_prefix is {prefix!r}: the URL has to "
+            f"end with it, as in {f'https://example.org{prefix}'!r}."
+        )
+    for variable in ("wsgi_app_environment", "wsgi_app_secrets"):
+        if "PUBLIC_URL" in variables[variable]:
+            yield (
+                f"{variable} sets PUBLIC_URL, and so does wsgi_app_public_url: leave one of them "
+                "out."
+            )
 
 
 def _listen(value: str) -> Iterator[str]:

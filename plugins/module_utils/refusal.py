@@ -12,6 +12,7 @@ NAME = re.compile(r"[a-z][a-z0-9-]{0,25}[a-z0-9]|[a-z]")
 SEGMENT = r"/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+"
 PREFIX = re.compile(rf"(?:{SEGMENT})+")
 HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
+URL = re.compile(rf"https?://(?P<at>[^/]+)({PREFIX.pattern})?")
 
 
 def name(variable: str, value: object) -> Iterator[str]:
@@ -33,6 +34,19 @@ def prefix(variable: str, value: object) -> Iterator[str]:
     if path != tidy and PREFIX.fullmatch(tidy):
         advice = f"write {tidy!r}"
     yield f"{variable} is {value!r}: {advice}."
+
+
+def public_url(variable: str, value: str) -> Iterator[str]:
+    """Yield why ``value`` cannot be the URL that visitors know an app or a site by."""
+    match = URL.fullmatch(value)
+    if match and (HOST.fullmatch(match["at"]) or is_address(match["at"])):
+        return
+    if value:
+        yield (
+            f"{variable} is {value!r}: write scheme and host, a port or a path only if "
+            "visitors see one, and no slash at the end, as in 'https://example.org' or "
+            "'https://example.org:8443/shop'."
+        )
 
 
 def is_port(value: object) -> bool:

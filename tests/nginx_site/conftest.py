@@ -134,9 +134,8 @@ def server(root, wsgi_app, nginx_site, tmp_path_factory) -> Iterator[Server]:
             },
             {
                 "wsgi_app_name": "lists",
-                "wsgi_app_callable": "echo:create_counting(2)",
                 "wsgi_app_prefix": "/api",
-                "wsgi_app_proxy_fix": False,
+                "wsgi_app_forwarded": "append",
             },
             {"wsgi_app_name": "as-sent", "wsgi_app_prefix": "/as-sent"},
             {"wsgi_app_name": "own", "wsgi_app_prefix": "/own", "wsgi_app_prefix_mode": "app"},

@@ -51,6 +51,11 @@ class TestHeader:
         answer = modes["believing"].get("/strip/x", f"X-Forwarded-Prefix: {header}")
         assert answer.seen["url"] == f"http://example.org:8000{outer}/strip/x"
 
+    def test_is_seen_by_an_app_that_owns_its_prefix(self, modes, header: str, outer: str):
+        answer = modes["believing"].get("/own/x", f"X-Forwarded-Prefix: {header}")
+        assert answer.seen["url"] == f"http://example.org:8000{outer}/own/x"
+        assert answer.seen["path"] == "/own/x"
+
     def test_is_in_a_redirect(self, modes, header: str, outer: str):
         answer = modes["believing"].get("/api", f"X-Forwarded-Prefix: {header}")
         assert (answer.status, answer.headers["Location"]) == (308, f"{outer}/api/")

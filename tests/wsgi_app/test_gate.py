@@ -7,16 +7,16 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-import subsite_wsgi
+from subsite_wsgi.gate import gate, probe, request_for
 from werkzeug import Request, Response
 
 
 @pytest.fixture
 def start():
-    def start(app, path="/healthz", status=(), host="localhost", timeout=10) -> None:
+    def start(app, path="/healthz", status=(), origin="http://localhost", timeout=10) -> None:
         """Call the hook as gunicorn does."""
         server = SimpleNamespace(app=SimpleNamespace(wsgi=lambda: app))
-        subsite_wsgi.gate(path, list(status), host, timeout)(server)
+        gate(path, list(status), origin, timeout)(server)
 
     return start
 
@@ -111,7 +111,7 @@ class TestRequest:
     @pytest.fixture
     def request_(self, monkeypatch: pytest.MonkeyPatch) -> Request:
         monkeypatch.setenv("SCRIPT_NAME", "/api")
-        return Request(subsite_wsgi.request_for("/healthz", "shop.example"))
+        return Request(request_for("/healthz", "http://shop.example"))
 
     @pytest.mark.parametrize(
         ("attribute", "value"),
@@ -127,8 +127,24 @@ class TestRequest:
         assert getattr(request_, attribute) == value
 
     def test_may_have_a_query(self):
-        environ = subsite_wsgi.request_for("/healthz?deep=1", "shop.example")
+        environ = request_for("/healthz?deep=1", "http://shop.example")
         assert (environ["PATH_INFO"], environ["QUERY_STRING"]) == ("/healthz", "deep=1")
+
+    @pytest.mark.parametrize(
+        ("origin", "host", "server", "port"),
+        [
+            pytest.param("http://a.example", "a.example", "a.example", "80", id="http"),
+            pytest.param("https://a.example", "a.example", "a.example", "443", id="https"),
+            pytest.param("https://a.example:81", "a.example:81", "a.example", "81", id="port"),
+            pytest.param("https://[::1]:81", "[::1]:81", "::1", "81", id="IPv6"),
+        ],
+    )
+    def test_is_for_an_origin(self, origin: str, host: str, server: str, port: str):
+        environ = request_for("/", origin)
+        assert Request(environ).host_url == f"{origin}/"
+        assert environ["HTTP_HOST"] == host
+        assert (environ["SERVER_NAME"], environ["SERVER_PORT"]) == (server, port)
+        assert environ["HTTP_X_FORWARDED_PROTO"] == environ["wsgi.url_scheme"]
 
     def test_closes_the_answer(self):
         closed = []
@@ -138,7 +154,7 @@ class TestRequest:
             response.call_on_close(lambda: closed.append(True))
             return response(environ, start_response)
 
-        subsite_wsgi.probe(app, "/", [], "localhost")
+        probe(app, "/", [], "http://localhost")
         assert closed == [True]
 
     def test_takes_what_is_written_the_old_way(self):
@@ -146,4 +162,4 @@ class TestRequest:
             start_response("500 Oh no", [])(b"written")
             return []
 
-        assert subsite_wsgi.probe(app, "/", [], "localhost") == "500 Oh no\nwritten"
+        assert probe(app, "/", [], "http://localhost") == "500 Oh no\nwritten"

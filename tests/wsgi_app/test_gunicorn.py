@@ -29,6 +29,8 @@ def configuration(wsgi_app, inputs, tmp_path):
         pytest.param(
             {
                 "wsgi_app_proxy_fix": False,
+                "wsgi_app_forwarded": "append",
+                "wsgi_app_public_url": "https://[2001:db8::5]:8443/outer",
                 "wsgi_app_worker_class": "sync",
                 "wsgi_app_workers": 1,
                 "wsgi_app_threads": 1,
@@ -63,14 +65,21 @@ def test_is_accepted(root, configuration, settings: dict):
         pytest.param(
             {"wsgi_app_prefix": "/api"},
             "wsgi_app",
-            'subsite_wsgi:mount("echo:app", "/api", "script_name", True)',
+            'subsite_wsgi.mount:mount("echo:app", "/api", "script_name", 1, {"APPLICATION_ROOT": '
+            '"/api", "PREFERRED_URL_SCHEME": "http", "SESSION_COOKIE_NAME": "shop_session"})',
             id="entry",
         ),
         pytest.param(
-            {"wsgi_app_proxy_fix": False},
+            {"wsgi_app_proxy_fix": False, "wsgi_app_flask_defaults": False},
             "wsgi_app",
-            'subsite_wsgi:mount("echo:app", "", "script_name", False)',
+            'subsite_wsgi.mount:mount("echo:app", "", "script_name", 0, {})',
             id="entry without ProxyFix",
+        ),
+        pytest.param(
+            {"wsgi_app_forwarded": "append", "wsgi_app_flask_defaults": False},
+            "wsgi_app",
+            'subsite_wsgi.mount:mount("echo:app", "", "script_name", 2, {})',
+            id="entry with lists",
         ),
     ],
 )

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from subsite_wsgi import mount
+from subsite_wsgi.mount import mount
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.test import Client, create_environ
 
@@ -19,6 +19,16 @@ FROM_NGINX = {
 }
 
 
+LIST_FROM_NGINX = {
+    "Host": "shop.example:8080",
+    "X-Forwarded-For": "192.0.2.7,10.0.0.5",
+    "X-Forwarded-Host": "shop.example,shop.example:8080",
+    "X-Forwarded-Port": "443,8080",
+    "X-Forwarded-Proto": "https,http",
+    "X-Forwarded-Prefix": "/outer/api,/api",
+}
+
+
 def see(app, headers: dict, script_name: str = "", path: str = "/cart") -> dict:
     """Return what ``app`` sees of a request that gunicorn was sent through a unix socket."""
     environ = create_environ(path, "http://gunicorn.example", headers=headers)
@@ -29,7 +39,7 @@ def see(app, headers: dict, script_name: str = "", path: str = "/cart") -> dict:
 class TestScriptName:
     @pytest.fixture
     def app(self):
-        return mount("echo:app", "/api", "script_name")
+        return mount("echo:app", "/api", "script_name", 1, {})
 
     @pytest.mark.parametrize(
         ("headers", "url"),
@@ -101,7 +111,7 @@ class TestScriptName:
 class TestStrip:
     @pytest.fixture
     def app(self):
-        return mount("echo:app", "/api", "strip")
+        return mount("echo:app", "/api", "strip", 1, {})
 
     @pytest.mark.parametrize(
         ("headers", "url"),
@@ -125,37 +135,96 @@ class TestStrip:
 class TestApp:
     @pytest.fixture
     def app(self):
-        return mount("echo:app", "/api", "app")
+        return mount("echo:app", "/api", "app", 1, {})
 
-    def test_sees_the_whole_path(self, app):
-        assert see(app, FROM_NGINX, path="/api/cart")["path"] == "/api/cart"
+    @pytest.mark.parametrize(
+        ("told", "outer"),
+        [
+            pytest.param("/api", "", id="its own"),
+            pytest.param("/outer/api", "/outer", id="one before its own"),
+            pytest.param("/api/api", "/api", id="one that is called like its own"),
+            pytest.param("/outer", "/outer", id="one without its own"),
+            pytest.param("", "", id="none"),
+        ],
+    )
+    class TestPrefix:
+        def test_precedes_the_path(self, app, told: str, outer: str):
+            seen = see(app, FROM_NGINX | {"X-Forwarded-Prefix": told}, path="/api/cart")
+            assert (seen["environ"]["SCRIPT_NAME"], seen["path"]) == (outer, "/api/cart")
+            assert seen["url"] == f"http://shop.example:8000{outer}/api/cart"
 
-    def test_ignores_the_prefix_that_it_owns(self, app):
-        seen = see(app, FROM_NGINX, path="/api/cart")
-        assert seen["url"] == "http://shop.example:8000/api/cart"
-        assert seen["environ"]["SCRIPT_NAME"] == ""
+        def test_is_not_doubled_by_a_fix_of_the_apps_own(self, told: str, outer: str):
+            app = mount("echo:create_counting(1)", "/api", "app", 1, {})
+            seen = see(app, FROM_NGINX | {"X-Forwarded-Prefix": told}, path="/api/cart")
+            assert seen["url"] == f"http://shop.example:8000{outer}/api/cart"
 
-    def test_is_told_no_prefix_that_a_fix_of_its_own_would_add(self, app):
+        def test_is_left_to_a_fix_of_the_apps_own(self, told: str, outer: str):
+            app = mount("echo:create_counting(1)", "/api", "app", 0, {})
+            seen = see(app, FROM_NGINX | {"X-Forwarded-Prefix": told}, path="/api/cart")
+            assert seen["url"] == f"http://shop.example:8000{outer}/api/cart"
+
+    def test_is_told_no_prefix_when_there_is_none(self, app):
         seen = see(app, FROM_NGINX, path="/api/cart")
         assert "HTTP_X_FORWARDED_PREFIX" not in seen["environ"]
 
 
 class TestRoot:
-    def test_has_no_prefix(self):
-        headers = FROM_NGINX | {"X-Forwarded-Prefix": ""}
-        seen = see(mount("echo:app", "", "script_name"), headers)
-        assert seen["url"] == "http://shop.example:8000/cart"
+    @pytest.mark.parametrize("outer", ["", "/outer"])
+    def test_has_only_the_prefix_of_others(self, outer: str):
+        headers = FROM_NGINX | {"X-Forwarded-Prefix": outer}
+        seen = see(mount("echo:app", "", "script_name", 1, {}), headers)
+        assert seen["url"] == f"http://shop.example:8000{outer}/cart"
+
+
+@pytest.mark.parametrize(
+    ("prefix", "mode", "script_name", "path"),
+    [
+        pytest.param("/api", "script_name", "/api", "/cart", id="script_name"),
+        pytest.param("/api", "strip", "", "/cart", id="strip"),
+        pytest.param("/api", "app", "", "/api/cart", id="app"),
+        pytest.param("", "script_name", "", "/cart", id="root"),
+    ],
+)
+class TestList:
+    @pytest.fixture
+    def see_(self, prefix: str, mode: str, script_name: str, path: str):
+        def see_(outer: str) -> dict:
+            """Return what the app sees when a proxy in front took ``outer`` off."""
+            headers = LIST_FROM_NGINX | {"X-Forwarded-Prefix": f"{outer}{prefix},{prefix}"}
+            return see(mount("echo:app", prefix, mode, 2, {}), headers, script_name, path)
+
+        return see_
+
+    @pytest.mark.parametrize("outer", ["", "/outer"])
+    def test_begins_with_what_the_visitor_sees(self, see_, prefix: str, outer: str):
+        assert see_(outer)["url"] == f"https://shop.example{outer}{prefix}/cart"
+
+    def test_begins_with_the_visitors_address(self, see_):
+        assert see_("")["environ"]["REMOTE_ADDR"] == "192.0.2.7"
+
+    @pytest.mark.parametrize("outer", ["", "/outer"])
+    def test_is_left_to_a_fix_of_the_apps_own(self, prefix, mode, script_name, path, outer):
+        headers = LIST_FROM_NGINX | {"X-Forwarded-Prefix": f"{outer}{prefix},{prefix}"}
+        app = mount("echo:create_counting(2)", prefix, mode, 0, {})
+        assert see(app, headers, script_name, path)["url"] == (
+            f"https://shop.example{outer}{prefix}/cart"
+        )
+
+    def test_is_still_a_list_for_the_app(self, see_):
+        told = see_("/outer")["environ"]
+        lists = [name for name in told if name.startswith("HTTP_X_FORWARDED_")]
+        assert [told[name].count(",") for name in lists] == [1] * 5
 
 
 class TestWithoutProxyFix:
     def test_sees_the_environ_as_it_came(self):
-        app = mount("echo:app", "/api", "script_name", False)
+        app = mount("echo:app", "/api", "script_name", 0, {})
         environ = create_environ("/cart", "http://gunicorn.example", headers=FROM_NGINX)
         came = {name: value for name, value in environ.items() if isinstance(value, str)}
         assert json.loads(b"".join(Client(app).run_wsgi_app(environ)[0]))["environ"] == came
 
     def test_knows_its_prefix_when_nginx_took_it_off(self):
-        app = mount("echo:app", "/api", "strip", False)
+        app = mount("echo:app", "/api", "strip", 0, {})
         assert see(app, FROM_NGINX)["root"] == "http://shop.example:8000/api/"
 
 
@@ -167,4 +236,4 @@ class TestWithoutProxyFix:
     ],
 )
 def test_calls_a_factory(target: str, answer: bytes):
-    assert Client(mount(target, "", "script_name")).get("/").data == answer
+    assert Client(mount(target, "", "script_name", 1, {})).get("/").data == answer

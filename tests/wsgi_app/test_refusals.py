@@ -147,6 +147,53 @@ def test_listen(refusals, value: str):
     ]
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("example.org/api", id="no scheme"),
+        pytest.param("ftp://example.org/api", id="another scheme"),
+        pytest.param("https:///api", id="no host"),
+        pytest.param("https://example.org/api/", id="slash at its end"),
+        pytest.param("https://example.org:0/api", id="port 0"),
+        pytest.param("https://me@example.org/api", id="user"),
+        pytest.param("https://[::1/api", id="half an IPv6 address"),
+        pytest.param("https://example.org/../api", id="two dots"),
+        pytest.param("https://example.org/%2e/api", id="percent"),
+        pytest.param("https://example.org/api\n/api", id="line break"),
+    ],
+)
+def test_public_url(refusals, value: str):
+    assert refusals(wsgi_app_prefix="/api", wsgi_app_public_url=value) == [
+        f"wsgi_app_public_url is {value!r}: write scheme and host, a port or a path only if "
+        "visitors see one, and no slash at the end, as in 'https://example.org' or "
+        "'https://example.org:8443/shop'."
+    ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("https://example.org", id="no path"),
+        pytest.param("https://api", id="host that is called like it"),
+        pytest.param("https://example.org/api/v2", id="more behind it"),
+        pytest.param("https://example.org/my-api", id="end of another segment"),
+    ],
+)
+def test_public_url_without_the_prefix(refusals, value: str):
+    assert refusals(wsgi_app_prefix="/api", wsgi_app_public_url=value) == [
+        f"wsgi_app_public_url is {value!r}, but wsgi_app_prefix is '/api': the URL has to end with "
+        "it, as in 'https://example.org/api'."
+    ]
+
+
+@pytest.mark.parametrize("variable", ["wsgi_app_environment", "wsgi_app_secrets"])
+def test_public_url_twice(refusals, variable: str):
+    sets = {variable: {"PUBLIC_URL": "https://example.org"}}
+    assert refusals(wsgi_app_public_url="https://example.org", **sets) == [
+        f"{variable} sets PUBLIC_URL, and so does wsgi_app_public_url: leave one of them out."
+    ]
+
+
 @pytest.mark.parametrize("variable", ["wsgi_app_environment", "wsgi_app_secrets"])
 class TestEnvironment:
     @pytest.mark.parametrize("name", ["", "API KEY", "API-KEY", "2FA", "A=B", "É", "A\n"])
@@ -331,6 +378,18 @@ def test_all_that_is_wrong_is_said_at_once(refusals):
         pytest.param({"wsgi_app_prefix": "/a", "wsgi_app_prefix_mode": "strip"}, id="strip"),
         pytest.param({"wsgi_app_prefix": "/a", "wsgi_app_prefix_mode": "app"}, id="app"),
         pytest.param({"wsgi_app_listen": "127.0.0.1:8000"}, id="address"),
+        *[
+            pytest.param({"wsgi_app_prefix": "/api", "wsgi_app_public_url": url}, id=url)
+            for url in (
+                "https://example.org/api",
+                "http://example.org:8080/api",
+                "https://[2001:db8::5]:8443/outer/api",
+            )
+        ],
+        pytest.param({"wsgi_app_public_url": "https://example.org"}, id="URL of the root"),
+        pytest.param({"wsgi_app_public_url": "https://a.b/outer"}, id="URL of another's root"),
+        pytest.param({"wsgi_app_environment": {"PUBLIC_URL": "x"}}, id="URL without our help"),
+        pytest.param({"wsgi_app_forwarded": "append"}, id="lists"),
         pytest.param({"wsgi_app_listen": "[2001:db8::5]:8000"}, id="IPv6 address"),
         pytest.param({"wsgi_app_listen": "127.0.0.1:65535"}, id="last port"),
         pytest.param({"wsgi_app_listen": "/" + "s" * 106}, id="107 bytes"),
@@ -372,6 +431,8 @@ def test_examples_are_not_refused(wsgi_app, hosts_of, inventory: str):
         pytest.param({"wsgi_app_backend": "uwsgi"}, "wsgi_app_backend must be one", id="backend"),
         pytest.param({"wsgi_app_prefix_mode": "path"}, "one of: script_name", id="mode"),
         pytest.param({"wsgi_app_installer": "poetry"}, "one of: uv, pip", id="installer"),
+        pytest.param({"wsgi_app_forwarded": "list"}, "one of: collapse, append", id="forwarded"),
+        pytest.param({"wsgi_app_flask_defaults": "maybe"}, "'wsgi_app_flask_defaults' is", id="on"),
         pytest.param({"wsgi_app_workers": "two"}, "'wsgi_app_workers' is of type str", id="number"),
         pytest.param({"wsgi_app_proxy_fix": "maybe"}, "'wsgi_app_proxy_fix' is", id="boolean"),
         pytest.param({"wsgi_app_environment": "A"}, "'wsgi_app_environment' is", id="dictionary"),

@@ -28,6 +28,7 @@ def units(wsgi_app, inputs, tmp_path: Path):
 SETTINGS = [
     pytest.param({}, id="defaults"),
     pytest.param({"wsgi_app_prefix": "/api"}, id="prefix"),
+    pytest.param({"wsgi_app_public_url": "https://[::1]:8443/a~b/c-d.e"}, id="public URL"),
     pytest.param({"wsgi_app_listen": "127.0.0.1:8000"}, id="port"),
     pytest.param({"wsgi_app_listen": "[::1]:8000"}, id="IPv6 port"),
     pytest.param({"wsgi_app_source": {"type": "git", "url": "x", "version": "1"}}, id="tree"),
@@ -43,3 +44,17 @@ def test_are_accepted(units, settings: dict):
         text=True,
     )
     assert (verified.returncode, verified.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("unit", ["wsgi-shop.0123456789ab", "wsgi-shop_setup.0123456789ab"])
+@pytest.mark.parametrize(
+    ("url", "told"), [("https://example.org/api", ["https://example.org/api"]), ("", [])]
+)
+def test_tell_the_public_url(units, tmp_path: Path, unit: str, url: str, told: list[str]):
+    units({"wsgi_app_prefix": "/api", "wsgi_app_public_url": url})
+    environment = [
+        line.removeprefix("Environment=").partition("=")
+        for line in (tmp_path / f"{unit}.service").read_text().splitlines()
+        if line.startswith("Environment=")
+    ]
+    assert [value for name, _, value in environment if name == "PUBLIC_URL"] == told

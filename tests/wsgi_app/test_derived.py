@@ -1,0 +1,84 @@
+"""What the role makes of its public variables."""
+
+from pathlib import Path
+
+import pytest
+
+API = {"wsgi_app_prefix": "/api"}
+PUBLIC = {**API, "wsgi_app_public_url": "https://Example.org:8443/outer/api"}
+
+
+@pytest.fixture
+def value(wsgi_app, inputs):
+    return lambda variable, **settings: wsgi_app.value(variable, {**inputs, **settings})
+
+
+@pytest.mark.parametrize(
+    ("settings", "root", "scheme"),
+    [
+        pytest.param({}, "/", "http", id="root"),
+        pytest.param(API, "/api", "http", id="prefix"),
+        pytest.param({**API, "wsgi_app_prefix_mode": "strip"}, "/api", "http", id="strip"),
+        pytest.param({**API, "wsgi_app_prefix_mode": "app"}, "/", "http", id="app"),
+        pytest.param(PUBLIC, "/outer/api", "https", id="public URL"),
+        pytest.param(
+            {**PUBLIC, "wsgi_app_prefix_mode": "app"}, "/outer", "https", id="public URL, app"
+        ),
+        pytest.param({"wsgi_app_public_url": "http://a.b"}, "/", "http", id="public root"),
+        pytest.param({"wsgi_app_public_url": "http://a.b/c"}, "/c", "http", id="outer root"),
+    ],
+)
+def test_flask_defaults(value, settings: dict, root: str, scheme: str):
+    assert value("__wsgi_app_flask_defaults", **settings) == {
+        "APPLICATION_ROOT": root,
+        "PREFERRED_URL_SCHEME": scheme,
+        "SESSION_COOKIE_NAME": "shop_session",
+    }
+
+
+@pytest.mark.parametrize(
+    ("settings", "origin"),
+    [
+        pytest.param({}, "http://localhost", id="nothing known"),
+        pytest.param(PUBLIC, "https://example.org:8443", id="public URL"),
+        pytest.param({"wsgi_app_health": {"host": "a.b:81"}}, "http://a.b:81", id="host"),
+        pytest.param(
+            {**PUBLIC, "wsgi_app_health": {"host": "a.b"}}, "https://a.b", id="host of its own"
+        ),
+    ],
+)
+def test_health_is_asked_of(value, settings: dict, origin: str):
+    assert value("__wsgi_app_health.origin", **settings) == origin
+
+
+def test_every_module_of_the_package_is_placed(value, wsgi_app):
+    placed = {
+        Path(file["dest"]): file["content"]
+        for file in value("__wsgi_app_release_files")
+        if "/lib/" in file["dest"]
+    }
+    lib = Path(value("__wsgi_app_path"), "lib/subsite_wsgi")
+    there = {
+        lib / path.name: path.read_text() for path in wsgi_app.path.glob("files/subsite_wsgi/*.py")
+    }
+    assert placed == there != {}
+
+
+@pytest.mark.parametrize("directory", ["lib", "lib/subsite_wsgi"])
+def test_package_has_its_directories(value, directory: str):
+    directories = [file["dest"] for file in value("__wsgi_app_directories")]
+    assert f"{value('__wsgi_app_path')}/{directory}" in directories
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"wsgi_app_forwarded": "append"},
+        {"wsgi_app_flask_defaults": False},
+        {"wsgi_app_public_url": "https://example.org"},
+        {"__wsgi_app_library": {}},
+    ],
+    ids=str,
+)
+def test_another_recipe_is_another_release(value, settings: dict):
+    assert value("__wsgi_app_recipe", **settings) != value("__wsgi_app_recipe")
