@@ -1,10 +1,19 @@
 const { origin, protocol, host, hostname, port, pathname } = window.location;
 const scheme = protocol.replace(":", "");
 const publicPort = port || { http: "80", https: "443" }[scheme];
-const prefix = document.documentElement.dataset.app;
+// Beside this file, wherever a proxy in front has put the two.
+const { pathname: prefix } = new URL(document.documentElement.dataset.app, import.meta.url);
 const external = `${origin}${prefix}/`;
 
 const tries = { redirect, login, events, echo };
+
+function dress() {
+  const sheet = document.querySelector("[rel=stylesheet]");
+  const { href } = new URL("style.css", import.meta.url);
+  if (sheet.href !== href) {
+    sheet.href = href;
+  }
+}
 
 function element(tag, ...children) {
   const node = document.createElement(tag);
@@ -101,6 +110,8 @@ function echo(url, report) {
   };
   socket.onerror = () => report("echo", "no connection", false);
 }
+
+dress();
 
 for (const item of document.querySelectorAll("[data-try]")) {
   const url = prefix + item.dataset.path;

@@ -1,8 +1,13 @@
+import re
+from urllib.parse import urljoin
+
 import pytest
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client
 
 from demo.dev import PAGE
 from demo.dev import create_site
+from demo.dev import index
 
 
 @pytest.fixture
@@ -45,3 +50,20 @@ def test_page(site: Client, path: str, file: str) -> None:
     with site.get(path) as response:
         assert response.status_code == 200
         assert response.data == (PAGE / file).read_bytes()
+
+
+@pytest.mark.parametrize("outer", ["", "/outer"])
+def test_page_finds_its_files_and_its_app(outer: str) -> None:
+    site = Client(DispatcherMiddleware(index, {outer: create_site()}))
+    with site.get(f"{outer}/") as response:
+        page = response.text
+    [style] = re.findall('href="([^"]+[.]css)"', page)
+    [script] = re.findall('import[(]new URL[(]"([^"]+)"', page)
+    [app] = re.findall('data-app="([^"]+)"', page)
+    for link, kind in [
+        (style, "text/css"),
+        (script, "text/javascript"),
+        (f"{app}/healthz", "text/plain"),
+    ]:
+        with site.get(urljoin(f"{outer}/", link)) as response:
+            assert (response.status_code, response.mimetype) == (200, kind)

@@ -64,8 +64,9 @@ def test_session_cookie_comes_back(ask):
 
 
 def test_session_cookie_is_for_the_app_alone(ask):
-    attributes = ask("/api/login").headers["Set-Cookie"].split("; ")
-    assert "Path=/api" in attributes
+    pair, *attributes = ask("/api/login").headers["Set-Cookie"].split("; ")
+    assert pair.startswith("demo_session=")
+    assert set(attributes) == {"Path=/api", "HttpOnly"}
 
 
 def test_events_arrive_one_by_one():
