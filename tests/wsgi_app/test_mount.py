@@ -219,7 +219,8 @@ class TestList:
 class TestWithoutProxyFix:
     def test_sees_the_environ_as_it_came(self):
         app = mount("echo:app", "/api", "script_name", 0, {})
-        environ = create_environ("/cart", "http://gunicorn.example", headers=FROM_NGINX)
+        headers = FROM_NGINX | {"Host": "shop.example:80"}
+        environ = create_environ("/cart", "http://gunicorn.example", headers=headers)
         came = {name: value for name, value in environ.items() if isinstance(value, str)}
         assert json.loads(b"".join(Client(app).run_wsgi_app(environ)[0]))["environ"] == came
 
