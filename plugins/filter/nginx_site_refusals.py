@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import os
 import re
 from collections.abc import Iterator
@@ -64,7 +65,8 @@ NETWORK = re.compile(r"[0-9A-Fa-f.:]+(/[0-9]+)?")
 WIDEST = {4: 8, 6: 16}
 """How many bits a public network that is trusted must at least fix, by the version of IP."""
 
-DIRECTORY = re.compile(r"(/[A-Za-z0-9._~@+-]+)+/?")
+FILE = re.compile(r"(/[A-Za-z0-9._~@+-]+)+")
+DIRECTORY = re.compile(rf"{FILE.pattern}/?")
 TARGET = re.compile(r"(/(?!/)|https?://)[!#%&'()*+,./:=?@A-Za-z0-9_~\[\]-]*")
 
 
@@ -79,7 +81,7 @@ def nginx_site_refusals(variables: dict, known: list[str]) -> list[str]:
 
 def _present(variables: dict) -> Iterator[str]:
     yield from _server_names(variables["nginx_site_server_names"])
-    yield from _listen(variables["nginx_site_listen"])
+    yield from _listeners(variables)
     yield from refusal.public_url("nginx_site_public_url", variables["nginx_site_public_url"])
     yield from _trusted_proxies(variables["nginx_site_trusted_proxies"])
     yield from _trust(variables)
@@ -110,16 +112,67 @@ def _server_names(names: list[str]) -> Iterator[str]:
             )
 
 
-def _listen(addresses: list) -> Iterator[str]:
-    if not addresses:
-        yield "nginx_site_listen is empty: name a port, as in [80]."
-    yield from refusal.repeated("nginx_site_listen", [str(address) for address in addresses])
+def _listeners(variables: dict) -> Iterator[str]:
+    plain, tls = variables["nginx_site_listen"], variables["nginx_site_tls"]
+    yield from _addresses("nginx_site_listen", plain, 80)
+    if tls.get("mode", "none") == "none":
+        if not plain:
+            yield "nginx_site_listen is empty: name a port, as in [80]."
+        for option in [option for option in tls if option != "mode"]:
+            yield (
+                f"nginx_site_tls.{option} is {tls[option]!r}, but the mode is none, so that nothing "
+                "speaks TLS: write 'mode: files' beside it, or leave it out."
+            )
+        return
+    secure = tls.get("listen", [443])
+    if not secure:
+        yield "nginx_site_tls.listen is empty: name a port, as in [443]."
+    yield from _addresses("nginx_site_tls.listen", secure, 443)
+    for address, other in itertools.product(secure, plain):
+        if _meet(str(address), str(other)):
+            yield (
+                f"nginx_site_tls.listen has {address!r}, but nginx_site_listen has {other!r}: a port "
+                "speaks either TLS or plain HTTP, so name it in one of them."
+            )
+    for option in ("certificate", "key"):
+        if not FILE.fullmatch(tls[option]):
+            yield (
+                f"nginx_site_tls.{option} is {tls[option]!r}: write the absolute path of a file on "
+                "the host, without spaces, as in '/etc/ssl/shop.pem'."
+            )
+    if tls.get("http3", False):
+        yield from _http3(variables)
+
+
+def _addresses(variable: str, addresses: list, port: int) -> Iterator[str]:
+    yield from refusal.repeated(variable, [str(address) for address in addresses])
     for address in addresses:
         if not refusal.is_port(address) and not refusal.is_address(str(address)):
             yield (
-                f"nginx_site_listen has {address!r}: write a port, as in 80, or an address with "
-                "one, as in '127.0.0.1:8080'."
+                f"{variable} has {address!r}: write a port, as in {port}, or an address with one, "
+                f"as in '127.0.0.1:{8000 + port}'."
             )
+
+
+def _meet(one: str, other: str) -> bool:
+    """Return whether two listeners would get the same connections; a bare port gets all."""
+    (host, _, port), (other_host, _, other_port) = one.rpartition(":"), other.rpartition(":")
+    return port == other_port and (host == other_host or not host or not other_host)
+
+
+def _http3(variables: dict) -> Iterator[str]:
+    url = variables["nginx_site_public_url"]
+    if not url.startswith("https://"):
+        yield (
+            f"nginx_site_tls.http3 is true, but nginx_site_public_url is {url!r}: by HTTP/3, nginx "
+            "cannot tell which port was asked for, so say what visitors see, as in "
+            "'https://example.org'."
+        )
+    if variables["nginx_site_proxy_protocol"]:
+        yield (
+            "nginx_site_tls.http3 is true, but nginx_site_proxy_protocol passes on connections by "
+            "TCP alone: leave one of them out."
+        )
 
 
 def _trusted_proxies(values: list) -> Iterator[str]:

@@ -59,6 +59,18 @@ BAD = {
             {**SITE, "nginx_site_server_name": "example.org"},
             "do you mean nginx_site_server_names?",
         ),
+        "no certificate": (
+            {**SITE, "nginx_site_tls": {"mode": "files"}},
+            "mode is files but all of the following are missing: certificate, key",
+        ),
+        "two languages": (
+            {
+                **SITE,
+                "nginx_site_listen": [443],
+                "nginx_site_tls": {"mode": "files", "certificate": "/a.pem", "key": "/a.key"},
+            },
+            "nginx_site_tls.listen has 443, but nginx_site_listen has 443",
+        ),
         "everybody": (
             {**SITE, "nginx_site_trusted_proxies": ["0.0.0.0/0"]},
             "nginx_site_trusted_proxies has '0.0.0.0/0': visitors connect from there too",

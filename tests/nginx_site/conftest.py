@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import socket
+import ssl
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,16 @@ from email.message import Message
 from pathlib import Path
 
 import pytest
+import trustme
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.events import (
+    ConnectionTerminated,
+    DataReceived,
+    ResponseReceived,
+    StreamEnded,
+    StreamReset,
+)
 from origins import MODES
 
 WRAPPER = """
@@ -46,7 +57,8 @@ class Nginx:
     def add(self, role, site: dict) -> None:
         """Add a site as the role ``nginx_site`` places it."""
         root = {"__nginx_site_root": f"{self.top}/srv/{site['nginx_site_name']}"}
-        for file in role.value("__nginx_site_files", {**site, **root}):
+        build = {"__nginx_site_build": {"stderr": self.run("-V").stderr}}
+        for file in role.value("__nginx_site_files", {**site, **root, **build}):
             path = Path(file["dest"])
             if path.suffix == ".conf" and "content" in file:
                 (self.top / "sites" / path.name).write_text(file["content"])
@@ -86,6 +98,45 @@ class Server:
 
     port: int
     top: Path
+    context: ssl.SSLContext | None = None
+
+    @contextmanager
+    def connect(
+        self, peer: str = "127.0.0.1", first: bytes = b"", protocol: str = "http/1.1"
+    ) -> Iterator[socket.socket]:
+        """Connect from ``peer``, and agree on ``protocol`` by TLS if the server speaks it."""
+        address = ("::1" if ":" in peer else "127.0.0.1", self.port)
+        with socket.create_connection(address, timeout=10, source_address=(peer, 0)) as connection:
+            connection.sendall(first)
+            if self.context is None:
+                yield connection
+                return
+            self.context.set_alpn_protocols([protocol])
+            with self.context.wrap_socket(connection, server_hostname="example.org") as secured:
+                assert secured.selected_alpn_protocol() == protocol
+                yield secured
+
+    def stream(self, fields: list[tuple[str, str]], body: str = "", first: bytes = b"") -> Answer:
+        """Send a request by HTTP/2, with these fields and no others, and return the answer."""
+        raw = H2Configuration(validate_outbound_headers=False, normalize_outbound_headers=False)
+        http2 = H2Connection(raw)
+        http2.initiate_connection()
+        http2.send_headers(1, fields, end_stream=not body)
+        if body:
+            http2.send_data(1, body.encode(), end_stream=True)
+        headers, received = Message(), b""
+        with self.connect(first=first, protocol="h2") as connection:
+            while True:
+                connection.sendall(http2.data_to_send())
+                for event in http2.receive_data(connection.recv(65536)):
+                    if isinstance(event, ResponseReceived):
+                        for name, value in event.headers:
+                            headers[name.decode()] = value.decode()
+                    elif isinstance(event, DataReceived):
+                        received += event.data
+                    elif isinstance(event, StreamEnded):
+                        return Answer(int(headers[":status"]), headers, received)
+                    assert not isinstance(event, StreamReset | ConnectionTerminated)
 
     def ask(
         self, line: str, *headers: str, body: str = "", peer: str = "127.0.0.1", first: bytes = b""
@@ -96,10 +147,9 @@ class Server:
         """
         closes = not any(header.startswith("Connection:") for header in headers)
         head = [line, *headers, *["Connection: close"] * closes]
-        address = ("::1" if ":" in peer else "127.0.0.1", self.port)
-        with socket.create_connection(address, timeout=10, source_address=(peer, 0)) as connection:
+        with self.connect(peer, first) as connection:
             text = "\r\n".join([*head, "", body])
-            connection.sendall(first + text.encode("latin-1"))
+            connection.sendall(text.encode("latin-1"))
             response = http.client.HTTPResponse(connection, method=line.split()[0])
             response.begin()
             answer = Answer(response.status, response.headers, response.read())
@@ -164,19 +214,58 @@ def running(nginx: Nginx) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def modes(server, nginx_site, tmp_path_factory) -> Iterator[dict[str, Server]]:
-    """Serve the site with every kind of mount once for each of the modes, by its name."""
+def authority() -> trustme.CA:
+    """Who signs the sites' certificates."""
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def certificate(authority, tmp_path_factory) -> dict[str, str]:
+    """The sites' certificate and its key, as the role wants them named."""
+    top = tmp_path_factory.mktemp("certificate")
+    issued = authority.issue_cert("example.org", "localhost", "127.0.0.1", "::1")
+    for link in issued.cert_chain_pems:
+        link.write_to_path(top / "chain.pem", append=True)
+    issued.private_key_pem.write_to_path(top / "key.pem")
+    return {"mode": "files", "certificate": f"{top}/chain.pem", "key": f"{top}/key.pem"}
+
+
+@pytest.fixture(scope="session")
+def listeners(
+    server, nginx_site, authority, certificate, tmp_path_factory
+) -> Iterator[dict[str, dict[str, Server]]]:
+    """Serve the site once for each of the modes, with TLS and without, by scheme and mode."""
     nginx = Nginx(tmp_path_factory.mktemp("modes"))
-    servers = {name: Server(free_port(), server.top) for name in MODES}
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    plain = {name: Server(free_port(), server.top) for name in MODES}
+    secure = {name: Server(free_port(), server.top, context) for name in MODES}
     for name, settings in MODES.items():
-        port = servers[name].port
-        listen = {"nginx_site_listen": [f"127.0.0.1:{port}", f"[::1]:{port}"]}
-        app = "lists" if settings.get("nginx_site_forwarded") == "append" else "api"
-        nginx.add(
-            nginx_site, {**sites(server.top, app)[0], **settings, **listen, "nginx_site_name": name}
+        listen, listen_tls = (
+            [f"127.0.0.1:{servers[name].port}", f"[::1]:{servers[name].port}"]
+            for servers in (plain, secure)
         )
+        listeners = {
+            "nginx_site_listen": listen,
+            "nginx_site_tls": {**certificate, "listen": listen_tls},
+        }
+        app = "lists" if settings.get("nginx_site_forwarded") == "append" else "api"
+        site = {**sites(server.top, app)[0], **settings, **listeners, "nginx_site_name": name}
+        nginx.add(nginx_site, site)
     with running(nginx):
-        yield servers
+        yield {"http": plain, "https": secure}
+
+
+@pytest.fixture(scope="session")
+def modes(listeners) -> dict[str, Server]:
+    """The site with every kind of mount in each of the modes, by its name."""
+    return listeners["http"]
+
+
+@pytest.fixture(scope="session")
+def tls(listeners) -> dict[str, Server]:
+    """The same sites, asked by TLS."""
+    return listeners["https"]
 
 
 @pytest.fixture(scope="session")
@@ -221,6 +310,7 @@ def sites(top: Path, app: str = "api") -> list[dict]:
                 {"path": "/own", "upstreams": [f"{top}/own.sock"]},
                 {"path": "/as-sent", "upstreams": [f"{top}/as-sent.sock"], "raw": True},
                 {"path": "/raw", "upstreams": [f"{top}/raw.sock"]},
+                {"path": "/events", "upstreams": [f"{top}/events.sock"], "buffering": False},
                 {"path": "/down", "upstreams": [f"{top}/down.sock"]},
                 {"path": "/docs", "root": f"{top}/docs"},
                 {"path": "/old", "redirect": "/docs/"},

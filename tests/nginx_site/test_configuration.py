@@ -103,6 +103,15 @@ TRUST = [
 ]
 
 
+TLS = [
+    pytest.param({}, id="TLS"),
+    pytest.param({"nginx_site_listen": []}, id="nothing but TLS"),
+    pytest.param({"nginx_site_default_server": True}, id="default server"),
+    pytest.param({**PROXIES, "nginx_site_proxy_protocol": True}, id="PROXY protocol"),
+    pytest.param({"nginx_site_public_url": "https://example.org"}, id="pinned"),
+]
+
+
 def complaints(nginx) -> list[str]:
     """Return what nginx has against its configuration, errors and warnings alike."""
     return nginx.run("-t", "-q").stderr.splitlines()
@@ -118,6 +127,41 @@ def test_is_accepted(nginx, nginx_site, settings: dict):
 def test_is_accepted_behind_proxies(nginx, nginx_site, settings: dict):
     nginx.add(nginx_site, {**SITE, **LONG_NAME, **settings})
     assert complaints(nginx) == []
+
+
+@pytest.mark.parametrize(
+    "listen", [[443], ["127.0.0.1:443", "[::1]:443"], [443, 8443]], ids=["any", "addresses", "two"]
+)
+@pytest.mark.parametrize("settings", TLS)
+def test_is_accepted_with_tls(nginx, nginx_site, certificate, settings: dict, listen: list):
+    tls = {"nginx_site_tls": {**certificate, "listen": listen}}
+    nginx.add(nginx_site, {**SITE, **LONG_NAME, **settings, **tls})
+    assert complaints(nginx) == []
+
+
+def test_sites_share_a_port_that_speaks_tls(nginx, nginx_site, certificate):
+    for site in ("a", "b"):
+        settings = {"nginx_site_name": site, **names(f"{site}.example")}
+        nginx.add(nginx_site, {**SITE, **settings, "nginx_site_tls": certificate})
+    assert complaints(nginx) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "http2"),
+    [
+        pytest.param("nginx version: nginx/1.22.1\n...", "listen 443 ssl http2;", id="Debian 12"),
+        pytest.param("nginx version: nginx/1.25.0\n...", "listen 443 ssl http2;", id="before"),
+        pytest.param("nginx version: nginx/1.25.1\n...", "http2 on;", id="since"),
+        pytest.param("nginx version: nginx/1.26.3\n...", "http2 on;", id="Debian 13"),
+        pytest.param("", "http2 on;", id="yet to be installed"),
+    ],
+)
+def test_http_2_is_written_as_nginx_reads_it(nginx_site, certificate, said: str, http2: str):
+    build = {"__nginx_site_build": {"stderr": said}}
+    site = {**SITE, "nginx_site_tls": certificate}
+    text = nginx_site.texts("__nginx_site_files", {**site, **build})["main.conf"]
+    lines = {line.strip() for line in text.splitlines()}
+    assert lines & {"listen 443 ssl http2;", "http2 on;"} == {http2}
 
 
 @pytest.mark.parametrize("settings", [*SITES, *TRUST])

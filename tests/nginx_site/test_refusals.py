@@ -10,6 +10,7 @@ SITE = {
     "nginx_site_mounts": [{"path": "/api", "app": "shop"}],
 }
 PROXIES = {"nginx_site_trusted_proxies": ["10.0.0.5"]}
+TLS = {"mode": "files", "certificate": "/etc/ssl/shop.pem", "key": "/etc/ssl/private/shop.key"}
 
 
 @pytest.fixture
@@ -123,6 +124,87 @@ def test_no_listen(refusals):
 def test_listen_twice(refusals):
     said = "nginx_site_listen has '80' more than once: name it once."
     assert refusals(nginx_site_listen=[80, "80"]) == [said]
+
+
+class TestTls:
+    @pytest.mark.parametrize(
+        ("option", "value"),
+        [
+            ("certificate", "/etc/ssl/shop.pem"),
+            ("key", "/etc/ssl/private/shop.key"),
+            ("listen", [443]),
+            ("http3", True),
+        ],
+    )
+    @pytest.mark.parametrize("mode", [{}, {"mode": "none"}], ids=["no mode", "none"])
+    def test_nothing_speaks_it(self, refusals, mode: dict, option: str, value):
+        assert refusals(nginx_site_tls={**mode, option: value}) == [
+            f"nginx_site_tls.{option} is {value!r}, but the mode is none, so that nothing speaks "
+            "TLS: write 'mode: files' beside it, or leave it out."
+        ]
+
+    @pytest.mark.parametrize("option", ["certificate", "key"])
+    @pytest.mark.parametrize("value", ["", "shop.pem", "/etc/my ssl/a", "/a/$host", "/a;", "/a/"])
+    def test_file(self, refusals, option: str, value: str):
+        assert refusals(nginx_site_tls={**TLS, option: value}) == [
+            f"nginx_site_tls.{option} is {value!r}: write the absolute path of a file on the host, "
+            "without spaces, as in '/etc/ssl/shop.pem'."
+        ]
+
+    @pytest.mark.parametrize("value", [0, "https", "*:443", "443 ssl"])
+    def test_listen(self, refusals, value):
+        assert refusals(nginx_site_tls={**TLS, "listen": [value]}) == [
+            f"nginx_site_tls.listen has {value!r}: write a port, as in 443, or an address with "
+            "one, as in '127.0.0.1:8443'."
+        ]
+
+    def test_listen_twice(self, refusals):
+        said = "nginx_site_tls.listen has '443' more than once: name it once."
+        assert refusals(nginx_site_tls={**TLS, "listen": [443, "443"]}) == [said]
+
+    @pytest.mark.parametrize("plain", [[80], []])
+    def test_no_listen(self, refusals, plain: list):
+        said = "nginx_site_tls.listen is empty: name a port, as in [443]."
+        tls = {**TLS, "listen": []}
+        assert refusals(nginx_site_listen=plain, nginx_site_tls=tls) == [said]
+
+    @pytest.mark.parametrize(
+        ("plain", "secure"),
+        [
+            pytest.param(443, 443, id="port"),
+            pytest.param("443", 443, id="port as text"),
+            pytest.param("127.0.0.1:8443", "127.0.0.1:8443", id="address"),
+            pytest.param("127.0.0.1:443", 443, id="address of a port that speaks TLS"),
+            pytest.param(80, "[::1]:80", id="address of a port that speaks plain HTTP"),
+        ],
+    )
+    def test_listener_speaks_both(self, refusals, plain, secure):
+        tls = {**TLS, "listen": [secure]}
+        assert refusals(nginx_site_listen=[plain], nginx_site_tls=tls) == [
+            f"nginx_site_tls.listen has {secure!r}, but nginx_site_listen has {plain!r}: a port "
+            "speaks either TLS or plain HTTP, so name it in one of them."
+        ]
+
+    @pytest.mark.parametrize("url", ["", "http://example.org"])
+    def test_http_3_cannot_tell_the_port(self, refusals, url: str):
+        tls = {**TLS, "http3": True}
+        assert refusals(nginx_site_public_url=url, nginx_site_tls=tls) == [
+            f"nginx_site_tls.http3 is true, but nginx_site_public_url is {url!r}: by HTTP/3, nginx "
+            "cannot tell which port was asked for, so say what visitors see, as in "
+            "'https://example.org'."
+        ]
+
+    def test_http_3_through_proxy_protocol(self, refusals):
+        settings = {
+            **PROXIES,
+            "nginx_site_proxy_protocol": True,
+            "nginx_site_public_url": "https://example.org",
+            "nginx_site_tls": {**TLS, "http3": True},
+        }
+        assert refusals(**settings) == [
+            "nginx_site_tls.http3 is true, but nginx_site_proxy_protocol passes on connections by "
+            "TCP alone: leave one of them out."
+        ]
 
 
 @pytest.mark.parametrize(
@@ -482,6 +564,23 @@ def test_mount_is_named_by_its_place(refusals):
         ),
         pytest.param({"nginx_site_listen": [80, "81", "127.0.0.1:82", "[::1]:83"]}, id="listen"),
         pytest.param({"nginx_site_default_server": True}, id="default server"),
+        pytest.param({"nginx_site_tls": {}}, id="nothing said of TLS"),
+        pytest.param({"nginx_site_tls": TLS}, id="TLS"),
+        pytest.param({"nginx_site_tls": TLS, "nginx_site_listen": []}, id="nothing but TLS"),
+        pytest.param(
+            {
+                "nginx_site_tls": {**TLS, "listen": [443, "127.0.0.1:8443", "[::1]:8443"]},
+                "nginx_site_listen": [80, "127.0.0.2:8443"],
+            },
+            id="same port at different addresses",
+        ),
+        pytest.param(
+            {
+                "nginx_site_tls": {**TLS, "http3": True},
+                "nginx_site_public_url": "https://example.org:8443",
+            },
+            id="HTTP/3",
+        ),
         pytest.param(
             {
                 "nginx_site_trusted_proxies": [
@@ -567,6 +666,16 @@ def test_path_that_loses_its_prefix_is_not_as_it_was_sent(mount_refusals):
         pytest.param({"nginx_site_trusted_headers": ["ssl"]}, "prefix. Got no match", id="header"),
         pytest.param({"nginx_site_forwarded": "both"}, "append, got: both", id="lists"),
         pytest.param({"nginx_site_proxy_hops": "two"}, "'nginx_site_proxy_hops' is", id="number"),
+        pytest.param({"nginx_site_tls": {"mode": "on"}}, "none, files, got: on", id="mode"),
+        pytest.param({"nginx_site_tls": {"port": 443}}, "tls.port. Supported", id="unknown"),
+        *[
+            pytest.param(
+                {"nginx_site_tls": {name: TLS[name] for name in TLS if name != option}},
+                f"mode is files but all of the following are missing: {option}",
+                id=f"no {option}",
+            )
+            for option in ("certificate", "key")
+        ],
     ],
 )
 def test_specification_refuses(specified, settings: dict, said: str):
