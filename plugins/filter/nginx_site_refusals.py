@@ -120,8 +120,8 @@ def _listeners(variables: dict) -> Iterator[str]:
             yield "nginx_site_listen is empty: name a port, as in [80]."
         for option in [option for option in tls if option != "mode"]:
             yield (
-                f"nginx_site_tls.{option} is {tls[option]!r}, but the mode is none, so that nothing "
-                "speaks TLS: write 'mode: files' beside it, or leave it out."
+                f"nginx_site_tls.{option} is {tls[option]!r}, but the mode is none, so that "
+                "nothing speaks TLS: write 'mode: files' beside it, or leave it out."
             )
         return
     secure = tls.get("listen", [443])
@@ -131,8 +131,8 @@ def _listeners(variables: dict) -> Iterator[str]:
     for address, other in itertools.product(secure, plain):
         if _meet(str(address), str(other)):
             yield (
-                f"nginx_site_tls.listen has {address!r}, but nginx_site_listen has {other!r}: a port "
-                "speaks either TLS or plain HTTP, so name it in one of them."
+                f"nginx_site_tls.listen has {address!r}, but nginx_site_listen has {other!r}: a "
+                "port speaks either TLS or plain HTTP, so name it in one of them."
             )
     for option in ("certificate", "key"):
         if not FILE.fullmatch(tls[option]):

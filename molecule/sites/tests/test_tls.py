@@ -160,7 +160,13 @@ else:
 
         @pytest.mark.parametrize(
             ("path", "status"),
-            [("/api/x", 200), ("/old", 302), ("/api", 308), ("/page/none", 404), ("/api/busy", 503)],
+            [
+                ("/api/x", 200),
+                ("/old", 302),
+                ("/api", 308),
+                ("/page/none", 404),
+                ("/api/busy", 503),
+            ],
         )
         @pytest.mark.parametrize("option", ["--http1.1", "--http2", "--http3-only"])
         def test_it_is_offered_at_the_visitors_port(self, curl, option, path, status):
