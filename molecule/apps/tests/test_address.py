@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from controller import deploy, play
 
 BEFORE, AFTER = "127.0.0.1:8123", "127.0.0.1:8124"
 
@@ -23,15 +24,15 @@ def answers(host):
 
 
 @pytest.fixture(scope="module")
-def failure(play, answers) -> list[str]:
+def failure(answers) -> list[str]:
     """Move to the new address a release that is not healthy."""
-    done = play("ledger.yml", wsgi_app_listen=AFTER, wsgi_app_health={"status": [599]})
-    assert "goes on serving" in done.stdout
+    run = play("ledger.yml", wsgi_app_listen=AFTER, wsgi_app_health={"status": [599]})
+    assert "goes on serving" in run.output
     return answers()
 
 
 @pytest.fixture(scope="module")
-def move(failure, deploy, answers):
+def move(failure, answers):
     """Move to the new address and, in the end, back."""
     deploy("ledger.yml", wsgi_app_listen=AFTER)
     yield answers()

@@ -3,6 +3,7 @@
 import subprocess
 
 import pytest
+from visitor import ask
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -24,7 +25,7 @@ def boot(container, host):
         ("/", "ledger.example.test"),
     ],
 )
-def test_answers(ask, path, site):
+def test_answers(path, site):
     assert ask(path, host=site).status == 200
 
 

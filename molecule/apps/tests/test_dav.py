@@ -3,22 +3,23 @@
 import re
 
 import pytest
+from visitor import ask
 
 
 @pytest.fixture
-def letter(ask):
+def letter():
     path = "/dav/letter.txt"
     ask(path, "PUT", body=b"Dear reader")
     yield path
     ask(path, "DELETE")
 
 
-def test_links_have_the_prefix_once(ask, letter):
-    listing = ask("/dav/", "PROPFIND", Depth="1").body.decode()
+def test_links_have_the_prefix_once(letter):
+    listing = ask("/dav/", "PROPFIND", headers={"Depth": "1"}).text
     assert re.findall(r"<ns0:href>([^<]+)<", listing) == ["/dav/", letter]
 
 
-def test_bare_prefix_gets_its_slash(ask):
+def test_bare_prefix_gets_its_slash():
     answer = ask("/dav", "PROPFIND")
     assert (answer.status, answer.location) == (308, "/dav/")
 
@@ -30,8 +31,8 @@ def test_bare_prefix_gets_its_slash(ask):
         pytest.param("localhost:18001", id="at a mapped port"),
     ],
 )
-def test_destination_is_of_the_same_origin(ask, letter, site):
+def test_destination_is_of_the_same_origin(letter, site):
     copy = f"{letter}.copy"
-    answer = ask(letter, "COPY", site, Destination=f"http://{site}{copy}")
+    answer = ask(letter, "COPY", host=site, headers={"Destination": f"http://{site}{copy}"})
     assert (answer.status, ask(copy).body) == (201, b"Dear reader")
     ask(copy, "DELETE")

@@ -1,18 +1,15 @@
 """Awkward values reach the app as they were written."""
 
-import os
-from pathlib import Path
-
 import pytest
 import yaml
+from controller import SCENARIO
+from visitor import ask
 
-WRITTEN = yaml.safe_load(
-    Path(os.environ["MOLECULE_SCENARIO_DIRECTORY"], "vars/environment.yml").read_text()
-)
+WRITTEN = yaml.safe_load((SCENARIO / "vars/environment.yml").read_text())
 VALUES = WRITTEN["environment_of_ledger"] | WRITTEN["secrets_of_ledger"]
 
 
 @pytest.mark.parametrize("name", VALUES)
-def test_value_arrives(ask, name):
+def test_value_arrives(name):
     answer = ask(f"/environment/{name}", host="ledger.example.test")
-    assert answer.body.decode() == VALUES[name]
+    assert answer.text == VALUES[name]

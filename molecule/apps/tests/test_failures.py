@@ -7,6 +7,8 @@ import shutil
 from dataclasses import dataclass
 
 import pytest
+from controller import EPHEMERAL, play
+from visitor import ask
 
 
 @dataclass(frozen=True)
@@ -66,18 +68,19 @@ class Failure:
         ),
     ],
 )
-def failure(request, host, play, sources, tmp_path_factory) -> Failure:
+def failure(request, host, tmp_path_factory) -> Failure:
     mistake = request.param
-    source = shutil.copytree(sources / "ledger", tmp_path_factory.mktemp("release") / "ledger")
+    ledger = tmp_path_factory.mktemp("release") / "ledger"
+    source = shutil.copytree(EPHEMERAL / "sources/ledger", ledger)
     text = (source / mistake.file).read_text()
     (source / mistake.file).write_text(re.sub(mistake.pattern, mistake.replacement, text))
     before = belongings(host)
-    done = play(
+    run = play(
         "ledger.yml",
         wsgi_app_source={"type": "local", "path": str(source)},
         wsgi_app_setup_commands=mistake.setup_commands,
     )
-    return Failure(mistake.says, done.stdout + done.stderr, before, belongings(host))
+    return Failure(mistake.says, run.output, before, belongings(host))
 
 
 def belongings(host) -> str:
@@ -97,7 +100,7 @@ def test_message_says_what_serves(failure, release):
     assert f"Release {current} goes on serving." in failure.output
 
 
-def test_release_before_it_serves(failure, ask):
+def test_release_before_it_serves(failure):
     assert ask("/", host="ledger.example.test").status == 200
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from controller import deploy, play
+from visitor import ask
 
 LETTER = "/dav/letter.txt"
 
@@ -19,11 +21,11 @@ class Beginning:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def beginning(traces, play, deploy, ask) -> Beginning:
+def beginning(traces) -> Beginning:
     ask(LETTER, "PUT", body=b"Dear nobody")
     deploy("dav.yml", wsgi_app_state="absent", wsgi_app_remove_data=True)
     before = traces("dav")
-    output = play("dav.yml", wsgi_app_health={"status": [418]}).stdout
+    output = play("dav.yml", wsgi_app_health={"status": [418]}).output
     after = traces("dav")
     deploy("dav.yml")
     return Beginning(before, after, output)
@@ -41,9 +43,9 @@ def test_failure_leaves_no_unit_and_no_socket(beginning):
     assert beginning.after == ["/srv/wsgi/dav", "/var/cache/wsgi/dav", "/var/lib/wsgi/dav"]
 
 
-def test_next_release_serves(ask):
+def test_next_release_serves():
     assert ask("/dav/").status == 200
 
 
-def test_next_release_has_no_data_of_an_earlier_life(ask):
+def test_next_release_has_no_data_of_an_earlier_life():
     assert ask(LETTER).status == 404

@@ -1,14 +1,15 @@
 """A tree of modules with pinned hashes, on a port, at the root of a name of its own."""
 
 import pytest
+from visitor import ask
 
 
 @pytest.mark.parametrize("site", ["ledger.example.test", "ledger.example.test:18001"])
-def test_url_is_the_root(ask, site):
-    assert ask("/", host=site).body.decode() == f"http://{site}/"
+def test_url_is_the_root(site):
+    assert ask("/", host=site).text == f"http://{site}/"
 
 
-def test_other_name_does_not_lead_to_it(ask):
+def test_other_name_does_not_lead_to_it():
     assert ask("/", host="shop.example.test").status == 404
 
 

@@ -1,6 +1,7 @@
 """One git repository, deployed twice: by uv with SCRIPT_NAME, by pip behind a stripped prefix."""
 
 import pytest
+from visitor import ask
 
 APPS = [
     pytest.param("notes", "uv", id="built by uv"),
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.parametrize(("app", "installer"), APPS)
 
 
 @pytest.fixture
-def index(ask, app):
+def index(app):
     return ask(f"/{app}/", host="shop.example.test:18001").json
 
 
@@ -26,7 +27,7 @@ def test_url_has_the_prefix(index, app, installer):
     assert index["self"] == f"http://shop.example.test:18001/{app}/"
 
 
-def test_static_files_are_below_the_prefix(ask, index, app, installer):
+def test_static_files_are_below_the_prefix(index, app, installer):
     assert (index["style"], ask(index["style"]).status) == (f"/{app}/static/style.css", 200)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from controller import deploy
+from visitor import ask
 
 DATA = "/var/lib/wsgi/dav"
 LETTER, PUBLISHED_LETTER = "/dav/letter.txt", "/dav/plain/letter.txt"
@@ -23,7 +25,7 @@ class Removal:
 
 
 @pytest.fixture(scope="module")
-def removal(host, traces, deploy, ask) -> Removal:
+def removal(host, traces) -> Removal:
     ask(LETTER, "PUT", body=b"Dear heirs")
     deploy("dav.yml", wsgi_app_state="absent")
     left = {

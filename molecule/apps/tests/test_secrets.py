@@ -1,15 +1,12 @@
 """Secrets are where the app's own processes find them, and nowhere else."""
 
-import os
 import re
-from pathlib import Path
 
 import pytest
 import yaml
+from controller import SCENARIO
 
-WRITTEN = yaml.safe_load(
-    Path(os.environ["MOLECULE_SCENARIO_DIRECTORY"], "vars/environment.yml").read_text()
-)
+WRITTEN = yaml.safe_load((SCENARIO / "vars/environment.yml").read_text())
 TOKEN = WRITTEN["secrets_of_ledger"]["LEDGER_TOKEN"]
 SEARCH = "grep --recursive --files-with-matches --no-messages --file=-"
 PLACES = "/dev/shm /etc /run /srv /tmp /var"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from controller import deploy
+from visitor import ask
 
 HOST = "ledger.example.test"
 GREETING, TOKEN = "good evening", "YW5vdGhlci10b2tlbg"
@@ -20,12 +22,12 @@ class Change:
 
 
 @pytest.fixture(scope="module")
-def change(host, release, deploy):
+def change(host, release):
     def environment() -> str:
         return host.check_output("stat --dereference -c '%%i %%Z' %s/venv/", release("ledger"))
 
     before = release("ledger"), environment()
-    output = deploy(
+    run = deploy(
         "ledger.yml",
         "-vvv",
         "--diff",
@@ -33,7 +35,7 @@ def change(host, release, deploy):
         wsgi_app_secrets={"LEDGER_TOKEN": TOKEN},
     )
     releases, environments = zip(before, (release("ledger"), environment()), strict=True)
-    yield Change(output, releases, environments)
+    yield Change(run.output, releases, environments)
     deploy("ledger.yml")
 
 
@@ -42,8 +44,8 @@ def test_makes_a_release(change):
 
 
 @pytest.mark.parametrize(("name", "value"), [("GREETING", GREETING), ("LEDGER_TOKEN", TOKEN)])
-def test_new_value_arrives(change, ask, name, value):
-    assert ask(f"/environment/{name}", host=HOST).body.decode() == value
+def test_new_value_arrives(change, name, value):
+    assert ask(f"/environment/{name}", host=HOST).text == value
 
 
 def test_environment_is_not_built_again(change):

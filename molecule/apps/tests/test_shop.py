@@ -5,36 +5,29 @@ from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
 import pytest
+from visitor import Answer, ask
 
 LOGIN = "/shop/admin/login/?next=/shop/admin/"
-FORM = "application/x-www-form-urlencoded"
 
 
-@pytest.fixture
-def log_in(ask):
-    def send(site: str, origin: str):
-        token = SimpleCookie(ask(LOGIN, host=site).headers["Set-Cookie"])["csrftoken"].value
-        fields = {
-            "csrfmiddlewaretoken": token,
-            "username": "keeper",
-            "password": "what-the-keeper-alone-knows",
-        }
-        return ask(
-            LOGIN,
-            "POST",
-            site,
-            urlencode(fields).encode(),
-            Content_Type=FORM,
-            Cookie=f"csrftoken={token}",
-            Origin=origin,
-        )
-
-    return send
+def log_in(site: str, origin: str) -> Answer:
+    token = SimpleCookie(ask(LOGIN, host=site).headers["Set-Cookie"])["csrftoken"].value
+    fields = {
+        "csrfmiddlewaretoken": token,
+        "username": "keeper",
+        "password": "what-the-keeper-alone-knows",
+    }
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Cookie": f"csrftoken={token}",
+        "Origin": origin,
+    }
+    return ask(LOGIN, "POST", host=site, body=urlencode(fields), headers=headers)
 
 
 @pytest.fixture(scope="module")
-def stylesheets(ask) -> list[str]:
-    page = ask(LOGIN, host="shop.example.test").body.decode()
+def stylesheets() -> list[str]:
+    page = ask(LOGIN, host="shop.example.test").text
     return re.findall(r'<link rel="stylesheet" href="([^"]+)"', page)
 
 
@@ -46,16 +39,17 @@ def stylesheets(ask) -> list[str]:
     ],
 )
 class TestLogin:
-    def test_lets_the_keeper_in(self, log_in, site):
+    def test_lets_the_keeper_in(self, site):
         answer = log_in(site, origin=f"http://{site}")
         assert (answer.status, answer.location) == (302, "/shop/admin/")
 
-    def test_is_remembered(self, ask, log_in, site):
+    def test_is_remembered(self, site):
         cookies = log_in(site, origin=f"http://{site}").headers.get_all("Set-Cookie")
         session = next(cookie for cookie in cookies if cookie.startswith("sessionid="))
-        assert b"Site administration" in ask("/shop/admin/", host=site, Cookie=session).body
+        answer = ask("/shop/admin/", host=site, headers={"Cookie": session})
+        assert "Site administration" in answer.text
 
-    def test_refuses_a_form_of_another_origin(self, log_in, site):
+    def test_refuses_a_form_of_another_origin(self, site):
         assert log_in(site, origin="http://shop.example.test:9999").status == 403
 
 
@@ -63,10 +57,10 @@ def test_pages_name_static_files_below_the_prefix(stylesheets):
     assert "/shop/static/admin/css/base.css" in stylesheets
 
 
-def test_nginx_serves_static_files(ask, stylesheets):
+def test_nginx_serves_static_files(stylesheets):
     answers = [ask(path, host="shop.example.test") for path in stylesheets]
     assert {(a.status, a.headers.get_content_type()) for a in answers} == {(200, "text/css")}
 
 
-def test_knows_no_other_host(ask):
+def test_knows_no_other_host():
     assert ask(LOGIN, host="localhost").status == 400

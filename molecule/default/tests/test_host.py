@@ -1,6 +1,7 @@
 """The host runs what it should, as whom it should, and nobody else can touch it."""
 
 import pytest
+from visitor import ask
 
 APPS = ["demo", "bin"]
 
@@ -72,11 +73,11 @@ def test_release_is_named_in_its_record(host, app, release):
     assert f'"release": "{release}"' in record
 
 
-def test_killed_release_comes_back_for_the_next_visitor(host, ask):
+def test_killed_release_comes_back_for_the_next_visitor(host):
     host.check_output("systemctl kill --signal=KILL wsgi-demo.service")
     assert ask("/api/result").status == 200
 
 
-def test_stopped_release_is_woken_by_the_next_visitor(host, ask):
+def test_stopped_release_is_woken_by_the_next_visitor(host):
     host.check_output("systemctl stop wsgi-demo.service")
     assert ask("/api/result").status == 200

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from controller import PROJECT, deploy, play
+from visitor import ask
 
-PROJECT = Path(os.environ["MOLECULE_PROJECT_DIRECTORY"])
+SITE = PROJECT / "playbooks/site.yml"
 
 
 @pytest.fixture
@@ -35,28 +34,16 @@ def stuck(host, release) -> Iterator[None]:
     host.check_output(f"rm -r {override} && systemctl daemon-reload")
 
 
-def deploy() -> subprocess.CompletedProcess:
-    inventories = ("inventories/single_host", "molecule/shared/inventory")
-    return subprocess.run(
-        ["ansible-playbook", "playbooks/site.yml", "--limit=bin"]
-        + [f"--inventory={inventory}" for inventory in inventories],
-        cwd=PROJECT,
-        env=os.environ | {"ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg")},
-        capture_output=True,
-        text=True,
-    )
-
-
 @pytest.mark.usefixtures("damaged")
-def test_damaged_release_is_built_again(ask):
-    done = deploy()
-    assert (done.returncode, ask("/bin/get").status) == (0, 200)
+def test_damaged_release_is_built_again():
+    deploy(SITE, "--limit=bin")
+    assert ask("/bin/get").status == 200
 
 
 @pytest.mark.usefixtures("stuck")
 def test_release_that_cannot_start_is_reported():
-    assert "systemd goes on trying" in deploy().stdout
+    assert "systemd goes on trying" in play(SITE, "--limit=bin").output
 
 
-def test_release_that_could_not_start_serves_when_it_can(ask):
+def test_release_that_could_not_start_serves_when_it_can():
     assert ask("/bin/get").status == 200

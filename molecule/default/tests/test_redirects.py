@@ -1,11 +1,9 @@
 """Every redirect leads the visitor to a URL that exists for the visitor."""
 
-import os
-
 import pytest
+from visitor import LOCALHOST, ask
 
-PORT = os.environ.get("SUBSITE_PORT", "18000")
-HERE = f"http://localhost:{PORT}"
+HERE = f"http://{LOCALHOST}"
 
 
 @pytest.mark.parametrize(
@@ -27,7 +25,7 @@ HERE = f"http://localhost:{PORT}"
         ),
     ],
 )
-def test_location(ask, path, status, location):
+def test_location(path, status, location):
     answer = ask(path)
     assert (answer.status, answer.location) == (status, location)
 
@@ -35,7 +33,7 @@ def test_location(ask, path, status, location):
 @pytest.mark.parametrize(
     ("host", "origin"),
     [
-        pytest.param(f"localhost:{PORT}", HERE, id="mapped port"),
+        pytest.param(LOCALHOST, HERE, id="mapped port"),
         pytest.param("localhost", "http://localhost", id="port 80, left out"),
         pytest.param("localhost:80", "http://localhost", id="port 80, spelt out"),
         pytest.param("localhost:", "http://localhost", id="colon without a port"),
@@ -47,17 +45,17 @@ def test_location(ask, path, status, location):
         pytest.param("localhost:65535", "http://localhost:65535", id="highest port"),
     ],
 )
-def test_origin_is_the_one_that_was_asked_for(ask, host, origin):
+def test_origin_is_the_one_that_was_asked_for(host, origin):
     assert ask("/api/", host=host).location == f"{origin}/api/result"
 
 
-def test_slash_redirect_keeps_the_method(ask):
+def test_slash_redirect_keeps_the_method():
     assert ask("/api", method="POST", body=b"x").status == 308
 
 
-def test_second_app_sees_its_own_url(ask):
+def test_second_app_sees_its_own_url():
     assert ask("/bin/get").json["url"] == f"{HERE}/bin/get"
 
 
-def test_redirect_can_be_followed(ask):
+def test_redirect_can_be_followed():
     assert ask(ask("/api/test").location).status == 200

@@ -1,18 +1,15 @@
 """The site answers for all of its paths."""
 
 import base64
-import http.client
-import os
 import socket
 import time
 
 import pytest
-
-PORT = int(os.environ.get("SUBSITE_PORT", "18000"))
+from visitor import LOCALHOST, PORTS, ask, connect
 
 
 @pytest.mark.parametrize("path", ["/", "/some/deep/link", "/apix", "/API/"])
-def test_page_answers_what_no_app_is_mounted_at(ask, path):
+def test_page_answers_what_no_app_is_mounted_at(path):
     assert b"data-app=" in ask(path).body
 
 
@@ -23,13 +20,13 @@ def test_page_answers_what_no_app_is_mounted_at(ask, path):
         pytest.param("/journey.js", "application/javascript", id="script"),
     ],
 )
-def test_files_of_the_page(ask, path, kind):
+def test_files_of_the_page(path, kind):
     answer = ask(path)
     assert (answer.status, answer.headers.get_content_type()) == (200, kind)
 
 
 @pytest.mark.parametrize("path", ["/favicon.ico", "/robots.txt"])
-def test_files_that_nobody_made_are_not_the_page(ask, path):
+def test_files_that_nobody_made_are_not_the_page(path):
     assert ask(path).status == 404
 
 
@@ -42,36 +39,36 @@ def test_files_that_nobody_made_are_not_the_page(ask, path):
         pytest.param("/api/./result", id="one dot"),
     ],
 )
-def test_odd_spelling_of_a_path_finds_the_app(ask, path):
+def test_odd_spelling_of_a_path_finds_the_app(path):
     answer = ask(path)
     assert (answer.status, b"Result" in answer.body) == (200, True)
 
 
-def test_method_and_body_reach_the_app(ask):
-    answer = ask("/bin/post", method="POST", body=b"a=1", Content_Type="text/plain")
+def test_method_and_body_reach_the_app():
+    answer = ask("/bin/post", method="POST", body=b"a=1", headers={"Content-Type": "text/plain"})
     assert answer.json["data"] == "a=1"
 
 
-def test_head_has_no_body(ask):
+def test_head_has_no_body():
     answer = ask("/api/result", method="HEAD")
     assert (answer.status, answer.body) == (200, b"")
 
 
-def test_session_cookie_comes_back(ask):
+def test_session_cookie_comes_back():
     first = ask("/api/login")
     cookie = first.headers["Set-Cookie"].partition(";")[0]
-    assert ask("/api/login", Cookie=cookie).json["visits"] == first.json["visits"] + 1
+    assert ask("/api/login", headers={"Cookie": cookie}).json["visits"] == first.json["visits"] + 1
 
 
-def test_session_cookie_is_for_the_app_alone(ask):
+def test_session_cookie_is_for_the_app_alone():
     pair, *attributes = ask("/api/login").headers["Set-Cookie"].split("; ")
     assert pair.startswith("demo_session=")
     assert set(attributes) == {"Path=/api", "HttpOnly"}
 
 
 def test_events_arrive_one_by_one():
-    connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=30)
-    connection.request("GET", "/api/events", headers={"Host": f"localhost:{PORT}"})
+    connection = connect()
+    connection.request("GET", "/api/events", headers={"Host": LOCALHOST})
     answer = connection.getresponse()
     arrivals = [time.monotonic() for line in answer if line.startswith(b"data:")]
     connection.close()
@@ -80,10 +77,10 @@ def test_events_arrive_one_by_one():
 
 def test_websocket_echoes():
     key = base64.b64encode(b"0123456789abcdef").decode()
-    with socket.create_connection(("127.0.0.1", PORT), timeout=30) as peer:
+    with socket.create_connection(("127.0.0.1", PORTS[80]), timeout=30) as peer:
         peer.sendall(
             (
-                f"GET /api/ws HTTP/1.1\r\nHost: localhost:{PORT}\r\nUpgrade: websocket\r\n"
+                f"GET /api/ws HTTP/1.1\r\nHost: {LOCALHOST}\r\nUpgrade: websocket\r\n"
                 "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                 f"Sec-WebSocket-Key: {key}\r\n\r\n"
             ).encode()
@@ -98,5 +95,5 @@ def test_websocket_echoes():
 
 
 @pytest.mark.parametrize("path", ["/", "/api/result", "/bin/get", "/nothing.js"])
-def test_server_does_not_tell_its_version(ask, path):
+def test_server_does_not_tell_its_version(path):
     assert ask(path).headers["Server"] == "nginx"

@@ -1,12 +1,11 @@
 """The same playbook deploys over SSH, as an ordinary user who may become root."""
 
-import os
 import subprocess
 from pathlib import Path
 
 import pytest
-
-PROJECT = Path(os.environ["MOLECULE_PROJECT_DIRECTORY"])
+from controller import PROJECT, deploy
+from visitor import ask
 
 
 @pytest.fixture(scope="module")
@@ -41,21 +40,7 @@ def server(host, key) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def deployed(server) -> None:
     """Deploy the demo with one worker less."""
-    options = [f"--extra-vars={name}='{value}'" for name, value in server.items()]
-    options += [
-        "--inventory=inventories/single_host",
-        "--limit=demo",
-        "--extra-vars=wsgi_app_workers=1",
-    ]
-    environ = os.environ | {"ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg")}
-    done = subprocess.run(
-        ["ansible-playbook", "playbooks/site.yml", *options],
-        cwd=PROJECT,
-        env=environ,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    deploy(PROJECT / "playbooks/site.yml", "--limit=demo", wsgi_app_workers=1, **server)
 
 
 @pytest.mark.usefixtures("deployed")
@@ -72,5 +57,5 @@ def test_one_release_runs(host):
 
 
 @pytest.mark.usefixtures("deployed")
-def test_site_answers(ask):
+def test_site_answers():
     assert ask("/api/result").status == 200

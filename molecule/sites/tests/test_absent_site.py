@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from visitor import ask
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -19,7 +20,7 @@ def test_its_files_are_gone(host):
     assert host.check_output("find /etc/nginx /srv/nginx -name 'news*'") == ""
 
 
-def test_its_name_is_nobodys(ask):
+def test_its_name_is_nobodys():
     assert "Welcome to nginx!" in ask("/", host="news.example").text
 
 
@@ -27,7 +28,7 @@ def test_its_name_is_nobodys(ask):
     ("name", "path"),
     [("one.example", "/"), ("one.example", "/api/x"), ("two.example", "/api/x")],
 )
-def test_other_sites_stay(ask, name, path):
+def test_other_sites_stay(name, path):
     assert ask(path, host=name).status == 200
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from visitor import ask, send
 
 WELCOME = "/etc/nginx/sites-enabled/default"
 MOUNTS = [{"path": "/api", "app": "mirror"}]
@@ -19,7 +20,7 @@ def news(deploy, host):
 
 
 @pytest.mark.parametrize("path", ["/", "/api/x", "/favicon.ico"])
-def test_names_that_nobody_claims_are_refused(ask, path):
+def test_names_that_nobody_claims_are_refused(path):
     assert ask(path, host="nobody.example").status == 421
 
 
@@ -28,22 +29,22 @@ def test_the_welcome_page_can_be_enabled_again(host):
     assert host.file("/etc/nginx/sites-available/default").exists
 
 
-def test_a_request_that_names_no_host_is_for_the_first_name(send):
-    answer = send("GET /api/x HTTP/1.0\r\n\r\n")
-    assert answer.startswith("HTTP/1.1 200 ")
-    assert '"HTTP_HOST":"news.example"' in answer
+def test_a_request_that_names_no_host_is_for_the_first_name():
+    answer = send(b"GET /api/x HTTP/1.0\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b'"HTTP_HOST":"news.example"' in answer
 
 
 @pytest.mark.parametrize("name", ["news.example", "one.example", "two.example"])
-def test_names_that_a_site_claims_are_answered(ask, name):
-    assert ask("/api/x", host=name).environ["HTTP_HOST"] == name
+def test_names_that_a_site_claims_are_answered(name):
+    assert ask("/api/x", host=name).json["environ"]["HTTP_HOST"] == name
 
 
-def test_a_neighbour_is_answered(ask):
+def test_a_neighbour_is_answered():
     assert ask("/", host="theirs.example").text == "theirs\n"
 
 
-def test_there_is_one_default_server_for_a_port(ask, attempt, host):
+def test_there_is_one_default_server_for_a_port(attempt, host):
     run = attempt(
         nginx_site_name="rival",
         nginx_site_server_names=["rival.example"],
@@ -51,7 +52,7 @@ def test_there_is_one_default_server_for_a_port(ask, attempt, host):
         nginx_site_mounts=MOUNTS,
     )
     assert not run.succeeded
-    assert "a duplicate default server for 0.0.0.0:80" in run.message
+    assert "a duplicate default server for 0.0.0.0:80" in run.output
     assert host.check_output("find /etc/nginx /srv/nginx -name 'rival*'") == ""
     assert ask("/", host="rival.example").status == 421
     assert ask("/api/x", host="news.example").status == 200

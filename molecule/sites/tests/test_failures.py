@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from visitor import ask
 
 INSIDE = ["mirror", "gunicorn", "nginx/", "upstream", "/run/", "/srv/", "/var/", "127.0.0.1", "::1"]
 
@@ -16,23 +17,23 @@ def stopped(host):
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS"])
-def test_an_app_that_is_down(ask, method):
+def test_an_app_that_is_down(method):
     answer = ask("/api/x", method, body="a=1" if method in ("POST", "PUT") else None)
     assert (answer.status, "Not available right now" in answer.text) == (502, True)
 
 
-def test_the_headers_of_an_app_that_is_down(ask):
+def test_the_headers_of_an_app_that_is_down():
     answer = ask("/api/x", "HEAD")
     assert (answer.status, answer.text) == (502, "")
 
 
-def test_the_visitor_learns_nothing_of_the_inside(ask):
+def test_the_visitor_learns_nothing_of_the_inside():
     answer = ask("/api/x")
     said = f"{answer.headers}{answer.text}"
     assert [word for word in INSIDE if word in said] == []
 
 
-def test_what_else_the_site_serves_goes_on(ask):
+def test_what_else_the_site_serves_goes_on():
     assert ask("/").status == 200
     assert ask("/narrow/x").status == 200
     assert ask("/api/static/badge.svg").status == 200

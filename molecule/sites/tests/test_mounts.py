@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from visitor import ask
 
 HOME = "<title>The home page</title>"
 COVER = "<title>The cover of the docs</title>"
@@ -24,7 +25,7 @@ PAGE = "<title>A page of the docs</title>"
         pytest.param("/api/static/../x", '"PATH_INFO":"/x"', id="out of the static files"),
     ],
 )
-def test_files(ask, path, shown):
+def test_files(path, shown):
     answer = ask(path)
     assert (answer.status, shown in answer.text) == (200, True)
 
@@ -39,7 +40,7 @@ def test_files(ask, path, shown):
         pytest.param("two.example", "/favicon.ico", id="an icon that is not there"),
     ],
 )
-def test_what_is_not_there(ask, host, path):
+def test_what_is_not_there(host, path):
     assert ask(path, host=host).status == 404
 
 
@@ -55,13 +56,13 @@ def test_what_is_not_there(ask, host, path):
         pytest.param("/docs/../api/x", "/api", "/x", id="a way round by another mount"),
     ],
 )
-def test_apps(ask, path, script_name, path_info):
-    environ = ask(path).environ
+def test_apps(path, script_name, path_info):
+    environ = ask(path).json["environ"]
     assert (environ["SCRIPT_NAME"], environ["PATH_INFO"]) == (script_name, path_info)
 
 
 @pytest.mark.parametrize("path", ["/apix", "/api../x", "/API/x", "/api;x/", "/docsx", "/oldx"])
-def test_a_prefix_ends_at_a_slash(ask, path):
+def test_a_prefix_ends_at_a_slash(path):
     assert HOME in ask(path).text
 
 
@@ -77,10 +78,10 @@ def test_a_prefix_ends_at_a_slash(ask, path):
         pytest.param("/shop", 301, "https://shop.example/", id="to another site, for good"),
     ],
 )
-def test_redirects(ask, method, path, status, location):
+def test_redirects(method, path, status, location):
     answer = ask(path, method)
     assert (answer.status, answer.headers["Location"]) == (status, location)
 
 
-def test_an_app_can_be_on_two_sites(ask):
-    assert ask("/api/x", host="two.example").environ["HTTP_HOST"] == "two.example"
+def test_an_app_can_be_on_two_sites():
+    assert ask("/api/x", host="two.example").json["environ"]["HTTP_HOST"] == "two.example"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from visitor import ask
 
 
 def test_every_file_that_was_there_is_as_it_was(host):
@@ -10,15 +11,15 @@ def test_every_file_that_was_there_is_as_it_was(host):
     assert (compared.rc, compared.stdout) == (0, "")
 
 
-def test_their_site_answers_for_its_name(ask):
+def test_their_site_answers_for_its_name():
     assert ask("/", host="theirs.example").text == "theirs\n"
 
 
-def test_the_welcome_page_keeps_the_names_that_nobody_claims(ask):
+def test_the_welcome_page_keeps_the_names_that_nobody_claims():
     assert "Welcome to nginx!" in ask("/", host="nobody.example").text
 
 
-def test_a_port_that_is_ours_alone_refuses_the_names_that_nobody_claims(ask):
+def test_a_port_that_is_ours_alone_refuses_the_names_that_nobody_claims():
     assert ask("/api/x", host="nobody.example", port=8080).status == 421
 
 
@@ -30,5 +31,5 @@ def test_a_port_that_is_ours_alone_refuses_the_names_that_nobody_claims(ask):
         pytest.param("two.example", 404, id="the site without a page"),
     ],
 )
-def test_each_site_answers_for_its_own_names(ask, name, status):
+def test_each_site_answers_for_its_own_names(name, status):
     assert ask("/", host=name).status == status

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
+from visitor import ask
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def editions(host):
     return lambda: set(host.check_output("cat /srv/nginx/news/*/index.html").split())
 
 
-def test_every_visitor_sees_one_edition_or_the_next(ask, publish):
+def test_every_visitor_sees_one_edition_or_the_next(publish):
     publish("first")
     with ThreadPoolExecutor() as pool:
         going = pool.submit(publish, "second")
@@ -44,7 +45,7 @@ def test_the_edition_before_stays_and_older_ones_go(editions, publish):
     assert editions() == {"Tuesday", "Wednesday"}
 
 
-def test_check_mode_announces_an_edition_and_publishes_nothing(ask, editions, publish):
+def test_check_mode_announces_an_edition_and_publishes_nothing(editions, publish):
     publish("published")
     before = editions()
     assert publish("announced", "--check").changed > 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from visitor import ask
 
 FILES = "find /etc/nginx /srv/nginx -type f -exec sha256sum {} + | sort"
 LINKS = "find /etc/nginx -type l -printf '%p %l\\n' | sort"
@@ -47,12 +48,12 @@ def taken_port(host):
 
 
 @pytest.mark.parametrize("hindrance", ["mistake", "taken_port"])
-def test_nginx_says_why_and_goes_on_as_before(ask, attempt, configured, hindrance, page, request):
+def test_nginx_says_why_and_goes_on_as_before(attempt, configured, hindrance, page, request):
     words = request.getfixturevalue(hindrance)
     before = configured()
     mounts = [{"path": "/paper", "src": str(page)}]
     run = attempt(nginx_site_listen=[80, 8081], nginx_site_mounts=mounts)
-    assert (run.succeeded, words in run.message) == (False, True)
+    assert (run.succeeded, words in run.output) == (False, True)
     assert configured() == before
     assert ask("/", host="news.example").text == "The news"
 
@@ -60,5 +61,5 @@ def test_nginx_says_why_and_goes_on_as_before(ask, attempt, configured, hindranc
 def test_name_of_another_site_is_refused(attempt, configured):
     before = configured()
     run = attempt(nginx_site_server_names=["news.example", "theirs.example"])
-    assert 'conflicting server name "theirs.example"' in run.message
+    assert 'conflicting server name "theirs.example"' in run.output
     assert configured() == before

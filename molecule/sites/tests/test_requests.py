@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from visitor import ask
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
-def test_method(ask, method):
-    assert ask("/api/x", method).environ["REQUEST_METHOD"] == method
+def test_method(method):
+    assert ask("/api/x", method).json["environ"]["REQUEST_METHOD"] == method
 
 
-def test_a_head_request_has_the_headers_of_the_answer_alone(ask):
+def test_a_head_request_has_the_headers_of_the_answer_alone():
     answer = ask("/api/x", "HEAD")
     assert (answer.status, answer.text) == (200, "")
     assert int(answer.headers["Content-Length"]) > 0
@@ -24,24 +25,24 @@ def test_a_head_request_has_the_headers_of_the_answer_alone(ask):
         pytest.param("/narrow/x", 1024, id="as large as the mount allows"),
     ],
 )
-def test_body(ask, path, size):
+def test_body(path, size):
     body = "b" * size
-    assert ask(path, "POST", body=body).body == body
+    assert ask(path, "POST", body=body).json["body"] == body
 
 
-def test_a_body_that_the_mount_does_not_allow_is_refused(ask):
+def test_a_body_that_the_mount_does_not_allow_is_refused():
     assert ask("/narrow/x", "POST", body="b" * 1025).status == 413
 
 
-def test_an_app_may_take_its_time(ask):
+def test_an_app_may_take_its_time():
     assert ask("/api/slow").text == "At last."
 
 
-def test_an_app_that_the_mount_gives_less_time_is_not_waited_for(ask):
+def test_an_app_that_the_mount_gives_less_time_is_not_waited_for():
     answer = ask("/narrow/slow")
     assert (answer.status, "Not available right now" in answer.text) == (504, True)
 
 
-def test_what_an_app_says_itself_passes_unchanged(ask):
+def test_what_an_app_says_itself_passes_unchanged():
     answer = ask("/api/busy")
     assert (answer.status, answer.text) == (503, "The app itself says that it is busy.")

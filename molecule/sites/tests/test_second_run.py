@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from controller import play
 
-def test_check_mode_has_nothing_to_say(play):
+
+def test_check_mode_has_nothing_to_say():
     run = play("converge.yml", "--check", "--diff")
-    assert (run.message, run.changed, run.diffs) == ("", 0, [])
+    assert (run.succeeded, run.changed, run.differences) == (True, 0, [])
