@@ -1,0 +1,68 @@
+"""A run waits for whoever fetches package lists or installs packages before it."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+from controller import PROJECT, deploy
+
+HOLD = """
+import fcntl, sys
+with open(sys.argv[1], "a") as file:
+    fcntl.lockf(file, fcntl.LOCK_EX)
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+APT_RUNS = (
+    "timeout 60 sh -c 'until grep -qs [A]nsiballZ_apt /proc/[0-9]*/cmdline; do sleep .1; done'"
+)
+
+
+@pytest.fixture
+def held(container) -> Callable[[str], AbstractContextManager]:
+    """Return a context in which somebody else holds a lock, as apt does (fcntl)."""
+
+    @contextmanager
+    def hold(path: str) -> Iterator[None]:
+        command = ["podman", "exec", "--interactive", container, "python3", "-c", HOLD, path]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        with subprocess.Popen(command, text=True, **pipes) as holder:
+            assert holder.stdout.readline() == "held\n"
+            yield
+
+    return hold
+
+
+@pytest.fixture(autouse=True)
+def work(host) -> Iterator[None]:
+    """Give runs package lists to fetch, and a package to install."""
+    host.check_output("apt-get remove -qq tree && touch --date 2025-01-01 /var/lib/apt/lists")
+    yield
+    host.check_output("touch /var/lib/apt/lists")
+
+
+@pytest.mark.parametrize(
+    ("lock", "limit", "variables"),
+    [
+        pytest.param("/var/lib/apt/lists/lock", "demo", {}, id="an app, for lists"),
+        pytest.param("/var/lib/apt/lists/lock", "main", {}, id="a site, for lists"),
+        pytest.param(
+            "/var/lib/dpkg/lock-frontend",
+            "demo",
+            {"wsgi_app_system_packages": ["tree"]},
+            id="an app, for packages",
+        ),
+    ],
+)
+def test_run_waits(host, held, lock, limit, variables):
+    with ThreadPoolExecutor() as pool:
+        with held(lock):
+            site = PROJECT / "playbooks/site.yml"
+            run = pool.submit(deploy, site, f"--limit={limit}", **variables)
+            host.check_output(APT_RUNS)
+            assert wait([run], timeout=5).not_done
+        assert run.result().succeeded
