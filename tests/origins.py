@@ -1,54 +1,28 @@
 """Requests as nginx gets them, and the origin that an app has to be told of each.
 
 A row is the head of a request and the origin, or the status with which nginx refuses. The name of
-the row says why. Who asks from 127.0.0.1 is trusted by most modes, who asks from 127.0.0.2 by none.
+the row says why.
 """
 
 from __future__ import annotations
 
-import pytest
+import json
+from pathlib import Path
 
-PROXIES = ["127.0.0.1", "::1", "10.0.0.0/8"]
-EVERYTHING = ["proto", "for", "host", "port", "prefix"]
-MODES = {
-    "edge": {},
-    "behind": {"nginx_site_trusted_proxies": PROXIES},
-    "believing": {
-        "nginx_site_trusted_proxies": PROXIES,
-        "nginx_site_trusted_headers": EVERYTHING,
-    },
-    "chained": {
-        "nginx_site_trusted_proxies": PROXIES,
-        "nginx_site_trusted_headers": EVERYTHING,
-        "nginx_site_proxy_hops": 2,
-    },
-    "append": {
-        "nginx_site_trusted_proxies": PROXIES,
-        "nginx_site_trusted_headers": EVERYTHING,
-        "nginx_site_forwarded": "append",
-    },
-    "append-at-the-edge": {"nginx_site_forwarded": "append"},
-    "append-to-pinned": {
-        "nginx_site_public_url": "https://pub.example",
-        "nginx_site_forwarded": "append",
-    },
-    "pinned": {"nginx_site_public_url": "https://pub.example"},
-    "pinned-below": {
-        "nginx_site_trusted_proxies": PROXIES,
-        "nginx_site_public_url": "https://pub.example:8443/outer",
-    },
-    "passed-on": {
-        "nginx_site_trusted_proxies": PROXIES,
-        "nginx_site_proxy_preset": "haproxy",
-        "nginx_site_proxy_protocol": True,
-    },
-    "passed-on-with-scheme": {
-        "nginx_site_trusted_proxies": PROXIES,
-        "nginx_site_proxy_protocol": True,
-        "nginx_site_trusted_headers": ["proto"],
-    },
-}
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+SITES = yaml.safe_load((ROOT / "molecule/origins/inventory/hosts.yml").read_text())["web"]
+NAMES: list[str] = SITES["vars"]["nginx_site_server_names"]
+"""What the sites are called."""
+MODES: dict[str, dict] = SITES["hosts"]
 """What may stand in front of nginx, and how far it is trusted."""
+TRUSTED, STRANGER = "127.0.0.1", "127.0.0.2"
+TRUSTING = ["behind", "believing", "chained", "append"]
+"""Modes that believe headers, of those who are trusted."""
+REQUEST = "GET /api/x HTTP/1.1"
+"""What all rows ask for."""
 
 
 ASKED = [
@@ -561,3 +535,8 @@ def rows(*modes: str) -> list:
         for mode in modes
         for row in TABLE[mode]
     ]
+
+
+def origin_of(status: int, body: bytes | str) -> str | int:
+    """Return what an app was told, or the status where none was asked."""
+    return json.loads(body)["url"].removesuffix("/api/x") if status == 200 else status

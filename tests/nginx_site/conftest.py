@@ -25,7 +25,7 @@ from h2.events import (
     StreamEnded,
     StreamReset,
 )
-from origins import MODES
+from origins import MODES, NAMES, origin_of
 
 WRAPPER = """
 {user}
@@ -84,6 +84,11 @@ class Answer:
     def seen(self) -> dict:
         """What the app behind it saw."""
         return json.loads(self.body)
+
+    @property
+    def origin(self) -> str | int:
+        """The origin that the app behind it was told."""
+        return origin_of(self.status, self.body)
 
     @property
     def told(self) -> dict[str, str]:
@@ -279,7 +284,7 @@ def original(root, server, tmp_path_factory) -> Iterator[Server]:
     gunicorn = serve(
         nginx.top,
         "original",
-        {"PYTHONPATH": f"{root}/tests", "SCRIPT_NAME": "/api"},
+        {"PYTHONPATH": f"{root}/tests/apps", "SCRIPT_NAME": "/api"},
         "echo:create_counting(1)",
     )
     try:
@@ -295,13 +300,7 @@ def sites(top: Path, app: str = "api") -> list[dict]:
     return [
         {
             "nginx_site_name": "main",
-            "nginx_site_server_names": [
-                "example.org",
-                "*.example.net",
-                "localhost",
-                "127.0.0.1",
-                "[::1]",
-            ],
+            "nginx_site_server_names": NAMES,
             "nginx_site_default_server": True,
             "nginx_site_mounts": [
                 {"path": "/", "root": f"{top}/page", "fallback": "/index.html"},
@@ -355,7 +354,7 @@ def echo(root: Path, role, top: Path, **settings: str) -> subprocess.Popen:
     source = {"wsgi_app_source": {"type": "pip", "requirement": "echo"}}
     config = top / f"{app['wsgi_app_name']}.conf.py"
     config.write_text(role.value("__wsgi_app_texts", {**source, **app})["gunicorn.conf.py"])
-    environ = {"PYTHONPATH": f"{root}/tests:{root}/roles/wsgi_app/files"}
+    environ = {"PYTHONPATH": f"{root}/tests/apps:{root}/roles/wsgi_app/files"}
     if app.get("wsgi_app_prefix_mode", "script_name") == "script_name":
         environ["SCRIPT_NAME"] = app["wsgi_app_prefix"]
     return serve(top, app["wsgi_app_name"], environ, "--config", config)

@@ -25,4 +25,4 @@ def inputs() -> dict:
 
 @pytest.fixture
 def echo_can_be_imported(root, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(root / "tests")
+    monkeypatch.syspath_prepend(root / "tests/apps")

@@ -42,7 +42,7 @@ def configuration(wsgi_app, inputs, tmp_path):
     ],
 )
 def test_is_accepted(root, configuration, settings: dict):
-    path = f"{root}/tests:{root}/roles/wsgi_app/files"
+    path = f"{root}/tests/apps:{root}/roles/wsgi_app/files"
     checked = subprocess.run(
         ["gunicorn", "--check-config", "--config", configuration(settings)],
         env={**os.environ, "PYTHONPATH": path},

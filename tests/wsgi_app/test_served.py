@@ -78,7 +78,7 @@ def serve(role, inputs: dict, root: Path, top: Path) -> Iterator[Path]:
         if line.startswith("Environment=")
     ]
     ours = {name: value for name, value in written if name in ("SCRIPT_NAME", "PUBLIC_URL")}
-    paths = ["tests", "app/src", "roles/wsgi_app/files"]
+    paths = ["tests/apps", "app/src", "roles/wsgi_app/files"]
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(f"{top}/app.sock")
         listener.listen()  # as systemd does: whoever asks early waits
