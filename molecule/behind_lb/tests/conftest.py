@@ -1,0 +1,79 @@
+"""Visit the sites through their proxies, from where the visitor is."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+import testinfra
+import yaml
+
+SCENARIO = Path(__file__).parents[1]
+AUTHORITY = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "client.pem"
+VISITOR = f"subsite-behind_lb-{os.environ.get('SUBSITE_SUITE', 'trixie')}-visitor"
+TUNNEL = "http://127.0.0.1:18060"
+"""Where connections may be made as if from the visitor's machine (RFC 9110, 9.3.6)."""
+
+
+def urls() -> Iterator[str]:
+    """Yield the external URL of each site behind a proxy, without a slash at its end.
+
+    A site that is pinned to one origin has that, any other one has each of the proxy's ports.
+    """
+    inventory = yaml.safe_load((SCENARIO / "inventory/sites.yml").read_text())
+    for name, variables in inventory["deployed"]["children"]["web"]["hosts"].items():
+        way, _, proxy = name.partition("-")
+        if pinned := (variables or {}).get("nginx_site_public_url"):
+            yield pinned
+        elif proxy:
+            for port in ("", ":8443"):
+                yield f"https://{way}.{proxy}.example{port}{'/outer' if way == 'outer' else ''}"
+
+
+@pytest.fixture(scope="session", params=urls())
+def url(request) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def origin(url) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+@pytest.fixture(scope="session")
+def trust() -> ssl.SSLContext:
+    """What a visitor who trusts the tests' authority verifies certificates by."""
+    return ssl.create_default_context(cafile=AUTHORITY)
+
+
+@pytest.fixture(scope="session", params=["HTTP/1.1", "HTTP/2"])
+def protocol(request) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def connection(url, protocol, trust) -> Iterator[httpx.HTTPTransport]:
+    """The connections to one proxy, for whoever visits."""
+    with httpx.HTTPTransport(
+        verify=trust, http2=protocol == "HTTP/2", http1=protocol == "HTTP/1.1", proxy=TUNNEL
+    ) as transport:
+        yield transport
+
+
+@pytest.fixture
+def visit(url, connection) -> httpx.Client:
+    """Somebody who has not been there before."""
+    return httpx.Client(transport=connection, base_url=url, timeout=30)
+
+
+@pytest.fixture(scope="session")
+def address() -> str:
+    """The address that the visitor comes from."""
+    machine = testinfra.get_host(f"podman://{VISITOR}")
+    return machine.check_output("ip -4 -o address show dev eth0").split()[3].partition("/")[0]

@@ -1,0 +1,120 @@
+"""Whatever stands in front, every URL, redirect and cookie is right, and nobody can forge one."""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+import websocket
+from conftest import AUTHORITY, TUNNEL
+
+LARGEST = b"x" * 2**20
+"""The largest body that nginx takes by default: client_max_body_size is 1m."""
+
+FORGED = [
+    pytest.param({"X-Forwarded-Proto": "http", "X-Forwarded-Port": "80"}, id="scheme"),
+    pytest.param({"X-Forwarded-Host": "evil.example", "X-Original-Host": "evil.example"}, id="host"),
+    pytest.param({"X-Forwarded-Port": "666"}, id="port"),
+    pytest.param({"X-Forwarded-Prefix": "/evil", "X-Script-Name": "/evil"}, id="prefix"),
+    pytest.param({"X-Forwarded-For": "192.0.2.1", "X-Real-IP": "192.0.2.1"}, id="address"),
+    pytest.param({"Forwarded": "for=192.0.2.1;host=evil.example;proto=http"}, id="RFC 7239"),
+    pytest.param(
+        {"X-Forwarded-Ssl": "off", "X-Forwarded-Protocol": "http", "Front-End-Https": "off"},
+        id="scheme, in other dialects",
+    ),
+]
+
+
+def whoami(visit, **headers: str) -> dict:
+    """Return what the app says of itself."""
+    return visit.get("/api/whoami", headers={"Accept": "application/json", **headers}).json()
+
+
+def test_protocol_is_what_the_visitor_speaks(visit, protocol):
+    assert visit.get("/api/result").http_version == protocol
+
+
+def test_app_knows_its_url(visit, url):
+    assert whoami(visit)["external_url"] == f"{url}/api/"
+
+
+def test_app_knows_the_visitor(visit, address):
+    assert whoami(visit)["remote_addr"] == address
+
+
+def test_default_port_may_be_named(visit, url):
+    host = urlsplit(url)
+    told = whoami(visit, Host=f"{host.hostname}:{host.port or 443}")
+    assert told["external_url"] == f"{url}/api/"
+
+
+@pytest.mark.parametrize("headers", FORGED)
+def test_forged_header_changes_nothing(visit, headers):
+    assert whoami(visit, **headers) == whoami(visit)
+
+
+def test_absolute_redirect(visit, url):
+    answer = visit.get("/api/")
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{url}/api/result")
+
+
+def test_slash_that_the_router_adds(visit, url):
+    answer = visit.get("/api/dir")
+    assert (answer.status_code, answer.headers["Location"]) == (308, f"{url}/api/dir/")
+
+
+def test_slash_of_the_mount_keeps_query_and_body(visit, url):
+    answer = visit.post("/mirror?a=1", content=b"b=2", follow_redirects=True)
+    assert [hop.status_code for hop in answer.history] == [308]
+    assert answer.url == f"{url}/mirror/?a=1"
+    assert answer.json()["environ"]["REQUEST_METHOD"] == "POST"
+    assert answer.json()["body"] == "b=2"
+
+
+def test_session_cookie_is_for_the_app_alone_and_for_https(visit, url):
+    attributes = visit.get("/api/login").headers["Set-Cookie"].split("; ")
+    assert {f"Path={urlsplit(url).path}/api", "Secure", "HttpOnly"} <= set(attributes)
+
+
+def test_session_cookie_comes_back(visit):
+    assert [visit.get("/api/login").json()["visits"] for _ in range(3)] == [1, 2, 3]
+
+
+def test_head_has_no_body(visit):
+    answer = visit.head("/api/result")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_options_are_the_apps(visit):
+    assert set(visit.options("/api/result").headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
+
+
+def test_largest_body(visit):
+    assert visit.post("/mirror/", content=LARGEST).json()["body"].encode() == LARGEST
+
+
+def test_page(visit):
+    assert "data-app=" in visit.get("/").text
+
+
+def test_events_arrive_one_by_one(visit):
+    with visit.stream("GET", "/api/events") as answer:
+        arrivals = [time.monotonic() for line in answer.iter_lines() if line.startswith("data:")]
+    assert len(arrivals) == 3
+    assert arrivals[-1] - arrivals[0] > 0.2
+
+
+def test_websocket_echoes(url):
+    tunnel = urlsplit(TUNNEL)
+    connection = websocket.create_connection(
+        urljoin(url, urlsplit(url).path + "/api/ws").replace("https", "wss", 1),
+        timeout=30,
+        sslopt={"ca_certs": str(AUTHORITY)},
+        http_proxy_host=tunnel.hostname,
+        http_proxy_port=tunnel.port,
+        proxy_type="http",
+    )
+    connection.send("hello")
+    assert connection.recv() == "hello"
+    connection.close()
