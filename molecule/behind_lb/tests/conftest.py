@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 import testinfra
+import websocket
 import yaml
+from selenium import webdriver
 
 SCENARIO = Path(__file__).parents[1]
 AUTHORITY = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "client.pem"
 VISITOR = f"subsite-behind_lb-{os.environ.get('SUBSITE_SUITE', 'trixie')}-visitor"
 TUNNEL = "http://127.0.0.1:18060"
 """Where connections may be made as if from the visitor's machine (RFC 9110, 9.3.6)."""
+DRIVER = "http://127.0.0.1:18061"
+"""Where the visitor's browser is led (W3C WebDriver)."""
 
 
 def urls() -> Iterator[str]:
@@ -38,12 +42,6 @@ def urls() -> Iterator[str]:
 @pytest.fixture(scope="session", params=urls())
 def url(request) -> str:
     return request.param
-
-
-@pytest.fixture(scope="session")
-def origin(url) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 @pytest.fixture(scope="session")
@@ -72,8 +70,51 @@ def visit(url, connection) -> httpx.Client:
     return httpx.Client(transport=connection, base_url=url, timeout=30)
 
 
+@pytest.fixture
+def dial(url) -> Iterator[Callable[[str], websocket.WebSocket]]:
+    """Return a function that opens a WebSocket at a path of the site."""
+    tunnel = httpx.URL(TUNNEL)
+    with contextlib.ExitStack() as opened:
+
+        def dial(path: str) -> websocket.WebSocket:
+            return opened.enter_context(
+                contextlib.closing(
+                    websocket.create_connection(
+                        url.replace("https:", "wss:", 1) + path,
+                        timeout=30,
+                        sslopt={"ca_certs": str(AUTHORITY)},
+                        http_proxy_host=tunnel.host,
+                        http_proxy_port=tunnel.port,
+                        proxy_type="http",
+                    )
+                )
+            )
+
+        yield dial
+
+
 @pytest.fixture(scope="session")
 def address() -> str:
     """The address that the visitor comes from."""
     machine = testinfra.get_host(f"podman://{VISITOR}")
     return machine.check_output("ip -4 -o address show dev eth0").split()[3].partition("/")[0]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[webdriver.Remote]:
+    """The visitor's browser."""
+    options = webdriver.ChromeOptions()
+    for argument in (
+        "headless=new",
+        "no-sandbox",
+        "disable-gpu",
+        "disable-dev-shm-usage",
+        "no-first-run",
+        "disable-background-networking",
+        "disable-component-update",
+        "disable-sync",
+        "window-size=1000,1800",
+    ):
+        options.add_argument(f"--{argument}")
+    with webdriver.Remote(DRIVER, options=options) as opened:
+        yield opened

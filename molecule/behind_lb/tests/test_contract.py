@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import time
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
-import websocket
-from conftest import AUTHORITY, TUNNEL
 
 LARGEST = b"x" * 2**20
 """The largest body that nginx takes by default: client_max_body_size is 1m."""
 
 FORGED = [
     pytest.param({"X-Forwarded-Proto": "http", "X-Forwarded-Port": "80"}, id="scheme"),
-    pytest.param({"X-Forwarded-Host": "evil.example", "X-Original-Host": "evil.example"}, id="host"),
+    pytest.param({"X-Forwarded-Host": "evil.example", "X-Original-Host": "x.example"}, id="host"),
     pytest.param({"X-Forwarded-Port": "666"}, id="port"),
     pytest.param({"X-Forwarded-Prefix": "/evil", "X-Script-Name": "/evil"}, id="prefix"),
     pytest.param({"X-Forwarded-For": "192.0.2.1", "X-Real-IP": "192.0.2.1"}, id="address"),
@@ -87,7 +85,11 @@ def test_head_has_no_body(visit):
 
 
 def test_options_are_the_apps(visit):
-    assert set(visit.options("/api/result").headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
+    assert set(visit.options("/api/result").headers["Allow"].split(", ")) == {
+        "GET",
+        "HEAD",
+        "OPTIONS",
+    }
 
 
 def test_largest_body(visit):
@@ -105,16 +107,7 @@ def test_events_arrive_one_by_one(visit):
     assert arrivals[-1] - arrivals[0] > 0.2
 
 
-def test_websocket_echoes(url):
-    tunnel = urlsplit(TUNNEL)
-    connection = websocket.create_connection(
-        urljoin(url, urlsplit(url).path + "/api/ws").replace("https", "wss", 1),
-        timeout=30,
-        sslopt={"ca_certs": str(AUTHORITY)},
-        http_proxy_host=tunnel.hostname,
-        http_proxy_port=tunnel.port,
-        proxy_type="http",
-    )
+def test_websocket_echoes(dial):
+    connection = dial("/api/ws")
     connection.send("hello")
     assert connection.recv() == "hello"
-    connection.close()

@@ -1,0 +1,65 @@
+"""A real browser finds every URL right, wherever the page is."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+PICTURES = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"])
+PLACES = [
+    pytest.param("http://localhost:8000", id="a mapped port"),
+    pytest.param("https://documented.traefik.example", id="behind Traefik"),
+    pytest.param("https://advised.haproxy.example:8443", id="behind HAProxy, on another port"),
+    pytest.param("https://outer.traefik.example/outer", id="behind Traefik, below a prefix"),
+    pytest.param("https://outer.caddy.example/outer", id="behind Caddy, below a prefix"),
+]
+VERDICTS = 4 * 4 + 3
+"""Of each redirect the final URL, whether there was one, the origin and the prefix, and one of each
+other try."""
+TRIED = "[data-try] dl .right, [data-try] dl .wrong"
+
+
+@pytest.fixture(scope="module", params=PLACES)
+def page(request, browser):
+    """The page, once it has tried everything."""
+    browser.get(f"{request.param}/")
+    wait = WebDriverWait(browser, 30)
+    wait.until(lambda page: page.find_element(By.ID, "verdict").text)
+    browser.find_element(By.ID, "all").click()
+    wait.until(lambda page: len(page.find_elements(By.CSS_SELECTOR, TRIED)) >= VERDICTS)
+    name = request.param.partition("://")[2].replace("/", "-").replace(":", "-")
+    browser.save_screenshot(PICTURES / f"{name}.png")
+    return request.param, browser
+
+
+def test_app_and_browser_say_the_same(page):
+    url, browser = page
+    assert browser.find_element(By.ID, "verdict").text == f"✓ right Both say {url}/api/"
+
+
+def test_every_try_is_right(page):
+    _, browser = page
+    rows = [
+        row.text.split("\n")
+        for row in browser.find_elements(By.CSS_SELECTOR, "[data-try] dl > div")
+    ]
+    wrong = [row for row in rows if "✗ wrong" in row]
+    right = [row for row in rows if "✓ right" in row]
+    assert (wrong, len(right)) == ([], VERDICTS)
+
+
+def test_every_header_is_right(page):
+    _, browser = page
+    assert browser.find_elements(By.CSS_SELECTOR, "ol .wrong") == []
+
+
+def test_protocol_is_the_best_that_the_browser_speaks(page):
+    url, browser = page
+    spoken = browser.execute_script(
+        "return performance.getEntriesByType('navigation')[0].nextHopProtocol"
+    )
+    assert spoken == ("h2" if url.startswith("https:") else "http/1.1")
