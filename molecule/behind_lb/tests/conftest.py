@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -25,9 +25,9 @@ DRIVER = "http://127.0.0.1:18061"
 
 
 def urls() -> Iterator[str]:
-    """Yield the external URL of each site behind a proxy, without a slash at its end.
+    """Yield the external URL of each site that speaks TLS, without a slash at its end.
 
-    A site that is pinned to one origin has that, any other one has each of the proxy's ports.
+    A site that is pinned to one origin has that, any other one has each of the two ports.
     """
     inventory = yaml.safe_load((SCENARIO / "inventory/sites.yml").read_text())
     for name, variables in inventory["deployed"]["children"]["web"]["hosts"].items():
@@ -71,26 +71,20 @@ def visit(url, connection) -> httpx.Client:
 
 
 @pytest.fixture
-def dial(url) -> Iterator[Callable[[str], websocket.WebSocket]]:
-    """Return a function that opens a WebSocket at a path of the site."""
+def echo(url) -> Iterator[websocket.WebSocket]:
+    """A WebSocket whose other end repeats what it is told."""
     tunnel = httpx.URL(TUNNEL)
-    with contextlib.ExitStack() as opened:
-
-        def dial(path: str) -> websocket.WebSocket:
-            return opened.enter_context(
-                contextlib.closing(
-                    websocket.create_connection(
-                        url.replace("https:", "wss:", 1) + path,
-                        timeout=30,
-                        sslopt={"ca_certs": str(AUTHORITY)},
-                        http_proxy_host=tunnel.host,
-                        http_proxy_port=tunnel.port,
-                        proxy_type="http",
-                    )
-                )
-            )
-
-        yield dial
+    with contextlib.closing(
+        websocket.create_connection(
+            f"{url.replace('https:', 'wss:', 1)}/api/ws",
+            timeout=30,
+            sslopt={"ca_certs": str(AUTHORITY)},
+            http_proxy_host=tunnel.host,
+            http_proxy_port=tunnel.port,
+            proxy_type="http",
+        )
+    ) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -107,7 +107,6 @@ def test_events_arrive_one_by_one(visit):
     assert arrivals[-1] - arrivals[0] > 0.2
 
 
-def test_websocket_echoes(dial):
-    connection = dial("/api/ws")
-    connection.send("hello")
-    assert connection.recv() == "hello"
+def test_websocket_echoes(echo):
+    echo.send("hello")
+    assert echo.recv() == "hello"
