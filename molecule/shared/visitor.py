@@ -16,7 +16,7 @@ PUBLISHED = [
 ]
 PORTS = {int(theirs): int(ours) for _, ours, theirs in PUBLISHED}
 """The port of this machine for each port of the host that can be asked."""
-LOCALHOST = f"localhost:{PORTS[80]}"
+LOCALHOST = f"localhost:{PORTS.get(80)}"
 """What a browser on this machine would call the host."""
 
 

@@ -6,21 +6,21 @@ import contextlib
 import os
 import ssl
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 import testinfra
 import websocket
 import yaml
+from controller import EPHEMERAL, SCENARIO
 from selenium import webdriver
+from visitor import PORTS
 
-SCENARIO = Path(__file__).parents[1]
-AUTHORITY = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "client.pem"
+AUTHORITY = EPHEMERAL / "client.pem"
 VISITOR = f"subsite-behind_lb-{os.environ.get('SUBSITE_SUITE', 'trixie')}-visitor"
-TUNNEL = "http://127.0.0.1:18060"
+TUNNEL = f"http://127.0.0.1:{PORTS[8888]}"
 """Where connections may be made as if from the visitor's machine (RFC 9110, 9.3.6)."""
-DRIVER = "http://127.0.0.1:18061"
+DRIVER = f"http://127.0.0.1:{PORTS[9515]}"
 """Where the visitor's browser is led (W3C WebDriver)."""
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import pytest
+from controller import PROJECT
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-PICTURES = Path(os.environ["MOLECULE_PROJECT_DIRECTORY"]) / ".cache/behind_lb"
+PICTURES = PROJECT / ".cache/behind_lb" / os.environ.get("SUBSITE_SUITE", "trixie")
 PLACES = [
     pytest.param("http://localhost:8000", id="a mapped port"),
     pytest.param("https://documented.traefik.example", id="behind Traefik"),
