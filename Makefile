@@ -10,43 +10,43 @@ RUN := tools/with-podman $(IN_VENV) MOLECULE_GLOB='molecule/*/molecule.yml'
 help: ## List what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: .venv/ready ## Build a throwaway host, deploy to it and show what a browser would see
+demo: .venv/demo ## Build a throwaway host, deploy to it and show what a browser would see
 	@$(RUN) tools/demo up
 
-demo-shell: .venv/ready ## Look around on the host of the demo
+demo-shell: .venv/demo ## Look around on the host of the demo
 	@$(RUN) podman exec --interactive --tty subsite-demo-trixie bash --login
 
-demo-down: .venv/ready ## Throw the host of the demo away
+demo-down: .venv/demo ## Throw the host of the demo away
 	@$(RUN) tools/demo down
 
 test: lint unit scenarios ## Run every test, the fast ones first
 
-lint: .venv/ready ## Check style
+lint: .venv/dev ## Check style
 	$(IN_VENV) ruff check . app
 	$(IN_VENV) ruff format --check . app
 	$(IN_VENV) yamllint --strict .
 	$(IN_VENV) ansible-lint -q
 
-unit: .venv/ready ## Test what needs no host: plugins, templates, refusals, the collection, the demo app
+unit: .venv/dev ## Test what needs no host: plugins, templates, refusals, the collection, the demo app
 	$(IN_VENV) pytest --quiet
 	cd app && $(IN_VENV) pytest --quiet
 
-scenarios: .venv/ready ## Test on hosts: each scenario on each distribution that it is for
+scenarios: .venv/dev ## Test on hosts: each scenario on each distribution that it is for
 	$(RUN) tools/scenarios
 
-molecule: .venv/ready ## Test one scenario on one distribution: SCENARIO=default SUITE=trixie
+molecule: .venv/dev ## Test one scenario on one distribution: SCENARIO=default SUITE=trixie
 	$(RUN) tools/host-image $(SUITE)
 	$(RUN) SUBSITE_SUITE=$(SUITE) molecule test --scenario-name $(SCENARIO)
 
-docs: .venv/ready ## Write the reference tables anew
+docs: .venv/dev ## Write the reference tables anew
 	$(IN_VENV) python tools/reference.py
 
-build: .venv/ready ## Build the collection
+build: .venv/dev ## Build the collection
 	$(IN_VENV) ansible-galaxy collection build --force
 
 clean: ## Remove what was set up here
 	rm -rf .venv .cache .ansible
 
-.venv/ready: pyproject.toml tools/set-up
-	@tools/set-up
+.venv/demo .venv/dev: .venv/%: pyproject.toml tools/set-up
+	@tools/set-up $*
 	@touch $@
