@@ -1,6 +1,6 @@
 # What can be done with this repository; `make` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-shell demo-down test lint unit scenarios molecule docs build clean
+.PHONY: help demo demo-shell demo-down test lint unit scenarios molecule bench docs build clean
 
 SUITE ?= trixie
 SCENARIO ?= default
@@ -37,6 +37,12 @@ scenarios: .venv/dev ## Test on hosts: each scenario on each distribution that i
 molecule: .venv/dev ## Test one scenario on one distribution: SCENARIO=default SUITE=trixie
 	$(RUN) tools/host-image $(SUITE)
 	$(RUN) SUBSITE_SUITE=$(SUITE) molecule test --scenario-name $(SCENARIO)
+
+bench: .venv/dev ## Compare what runs of the role cost with what plain tasks cost, on a throwaway host
+	$(RUN) tools/host-image trixie
+	$(RUN) molecule converge --scenario-name release
+	$(RUN) python tools/bench.py
+	$(RUN) molecule destroy --scenario-name release
 
 docs: .venv/dev ## Write the reference tables anew
 	$(IN_VENV) python tools/reference.py

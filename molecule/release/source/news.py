@@ -1,0 +1,28 @@
+"""What the visitors of the tests read: which release answers, and with which settings."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+VERSION = Path(__file__).with_name("version").read_text().strip()
+CRASH = Path.home() / "crash"
+WORK = {"/slow": 0.5}
+
+time.sleep(1)  # what other apps need to be imported
+
+if CRASH.exists() and CRASH.read_text().strip() == VERSION:
+    threading.Timer(0.5, os._exit, [1]).start()
+
+
+def app(environ: dict, start_response: Callable) -> Iterable[bytes]:
+    """Answer with the version, the settings, and the length of what was sent."""
+    length = len(environ["wsgi.input"].read())
+    time.sleep(WORK.get(environ["PATH_INFO"], 0))
+    settings = [os.environ.get(name, "") for name in ("COLOUR", "TOKEN")]
+    body = ",".join([VERSION, *settings, str(length)]).encode()
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
+    return [body]

@@ -1,0 +1,178 @@
+"""A deploy may be cut off anywhere: what serves goes on serving, and the next run converges.
+
+Where that is, a whole run announces. It is cut off before each task, in the midst of each call to
+the host, and, with the host's power, after each change.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import time
+from dataclasses import dataclass
+
+import pytest
+
+START = "Start the release, which proves its health"
+SAMPLE = 5
+"""After one in so many cuts, the run after the one that converged has to change nothing."""
+EVERY = int(os.environ.get("SUBSITE_EVERY", "1"))
+"""One in so many points is tried."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A step at which a run is cut off, so long after it began (s)."""
+
+    number: int
+    name: str
+    after: float = 0
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What served after a run was cut off, and after the next one."""
+
+    point: Point
+    allowed: set[str]
+    served: set[str]
+    nginx_was_changed: bool
+    new: str
+    converged: set[str]
+    changed_then: bool
+
+
+@pytest.fixture(scope="module")
+def whole(source, begin, deploy) -> list:
+    """Return the steps of a run that is not cut off."""
+    deploy(source())
+    run = begin(source())
+    steps = list(run.steps())
+    assert run.process.returncode == 0
+    return steps
+
+
+@pytest.fixture(scope="module")
+def points(whole) -> dict[str, list[Point]]:
+    """Return where to cut, for each kind of step."""
+    found: dict[str, list[Point]] = {"task": [], "call": [], "change": []}
+    for number, (step, following) in enumerate(itertools.pairwise(whole)):
+        half = (following.at - step.at) / 2 if step.kind == "call" else 0
+        found[step.kind].append(Point(number, step.name, half))
+    return {kind: those[::EVERY] for kind, those in found.items()}
+
+
+@pytest.fixture(scope="module")
+def versions(ask):
+    """Return a function that asks often enough to meet every release that serves."""
+
+    def find() -> set[str]:
+        answers = [ask("/news/") for _ in range(8)]
+        return {f"{a.status} {a.body.decode().partition(',')[0]}" for a in answers}
+
+    return find
+
+
+@pytest.fixture(scope="module")
+def cut(host, source, begin, deploy, versions, whole):
+    """Return a function that cuts runs off at points and lets the next one converge."""
+    start = next(n for n, step in enumerate(whole) if step.kind == "call" and START in step.name)
+
+    def woken() -> str:
+        unit = host.check_output("readlink /etc/systemd/system/wsgi-news.service")
+        return host.check_output(
+            f"cat /srv/wsgi/news/releases/{unit.split('.')[1]}/source/version"
+        ).strip()
+
+    def nginx() -> str:
+        return host.check_output("find /etc/nginx -type f | sort | xargs sha256sum")
+
+    def cut_off(points: list[Point], lose, boots: bool = False) -> list[Cut]:
+        cuts, before, configuration = [], source(), nginx()
+        deploy(before)
+        for count, point in enumerate(points):
+            new = source()
+            run = begin(new)
+            run_until(run, point)
+            lose(run)
+            may_serve = {before.version, new.version if point.number >= start else before.version}
+            allowed = {woken()} & may_serve if boots else may_serve
+            served, nginx_was_changed = versions(), nginx() != configuration
+            deploy(new)
+            cuts.append(
+                Cut(
+                    point,
+                    {f"200 {version}" for version in allowed},
+                    served,
+                    nginx_was_changed,
+                    f"200 {new.version}",
+                    versions(),
+                    count % SAMPLE == 0 and "changed=0" not in deploy(new),
+                )
+            )
+            before = new
+        return cuts
+
+    return cut_off
+
+
+def run_until(run, point: Point) -> None:
+    """Let ``run`` go on until it is to be cut off."""
+    for number, step in enumerate(run.steps()):
+        if number == point.number:
+            assert step.name == point.name
+            time.sleep(point.after)
+            return
+    raise AssertionError(f"The run ended before {point}.")
+
+
+@pytest.fixture(scope="module")
+def before_tasks(points, cut) -> list[Cut]:
+    """Lose the controller before each task."""
+    return cut(points["task"], lambda run: run.cut())
+
+
+@pytest.fixture(scope="module")
+def within_calls(points, cut, hang_up) -> list[Cut]:
+    """Lose the controller and what it does on the host in the midst of each call."""
+
+    def lose(run) -> None:
+        hang_up()
+        run.cut()
+
+    return cut(points["call"], lose)
+
+
+@pytest.fixture(scope="module")
+def after_changes(points, cut, boot) -> list[Cut]:
+    """Lose the host's power after each change, and boot it."""
+    return cut(points["change"], lambda run: boot(run.cut), boots=True)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param("before_tasks", id="controller lost before a task"),
+        pytest.param("within_calls", id="run lost within a call"),
+        pytest.param("after_changes", id="power lost after a change"),
+    ],
+)
+def cuts(request) -> list[Cut]:
+    return request.getfixturevalue(request.param)
+
+
+def test_release_that_is_well_serves(cuts, tell, request):
+    tell(f"{request.node.callspec.id}: runs were cut off at {len(cuts)} points")
+    assert [c for c in cuts if not c.served or c.served - c.allowed] == []
+
+
+def test_nginx_is_left_alone(cuts):
+    assert [c.point for c in cuts if c.nginx_was_changed] == []
+
+
+def test_next_run_converges(cuts):
+    assert [(c.point, c.converged) for c in cuts if c.converged != {c.new}] == []
+
+
+def test_run_after_it_changes_nothing(cuts):
+    assert [c.point for c in cuts if c.changed_then] == []

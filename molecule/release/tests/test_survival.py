@@ -1,0 +1,145 @@
+"""What happens to a host happens: the site answers again, and the next deploy is like any other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+IN_FLIGHT = 0.6
+"""How long before an event a visit may have begun that is lost with the process it was in (s)."""
+
+EVENTS = {
+    "a worker is killed": (
+        "kill -KILL $(pgrep --newest --parent "
+        "$(systemctl show --value --property=MainPID wsgi-news.service))"
+    ),
+    "the master is killed": "systemctl kill --signal=KILL --kill-whom=main wsgi-news.service",
+    "all processes are killed": "systemctl kill --signal=KILL wsgi-news.service",
+    "the app is restarted": "systemctl restart wsgi-news.service",
+    "the app is stopped": "systemctl stop wsgi-news.service",
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def version(source, deploy) -> str:
+    release = source()
+    deploy(release)
+    return release.version
+
+
+def answer(ask) -> str:
+    got = ask("/news/")
+    return f"{got.status} {got.body.decode().partition(',')[0]}"
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_no_request_is_lost_but_those_in_flight(host, visitors, tell, event):
+    with visitors() as watch:
+        time.sleep(1)
+        began = time.monotonic()
+        host.check_output(EVENTS[event])
+        ended = time.monotonic()
+        time.sleep(3)
+    failed = [visit for visit in watch.visits if visit["failure"]]
+    slowest = max(visit["took"] for visit in watch.visits)
+    tell(
+        f"{event}: {len(failed)} of {len(watch.visits)} requests were lost, "
+        f"the longest took {slowest:.1f} s"
+    )
+    assert [v for v in failed if not began - IN_FLIGHT < v["due"] < ended] == []
+
+
+@pytest.mark.parametrize("stop", ["stop", "kill"])
+def test_answers_after_a_boot(boot, ask, version, stop):
+    boot(stop=stop)
+    assert answer(ask) == f"200 {version}"
+
+
+def test_answers_after_nginx_is_restarted(host, ask, version):
+    host.check_output("systemctl restart nginx")
+    assert answer(ask) == f"200 {version}"
+
+
+class TestCrashLoop:
+    """A release passes its health check, and dies soon after each start."""
+
+    @pytest.fixture(scope="class")
+    def crashing(self, host, source, deploy) -> Iterator[str]:
+        release = source()
+        host.check_output("echo %s > /var/lib/wsgi/news/crash", release.version)
+        deploy(release)
+        unit = "wsgi-news.service"
+        host.check_output(
+            "timeout 60 sh -c 'until [ $(systemctl show --value --property=NRestarts %s) -ge 6 ];"
+            " do sleep 0.2; done'",
+            unit,
+        )
+        yield release.version
+        host.check_output("rm /var/lib/wsgi/news/crash")
+
+    def test_is_never_given_up(self, host, crashing):
+        assert host.service("wsgi-news.socket").is_running
+
+    def test_ends_with_a_release_that_is_mended(self, ask, source, deploy, crashing):
+        mended = source()
+        deploy(mended)
+        assert {answer(ask) for _ in range(20)} == {f"200 {mended.version}"}
+
+    def test_leaves_nothing_that_restarts(self, host, crashing):
+        units = host.check_output("systemctl list-units --plain --no-legend 'wsgi-news.*.service'")
+        assert len(units.splitlines()) == 1
+
+
+@dataclass(frozen=True)
+class FullDisk:
+    """What a run said that found no room, and what served then and after the next one."""
+
+    says: str
+    before: str
+    served: str
+    new: str
+    converged: str
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param("/var/cache/wsgi/news", id="where downloads are kept"),
+        pytest.param("/srv/wsgi/news", id="where releases are"),
+    ],
+)
+def full_disk(request, host, ask, source, play, deploy) -> Iterator[FullDisk]:
+    """Deploy where 200 kB are left, and once more where there is room."""
+    place, small = request.param, "/mnt/small"
+    before, new = source(), source(**{"requirements.txt": "flask\n", "picture": "." * 10**6})
+    deploy(before)
+    host.check_output(
+        "rm --recursive --force /var/cache/wsgi/news/* &&"
+        f"mkdir --parents {small} && mount -t tmpfs small {small} &&"
+        f"cp --archive --no-target-directory {place} {small} && mount --bind {small} {place} &&"
+        f"used=$(df --output=used --block-size=1k {small} | tail -1) &&"
+        f"mount -o remount,size=$((used + 200))k {small}"
+    )
+    try:
+        says, served = play(new).stdout, answer(ask)
+        host.check_output(f"mount -o remount,size=1g {small}")
+        deploy(new)
+        yield FullDisk(says, before.version, served, new.version, answer(ask))
+    finally:
+        host.check_output(f"umount --lazy {place} {small}")
+        deploy(source())
+
+
+def test_full_disk_is_named(full_disk):
+    assert "No space left on device" in full_disk.says
+
+
+def test_full_disk_leaves_what_serves(full_disk):
+    assert full_disk.served == f"200 {full_disk.before}"
+
+
+def test_full_disk_is_no_obstacle_once_it_has_room(full_disk):
+    assert full_disk.converged == f"200 {full_disk.new}"

@@ -1,0 +1,82 @@
+"""Two runs at once: of one app with two versions, and of two apps that set something up."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Race:
+    """What two runs at once came to, and the run after them."""
+
+    versions: set[str]
+    served: set[str]
+    failures: dict
+    last: str
+    converged: set[str]
+
+
+@pytest.fixture(scope="module")
+def versions(ask):
+    """Return a function that asks often enough to meet every release that serves."""
+
+    def find() -> set[str]:
+        answers = [ask("/news/") for _ in range(8)]
+        return {f"{a.status} {a.body.decode().partition(',')[0]}" for a in answers}
+
+    return find
+
+
+@pytest.fixture(scope="module")
+def race(source, play, deploy, versions, visitors) -> Race:
+    rivals, last = [source(), source()], source()
+    deploy(source())
+    with visitors() as watch, ThreadPoolExecutor() as runs:
+        list(runs.map(play, rivals))
+    served = versions()
+    deploy(last)
+    return Race(
+        {f"200 {rival.version}" for rival in rivals},
+        served,
+        watch.failures,
+        f"200 {last.version}",
+        versions(),
+    )
+
+
+def test_one_of_two_releases_serves(race):
+    assert (len(race.served), race.served <= race.versions) == (1, True)
+
+
+def test_no_request_fails_meanwhile(race):
+    assert race.failures == {}
+
+
+def test_next_run_converges(race):
+    assert race.converged == {race.last}
+
+
+@pytest.fixture(scope="module")
+def set_up(host, source, play_for, address) -> dict[str, list[tuple[str, float]]]:
+    """Run a release of two apps on one host at once, twice, and return what was noted."""
+    release = source()
+    inventory = "".join(
+        f"{app} app={app} ansible_host={address()}\n" for app in ("news", "letters")
+    )
+    for _ in range(2):
+        play_for(inventory, release)
+    noted = host.check_output("cat /var/lib/wsgi/news/set-up /var/lib/wsgi/letters/set-up")
+    lines = [line.split() for line in noted.splitlines()]
+    return [(what, float(when)) for version, what, when in lines if version == release.version]
+
+
+def test_set_up_runs_once_for_each(set_up):
+    assert sorted(what for what, _ in set_up) == ["begins"] * 2 + ["ends"] * 2
+
+
+def test_set_up_of_one_waits_for_the_other(set_up):
+    in_time = sorted(set_up, key=lambda noted: noted[1])
+    assert [what for what, _ in in_time] == ["begins", "ends"] * 2

@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""Compare what the role's runs cost with what plain tasks cost that do less, on a host of its own.
+
+The host is the one of the scenario "release", reached by SSH as root. Both ways deploy the same app,
+whose import takes a second; packages are there and downloads are cached, so that neither pays for the
+network. The numbers are of this machine: compare the columns, not the rows of another day.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[1]
+HOST = "subsite-release-trixie"
+REPEATS = 3
+PLAYBOOKS = {"role": "bench/subsite.yml", "plain": "bench/plain.yml"}
+ENVIRONMENT = os.environ | {
+    "ANSIBLE_CALLBACKS_ENABLED": "remote_calls",
+    "ANSIBLE_CALLBACK_PLUGINS": str(PROJECT / "tests/callback_plugins"),
+    "ANSIBLE_FORCE_COLOR": "0",
+    "ANSIBLE_HOST_KEY_CHECKING": "False",
+    "ANSIBLE_NOCOLOR": "1",
+    "ANSIBLE_REMOTE_USER": "root",
+    "ANSIBLE_SSH_ARGS": "-o ControlMaster=auto -o ControlPersist=60s -o UserKnownHostsFile=/dev/null",
+}
+
+
+class Way:
+    """One of the ways to deploy, and the app that it deploys."""
+
+    def __init__(self, name: str, address: str, directory: Path) -> None:
+        """Give it a source of its own in ``directory``."""
+        self.playbook = PLAYBOOKS[name]
+        self.address = address
+        self.source = directory / name
+        self.variables = {"app": f"bench-{name}", "source": str(self.source), "colour": "none"}
+        shutil.copytree(PROJECT / "molecule/release/source", self.source)
+
+    def run(self) -> tuple[float, int, int]:
+        """Deploy and return seconds, tasks and remote calls."""
+        began = time.monotonic()
+        output = subprocess.run(
+            ["ansible-playbook", "--inventory", f"{self.address},", self.playbook]
+            + ["--extra-vars", json.dumps(self.variables)],
+            cwd=PROJECT,
+            env=ENVIRONMENT,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        took = time.monotonic() - began
+        tasks, skipped = re.search(r"ok=(\d+).* skipped=(\d+)", output).groups()
+        return took, int(tasks) + int(skipped), int(re.search(r"remote calls: (\d+)", output)[1])
+
+    def change_code(self, number: int) -> None:
+        """Write another version."""
+        (self.source / "version").write_text(f"{number}\n")
+
+    def change_settings(self, number: int) -> None:
+        """Set a variable of the app's environment to something else."""
+        self.variables["colour"] = f"blue{number}"
+
+
+def on_host(*command: str, text: str = "") -> str:
+    """Run ``command`` on the host and return what it says."""
+    return subprocess.run(
+        ["podman", "exec", "--interactive", HOST, *command],
+        input=text,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+
+def let_in(directory: Path) -> None:
+    """Make a key and have the host take it."""
+    key = directory / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    on_host("sh", "-c", "cat >> /root/.ssh/authorized_keys", text=Path(f"{key}.pub").read_text())
+    ENVIRONMENT["ANSIBLE_PRIVATE_KEY_FILE"] = str(key)
+
+
+def show(what: str, runs: dict[str, list[tuple[float, int, int]]]) -> None:
+    """Print one row: the median of the seconds, and the counts of the last run."""
+    cells = []
+    for those in runs.values():
+        seconds = sorted(took for took, _, _ in those)[len(those) // 2]
+        cells.append(f"{seconds:6.1f} s {those[-1][1]:3} tasks {those[-1][2]:3} calls")
+    print(f"{what:18} | {cells[0]} | {cells[1]}", flush=True)
+
+
+def main() -> None:
+    """Measure both ways in turn."""
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        let_in(directory)
+        address = on_host("hostname", "-I").split()[0]
+        ways = {way: Way(way, address, directory) for way in PLAYBOOKS}
+        print(f"{'':18} | {'the role':27} | plain tasks")
+        show("first deploy", {way: [ways[way].run()] for way in ways})
+        for what, change in {
+            "nothing to do": lambda way, number: None,
+            "new code": Way.change_code,
+            "new settings": Way.change_settings,
+        }.items():
+            runs: dict[str, list[tuple[float, int, int]]] = {way: [] for way in ways}
+            for number in range(REPEATS):
+                for way in ways:
+                    change(ways[way], number)
+                    runs[way].append(ways[way].run())
+            show(what, runs)
+
+
+if __name__ == "__main__":
+    main()
