@@ -16,7 +16,7 @@ import select
 import sys
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 PACE = {"new connection": 200, "kept connection": 100, "slow": 10}
 """Requests per second of each kind; a slow one keeps a thread of the app for half a second."""
@@ -135,7 +135,7 @@ async def main() -> None:
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), over.set)
     visitors = Visitors(int(sys.argv[1]), sys.argv[2])
     await visitors.ask_until(over)
-    json.dump([asdict(visit) for visit in visitors.visits], sys.stdout)
+    print(json.dumps([vars(visit) for visit in visitors.visits]))
 
 
 if __name__ == "__main__":

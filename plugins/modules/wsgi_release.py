@@ -325,7 +325,11 @@ class Release:
         return hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:12]
 
     def build(self) -> bool:
-        """Build what is missing and return whether the environment had to be."""
+        """Build what is missing and return whether the environment had to be.
+
+        All of it is on the disk before anything says that it is complete: a host that loses its
+        power would find files that are empty otherwise, and never build them again.
+        """
         self.source.refuse_editables()
         builder = {"uv": Uv, "pip": Pip}[self.parameters["installer"]](self.parameters)
         with locked(self.environment.with_name(".lock")):
@@ -340,6 +344,7 @@ class Release:
             self._install_project(builder)
         self._compile(builder)
         self._link()
+        os.sync()
         return missing
 
     def _build_environment(self, builder: Pip) -> None:
@@ -356,6 +361,7 @@ class Release:
         if self.parameters["requirements"]:
             install_more(environment, *self.parameters["requirements"])
         builder.disown(environment)
+        os.sync()
         (environment / ".complete").touch(mode=0o640)
 
     def _install_project(self, builder: Pip) -> None:

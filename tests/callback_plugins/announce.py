@@ -7,7 +7,6 @@ import os
 
 from ansible.plugins.action import ActionBase
 from ansible.plugins.callback import CallbackBase
-
 from ansible_collections.subsite.deploy.tests.callback_plugins.remote_calls import is_remote
 
 DOCUMENTATION = r"""

@@ -454,6 +454,25 @@ class TestBuild:
         write(source, {"requirements.txt": "./wheels/cart-1-py3-none-any.whl\n"})
         assert build("cart") == {"cart": "# 1 from wheels"}
 
+    def test_is_on_the_disk_before_it_is_complete(
+        self, build, source: Path, index: Path, parameters: dict, monkeypatch
+    ):
+        wheel(index, "cart", "1")
+        write(source, {"requirements.txt": "cart\n"})
+        path, environments = (Path(parameters[name]) for name in ("path", "environments"))
+        marks = {"*/lib/*/site-packages/cart.py": "installed", "*/.complete": "complete"}
+        synced = []
+        monkeypatch.setattr(
+            os,
+            "sync",
+            lambda: synced.append(
+                [mark for pattern, mark in marks.items() if any(environments.glob(pattern))]
+                + ["linked"] * (path / "venv").is_symlink()
+            ),
+        )
+        build()
+        assert synced == [["installed"], ["installed", "complete", "linked"]]
+
     def test_refuses_editable_requirements(self, build, source: Path):
         write(source, {"requirements.txt": "-e .\n"})
         with pytest.raises(BuildError, match="Leave out the -e"):

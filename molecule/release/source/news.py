@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -12,10 +11,10 @@ VERSION = Path(__file__).with_name("version").read_text().strip()
 CRASH = Path.home() / "crash"
 WORK = {"/slow": 0.5}
 
-time.sleep(1)  # what other apps need to be imported
-
 if CRASH.exists() and CRASH.read_text().strip() == VERSION:
-    threading.Timer(0.5, os._exit, [1]).start()
+    raise SystemExit("What I need is not there.")
+
+time.sleep(1)  # what other apps need to be imported
 
 
 def app(environ: dict, start_response: Callable) -> Iterable[bytes]:

@@ -32,7 +32,7 @@ ENVIRONMENT = os.environ | {
     "ANSIBLE_NOCOLOR": "1",
     "ANSIBLE_PRIVATE_KEY_FILE": str(KEY),
     "ANSIBLE_REMOTE_USER": "root",
-    "ANSIBLE_SSH_ARGS": "-o ControlMaster=auto -o ControlPersist=30s -o UserKnownHostsFile=/dev/null",
+    "ANSIBLE_SSH_COMMON_ARGS": "-o UserKnownHostsFile=/dev/null",
 }
 
 

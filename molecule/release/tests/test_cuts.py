@@ -46,17 +46,26 @@ class Cut:
 def whole(source, begin, deploy) -> list:
     """Return the steps of a run that is not cut off."""
     deploy(source())
-    run = begin(source())
-    steps = list(run.steps())
-    assert run.process.returncode == 0
-    return steps
+    return steps_of(begin(source()))
 
 
 @pytest.fixture(scope="module")
 def points(whole) -> dict[str, list[Point]]:
     """Return where to cut, for each kind of step."""
+    return points_in(whole)
+
+
+def steps_of(run) -> list:
+    """Return all steps of ``run``, which has to succeed."""
+    steps = list(run.steps())
+    assert run.process.returncode == 0
+    return steps
+
+
+def points_in(steps: list) -> dict[str, list[Point]]:
+    """Return where to cut a run of these ``steps``, for each kind of them."""
     found: dict[str, list[Point]] = {"task": [], "call": [], "change": []}
-    for number, (step, following) in enumerate(itertools.pairwise(whole)):
+    for number, (step, following) in enumerate(itertools.pairwise(steps)):
         half = (following.at - step.at) / 2 if step.kind == "call" else 0
         found[step.kind].append(Point(number, step.name, half))
     return {kind: those[::EVERY] for kind, those in found.items()}
@@ -176,3 +185,31 @@ def test_next_run_converges(cuts):
 
 def test_run_after_it_changes_nothing(cuts):
     assert [c.point for c in cuts if c.changed_then] == []
+
+
+@pytest.fixture(scope="module")
+def firsts(host, source, begin, deploy, tell) -> dict[Point, tuple[str, str]]:
+    """Cut first deploys off; return what is to serve after the next run, and what does."""
+    asked = (
+        "import http.client, socket, sys; c = http.client.HTTPConnection('localhost');"
+        "c.sock = socket.socket(socket.AF_UNIX); c.sock.connect(sys.argv[1]);"
+        "c.request('GET', sys.argv[2]); print(c.getresponse().read().decode())"
+    )
+    served = {}
+    points = points_in(steps_of(begin(source(), app="first")))["change"]
+    for number, point in enumerate(points):
+        app, release = f"first{number}", source()
+        run = begin(release, app=app)
+        run_until(run, point)
+        run.cut()
+        deploy(release, app=app)
+        answer = host.check_output(
+            "python3 -c %s %s %s", asked, f"/run/wsgi/{app}.sock", f"/{app}/"
+        )
+        served[point] = (f"{release.version},,,0", answer)
+    tell(f"first deploys were cut off after {len(points)} changes")
+    return served
+
+
+def test_run_after_a_first_one_that_was_cut_off_converges(firsts):
+    assert [point for point, (wanted, answer) in firsts.items() if wanted != answer] == []

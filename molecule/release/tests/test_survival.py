@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import pytest
 
-IN_FLIGHT = 0.6
-"""How long before an event a visit may have begun that is lost with the process it was in (s)."""
+BEFORE, AFTER = 0.6, 0.5
+"""How long before and after an event visits may be due that are lost with their process (s)."""
 
 EVENTS = {
     "a worker is killed": (
@@ -49,7 +49,7 @@ def test_no_request_is_lost_but_those_in_flight(host, visitors, tell, event):
         f"{event}: {len(failed)} of {len(watch.visits)} requests were lost, "
         f"the longest took {slowest:.1f} s"
     )
-    assert [v for v in failed if not began - IN_FLIGHT < v["due"] < ended] == []
+    assert [v for v in failed if not began - BEFORE < v["due"] < ended + AFTER] == []
 
 
 @pytest.mark.parametrize("stop", ["stop", "kill"])
@@ -63,34 +63,29 @@ def test_answers_after_nginx_is_restarted(host, ask, version):
     assert answer(ask) == f"200 {version}"
 
 
-class TestCrashLoop:
-    """A release passes its health check, and dies soon after each start."""
+@pytest.fixture(scope="module")
+def crash_loop(host, source, deploy) -> None:
+    """Have a release that served die at each start, more often than systemd allows by default."""
+    release, unit = source(), "wsgi-news.service"
+    deploy(release)
+    host.check_output(f"echo {release.version} > /var/lib/wsgi/news/crash")
+    host.check_output(f"systemctl kill --signal=KILL {unit}")
+    restarts = f"$(systemctl show --value --property=NRestarts {unit})"
+    host.check_output(f"timeout 60 sh -c 'until [ {restarts} -ge 6 ]; do sleep 0.2; done'")
 
-    @pytest.fixture(scope="class")
-    def crashing(self, host, source, deploy) -> Iterator[str]:
-        release = source()
-        host.check_output("echo %s > /var/lib/wsgi/news/crash", release.version)
-        deploy(release)
-        unit = "wsgi-news.service"
-        host.check_output(
-            "timeout 60 sh -c 'until [ $(systemctl show --value --property=NRestarts %s) -ge 6 ];"
-            " do sleep 0.2; done'",
-            unit,
-        )
-        yield release.version
-        host.check_output("rm /var/lib/wsgi/news/crash")
 
-    def test_is_never_given_up(self, host, crashing):
-        assert host.service("wsgi-news.socket").is_running
+@pytest.mark.usefixtures("crash_loop")
+def test_crash_loop_is_never_given_up(host):
+    assert host.service("wsgi-news.socket").is_running
 
-    def test_ends_with_a_release_that_is_mended(self, ask, source, deploy, crashing):
-        mended = source()
-        deploy(mended)
-        assert {answer(ask) for _ in range(20)} == {f"200 {mended.version}"}
 
-    def test_leaves_nothing_that_restarts(self, host, crashing):
-        units = host.check_output("systemctl list-units --plain --no-legend 'wsgi-news.*.service'")
-        assert len(units.splitlines()) == 1
+@pytest.mark.usefixtures("crash_loop")
+def test_crash_loop_ends_with_a_release_that_is_mended(host, ask, source, deploy):
+    mended = source()
+    deploy(mended)
+    units = host.check_output("systemctl list-units --plain --no-legend 'wsgi-news.*.service'")
+    answers = {answer(ask) for _ in range(8)}
+    assert (answers, len(units.splitlines())) == ({f"200 {mended.version}"}, 1)
 
 
 @dataclass(frozen=True)
