@@ -3,9 +3,10 @@
 The loop is open: every request has its time and leaves then, answered or not those before it. How
 long it took counts from that time, so that neither a slow server nor a slow client looks fast.
 
-    python load.py PORT PATH
+    python load.py PORT PATH SHARE
 
-asks until its standard input ends, and prints a JSON list of :class:`Visit`.
+asks at that share of the pace until its standard input ends, and prints a JSON list of
+:class:`Visit`.
 """
 
 from __future__ import annotations
@@ -40,10 +41,11 @@ class Visit:
 class Visitors:
     """All that ask one site."""
 
-    def __init__(self, port: int, path: str) -> None:
-        """Ask for ``path`` at ``port`` of this machine."""
+    def __init__(self, port: int, path: str, share: float) -> None:
+        """Ask for ``path`` at ``port`` of this machine, at that ``share`` of the pace."""
         self.port = port
         self.path = path
+        self.share = share
         self.visits: list[Visit] = []
         self.idle: list[Connection] = []
 
@@ -64,7 +66,7 @@ class Visitors:
             while not over.is_set():
                 await asyncio.sleep(due - time.monotonic())
                 asked.create_task(self._visit(kind, ask, due))
-                due += 1 / PACE[kind]
+                due += 1 / (PACE[kind] * self.share)
 
     async def _visit(self, kind: str, ask: Callable[[], Coroutine], due: float) -> None:
         body = failure = ""
@@ -133,7 +135,7 @@ async def main() -> None:
     """Ask until standard input ends."""
     over = asyncio.Event()
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), over.set)
-    visitors = Visitors(int(sys.argv[1]), sys.argv[2])
+    visitors = Visitors(int(sys.argv[1]), sys.argv[2], float(sys.argv[3]))
     await visitors.ask_until(over)
     print(json.dumps([vars(visit) for visit in visitors.visits]))
 

@@ -280,14 +280,17 @@ class Watch:
 
 @pytest.fixture(scope="session")
 def visitors() -> Callable:
-    """Return a context manager in which visitors come, and whose value tells afterwards."""
+    """Return a context manager in which visitors come, at a share of their pace.
+
+    What it gives tells afterwards how they fared.
+    """
     port = os.environ["SUBSITE_PORT"]
 
     @contextmanager
-    def come() -> Iterator[Watch]:
+    def come(share: float = 1) -> Iterator[Watch]:
         watch = Watch()
         process = subprocess.Popen(
-            [sys.executable, str(SCENARIO / "load.py"), port, "/news/"],
+            [sys.executable, str(SCENARIO / "load.py"), port, "/news/", str(share)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
