@@ -165,7 +165,7 @@ class Deploy:
             yield Step(kind, name, time.monotonic())
             if kind == "task":
                 os.write(self.leave, b".")
-        self.process.wait()
+        self._end()
 
     def cut(self) -> None:
         """Kill the controller with its workers and their connections."""
@@ -174,6 +174,9 @@ class Deploy:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+        self._end()
+
+    def _end(self) -> None:
         self.process.wait()
         self.lines.close()
         os.close(self.leave)

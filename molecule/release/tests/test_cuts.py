@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 import time
+from collections import Counter
 from dataclasses import dataclass
 
 import pytest
@@ -22,11 +23,12 @@ EVERY = int(os.environ.get("SUBSITE_EVERY", "1"))
 
 @dataclass(frozen=True)
 class Point:
-    """A step at which a run is cut off, so long after it began (s)."""
+    """Where a run is cut off: at which of its steps of one kind and name, how long after it (s)."""
 
-    number: int
+    kind: str
     name: str
-    after: float = 0
+    occurrence: int
+    after: float
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,12 @@ def steps_of(run) -> list:
 def points_in(steps: list) -> dict[str, list[Point]]:
     """Return where to cut a run of these ``steps``, for each kind of them."""
     found: dict[str, list[Point]] = {"task": [], "call": [], "change": []}
-    for number, (step, following) in enumerate(itertools.pairwise(steps)):
+    seen: Counter[tuple[str, str]] = Counter()
+    for step, following in itertools.pairwise(steps):
         half = (following.at - step.at) / 2 if step.kind == "call" else 0
-        found[step.kind].append(Point(number, step.name, half))
+        seen[step.kind, step.name] += 1
+        occurrence = seen[step.kind, step.name]
+        found[step.kind].append(Point(step.kind, step.name, occurrence, half))
     return {kind: those[::EVERY] for kind, those in found.items()}
 
 
@@ -83,9 +88,8 @@ def versions(ask):
 
 
 @pytest.fixture(scope="module")
-def cut(host, source, begin, deploy, versions, whole):
+def cut(host, source, begin, deploy, versions):
     """Return a function that cuts runs off at points and lets the next one converge."""
-    start = next(n for n, step in enumerate(whole) if step.kind == "call" and START in step.name)
 
     def woken() -> str:
         unit = host.check_output("readlink /etc/systemd/system/wsgi-news.service")
@@ -102,9 +106,9 @@ def cut(host, source, begin, deploy, versions, whole):
         for count, point in enumerate(points):
             new = source()
             run = begin(new)
-            run_until(run, point)
+            started = run_until(run, point)
             lose(run)
-            may_serve = {before.version, new.version if point.number >= start else before.version}
+            may_serve = {before.version, new.version if started else before.version}
             allowed = {woken()} & may_serve if boots else may_serve
             served, nginx_was_changed = versions(), nginx() != configuration
             deploy(new)
@@ -125,13 +129,15 @@ def cut(host, source, begin, deploy, versions, whole):
     return cut_off
 
 
-def run_until(run, point: Point) -> None:
-    """Let ``run`` go on until it is to be cut off."""
-    for number, step in enumerate(run.steps()):
-        if number == point.number:
-            assert step.name == point.name
+def run_until(run, point: Point) -> bool:
+    """Let ``run`` go on until ``point``, and return whether its release may have begun to serve."""
+    started, to_come = False, point.occurrence
+    for step in run.steps():
+        started |= step.kind == "call" and START in step.name
+        to_come -= (step.kind, step.name) == (point.kind, point.name)
+        if to_come == 0:
             time.sleep(point.after)
-            return
+            return started
     raise AssertionError(f"The run ended before {point}.")
 
 
