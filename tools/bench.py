@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[1]
-HOST = "subsite-release-trixie"
+HOST = f"subsite-release-{os.environ.get('SUBSITE_SUITE', 'trixie')}"
 REPEATS = 3
 PLAYBOOKS = {"role": "bench/subsite.yml", "plain": "bench/plain.yml"}
 ENVIRONMENT = os.environ | {
