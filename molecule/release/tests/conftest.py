@@ -117,14 +117,17 @@ def deploy(play) -> Callable[..., str]:
 
 
 @pytest.fixture(scope="session")
-def play_for(tmp_path_factory) -> Callable[[str, Source], None]:
+def play_for(tmp_path_factory) -> Callable[..., None]:
     """Return a function that deploys a source to all hosts of an inventory, in its words."""
 
-    def run(inventory: str, source: Source) -> None:
+    def run(inventory: str, source: Source, **variables) -> None:
         path = tmp_path_factory.mktemp("inventory") / "hosts"
         path.write_text(inventory)
         subprocess.run(
-            command(str(path), source.variables), env=ENVIRONMENT, check=True, capture_output=True
+            command(str(path), source.variables | variables),
+            env=ENVIRONMENT,
+            check=True,
+            capture_output=True,
         )
 
     return run
