@@ -36,11 +36,12 @@ class Way:
     """One of the ways to deploy, and the app that it deploys."""
 
     def __init__(self, name: str, address: str, directory: Path) -> None:
-        """Give it a source of its own in ``directory``."""
+        """Give it a source of its own in ``directory``, and an app that never was before."""
         self.playbook = PLAYBOOKS[name]
         self.address = address
         self.source = directory / name
-        self.variables = {"app": f"bench-{name}", "source": str(self.source), "colour": "none"}
+        app = f"{name}-{int(time.time())}"
+        self.variables = {"app": app, "source": str(self.source), "colour": "none"}
         shutil.copytree(PROJECT / "molecule/release/source", self.source)
 
     def run(self) -> tuple[float, int, int]:
