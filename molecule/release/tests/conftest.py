@@ -17,29 +17,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-import testinfra
+from controller import EPHEMERAL, MOLECULE, PROJECT, SCENARIO
+from visitor import PORTS
 
-PROJECT = Path(os.environ["MOLECULE_PROJECT_DIRECTORY"])
-SCENARIO = Path(os.environ["MOLECULE_SCENARIO_DIRECTORY"])
-KEY = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"], "key")
-SUITE = os.environ.get("SUBSITE_SUITE", "trixie")
-CONTAINER = f"subsite-release-{SUITE}"
+[CONTAINER] = [platform["name"] for platform in MOLECULE["platforms"]]
 ENVIRONMENT = os.environ | {
     "ANSIBLE_CALLBACK_PLUGINS": str(PROJECT / "tests/callback_plugins"),
     "ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg"),
     "ANSIBLE_FORCE_COLOR": "0",
     "ANSIBLE_HOST_KEY_CHECKING": "False",
     "ANSIBLE_NOCOLOR": "1",
-    "ANSIBLE_PRIVATE_KEY_FILE": str(KEY),
+    "ANSIBLE_PRIVATE_KEY_FILE": str(EPHEMERAL / "key"),
     "ANSIBLE_REMOTE_USER": "root",
     "ANSIBLE_SSH_COMMON_ARGS": "-o UserKnownHostsFile=/dev/null",
 }
-
-
-@pytest.fixture(scope="session")
-def host():
-    """Return the host, asked through podman."""
-    return testinfra.get_host(f"podman://{CONTAINER}")
 
 
 @pytest.fixture(scope="session")
@@ -290,13 +281,12 @@ def visitors() -> Callable:
 
     What it gives tells afterwards how they fared.
     """
-    port = os.environ["SUBSITE_PORT"]
 
     @contextmanager
     def come(share: float = 1) -> Iterator[Watch]:
         watch = Watch()
         process = subprocess.Popen(
-            [sys.executable, str(SCENARIO / "load.py"), port, "/news/", str(share)],
+            [sys.executable, str(SCENARIO / "load.py"), str(PORTS[80]), "/news/", str(share)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )

@@ -13,6 +13,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import pytest
+from visitor import ask
 
 START = "Start the release, which proves its health"
 SAMPLE = 5
@@ -77,7 +78,7 @@ def points_in(steps: list) -> dict[str, list[Point]]:
 
 
 @pytest.fixture(scope="module")
-def versions(ask):
+def versions():
     """Return a function that asks often enough to meet every release that serves."""
 
     def find() -> set[str]:

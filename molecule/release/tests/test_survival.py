@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from visitor import ask
 
 FEWER = 0.3
 """Share of the pace, so that all who wait for a process to start have room in nginx: a distribution
@@ -34,7 +35,7 @@ def version(source, deploy) -> str:
     return release.version
 
 
-def answer(ask) -> str:
+def answer() -> str:
     got = ask("/news/")
     return f"{got.status} {got.body.decode().partition(',')[0]}"
 
@@ -57,14 +58,14 @@ def test_no_request_is_lost_but_those_in_flight(host, visitors, tell, event):
 
 
 @pytest.mark.parametrize("stop", ["stop", "kill"])
-def test_answers_after_a_boot(boot, ask, version, stop):
+def test_answers_after_a_boot(boot, version, stop):
     boot(stop=stop)
-    assert answer(ask) == f"200 {version}"
+    assert answer() == f"200 {version}"
 
 
-def test_answers_after_nginx_is_restarted(host, ask, version):
+def test_answers_after_nginx_is_restarted(host, version):
     host.check_output("systemctl restart nginx")
-    assert answer(ask) == f"200 {version}"
+    assert answer() == f"200 {version}"
 
 
 @pytest.fixture(scope="module")
@@ -84,11 +85,11 @@ def test_crash_loop_is_never_given_up(host):
 
 
 @pytest.mark.usefixtures("crash_loop")
-def test_crash_loop_ends_with_a_release_that_is_mended(host, ask, source, deploy):
+def test_crash_loop_ends_with_a_release_that_is_mended(host, source, deploy):
     mended = source()
     deploy(mended)
     units = host.check_output("systemctl list-units --plain --no-legend 'wsgi-news.*.service'")
-    answers = {answer(ask) for _ in range(8)}
+    answers = {answer() for _ in range(8)}
     assert (answers, len(units.splitlines())) == ({f"200 {mended.version}"}, 1)
 
 
@@ -110,7 +111,7 @@ class FullDisk:
         pytest.param("/srv/wsgi/news", id="where releases are"),
     ],
 )
-def full_disk(request, host, ask, source, play, deploy) -> Iterator[FullDisk]:
+def full_disk(request, host, source, play, deploy) -> Iterator[FullDisk]:
     """Deploy where 200 kB are left, and once more where there is room."""
     place, small = request.param, "/mnt/small"
     before, new = source(), source(**{"requirements.txt": "flask\n", "picture": "." * 10**6})
@@ -123,10 +124,10 @@ def full_disk(request, host, ask, source, play, deploy) -> Iterator[FullDisk]:
         f"mount -o remount,size=$((used + 200))k {small}"
     )
     try:
-        says, served = play(new).stdout, answer(ask)
+        says, served = play(new).stdout, answer()
         host.check_output(f"mount -o remount,size=1g {small}")
         deploy(new)
-        yield FullDisk(says, before.version, served, new.version, answer(ask))
+        yield FullDisk(says, before.version, served, new.version, answer())
     finally:
         host.check_output(f"umount --lazy {place} {small}")
         deploy(source())

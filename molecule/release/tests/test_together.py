@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
+from visitor import ask
 
 NOTED = [
     'echo "$(cat version) begins $(date +%s.%N)" >> ~/set-up',
@@ -26,7 +27,7 @@ class Race:
 
 
 @pytest.fixture(scope="module")
-def versions(ask):
+def versions():
     """Return a function that asks often enough to meet every release that serves."""
 
     def find() -> set[str]:

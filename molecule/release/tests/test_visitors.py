@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 import pytest
+from visitor import ask
 
 ROUNDS = 3
 REST = 5  # seconds
@@ -53,7 +54,7 @@ class Past:
 
 
 @pytest.fixture(scope="module")
-def past(host, source, play, deploy, visitors, ask) -> Past:
+def past(host, source, play, deploy, visitors) -> Past:
     """Let visitors come, rest, and deploy all that can be deployed, several times."""
 
     def release(past: Past, event: str, source, **variables) -> None:
