@@ -195,7 +195,7 @@ def test_run_after_it_changes_nothing(cuts):
 
 
 @pytest.fixture(scope="module")
-def firsts(host, source, begin, deploy, tell) -> dict[Point, tuple[str, str]]:
+def firsts(host, source, begin, deploy) -> dict[Point, tuple[str, str]]:
     """Cut first deploys off; return what is to serve after the next run, and what does."""
     asked = (
         "import http.client, socket, sys; c = http.client.HTTPConnection('localhost');"
@@ -214,9 +214,9 @@ def firsts(host, source, begin, deploy, tell) -> dict[Point, tuple[str, str]]:
             "python3 -c %s %s %s", asked, f"/run/wsgi/{app}.sock", f"/{app}/"
         )
         served[point] = (f"{release.version},,,0", answer)
-    tell(f"first deploys were cut off after {len(points)} changes")
     return served
 
 
-def test_run_after_a_first_one_that_was_cut_off_converges(firsts):
+def test_run_after_a_first_one_that_was_cut_off_converges(firsts, tell):
+    tell(f"first deploys were cut off after {len(firsts)} changes")
     assert [point for point, (wanted, answer) in firsts.items() if wanted != answer] == []
