@@ -69,6 +69,8 @@ def _present(variables: dict) -> Iterator[str]:
     yield from _files(variables["wsgi_app_files"])
     yield from _numbers(variables)
     yield from _health(variables["wsgi_app_health"])
+    yield from _shared_paths(variables)
+    yield from _switch(variables)
 
 
 def _source(variables: dict) -> Iterator[str]:
@@ -213,6 +215,45 @@ def _health(health: dict) -> Iterator[str]:
     host = health.get("host", "localhost")
     if not refusal.HOST.fullmatch(host) and not refusal.is_address(host):
         yield f"wsgi_app_health.host is {host!r}: write a host, as in 'example.org'."
+
+
+def _shared_paths(variables: dict) -> Iterator[str]:
+    paths = variables["wsgi_app_shared_paths"]
+    if paths and variables.get("wsgi_app_source", {}).get("type") == "pip":
+        yield (
+            f"wsgi_app_shared_paths is {paths!r}, but a package has no directories of its own: it "
+            "runs in its data directory, which all its releases share."
+        )
+    for path in paths:
+        if not refusal.PREFIX.fullmatch(f"/{path}"):
+            yield (
+                f"wsgi_app_shared_paths has {path!r}: write a directory in the source, as in "
+                "'media' or 'shop/static/uploads'."
+            )
+    names = [os.path.basename(path) for path in paths]
+    if "public" in names:
+        yield (
+            "wsgi_app_shared_paths has 'public', which is what nginx may read of the app's data: "
+            "give the directory another name."
+        )
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        both = ", ".join(path for path in paths if os.path.basename(path) == name)
+        yield f"wsgi_app_shared_paths has {both}: they would share one directory, {name!r}."
+
+
+def _switch(variables: dict) -> Iterator[str]:
+    for variable in ("wsgi_app_before_switch", "wsgi_app_after_switch"):
+        value = variables[variable]
+        if value and not os.path.isfile(value):
+            yield (
+                f"{variable} is {value!r}: there is no such file on the controller. "
+                "{{ playbook_dir }} begins a path that is the same everywhere."
+            )
+    if variables["wsgi_app_release"]:
+        yield (
+            f"wsgi_app_release is {variables['wsgi_app_release']!r}, but a deploy makes its own "
+            "release: it is playbooks/rollback.yml that goes back to one."
+        )
 
 
 class FilterModule:

@@ -55,6 +55,14 @@ options:
       absent:
         description: Makes sure that no file or link is there.
         type: bool
+      copy_of:
+        description:
+          - Makes it hold the files of this directory of the host, each by its path and with its
+            mode. Its other files stay. A directory that is not there has no files.
+        type: path
+      instead_of:
+        description: With C(copy_of), a directory whose files go unless C(copy_of) has them, too.
+        type: path
       owner:
         description:
           - User who owns it. A file of another user than root is read and written as that user,
@@ -107,7 +115,7 @@ paths:
   returned: success
 """
 
-KINDS = ("content", "secret", "link", "directory", "absent")
+KINDS = ("content", "secret", "link", "directory", "absent", "copy_of")
 MARKS = "/var/lib/subsite"
 
 
@@ -253,7 +261,7 @@ class FileSet:
         self.mark = mark_of(module.params["apply"])
         self.interrupted = os.path.exists(self.mark)
         self.changes: list[Change] = []
-        for entry in module.params["files"]:
+        for entry in expanded(module.params["files"]):
             change = self._compare(entry)
             if change:
                 self.changes.append(change)
@@ -334,6 +342,31 @@ class FileSet:
             raise CommandError(f"{command[0]} failed ({code}): {(out + err).strip()}")
 
 
+def expanded(entries: list[dict]) -> Iterator[dict]:
+    """Yield ``entries``, with one entry for each file of those that are copies of a directory."""
+    for entry in entries:
+        if not entry["copy_of"]:
+            yield entry
+            continue
+        wanted = files_below(entry["copy_of"])
+        for path in sorted(files_below(entry["instead_of"]) - wanted):
+            yield entry | {"dest": os.path.join(entry["dest"], path), "absent": True}
+        for path in sorted(wanted):
+            with open(os.path.join(entry["copy_of"], path), encoding="utf-8") as file:
+                mode = f"{stat.S_IMODE(os.fstat(file.fileno()).st_mode):04o}"
+                one = {"dest": os.path.join(entry["dest"], path), "mode": mode}
+                yield entry | one | {"content": file.read()}
+
+
+def files_below(directory: str | None) -> set[str]:
+    """Return the paths of all files below ``directory``, which may be missing."""
+    return {
+        os.path.relpath(os.path.join(top, name), directory)
+        for top, _, names in os.walk(directory or "")
+        for name in names
+    }
+
+
 def open_itself(path: str, flags: int) -> int:
     """Open ``path``, but neither follow a link that it is nor wait for the other end of a pipe."""
     return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -379,12 +412,15 @@ def main() -> None:
                     "link": {"type": "str"},
                     "directory": {"type": "bool"},
                     "absent": {"type": "bool"},
+                    "copy_of": {"type": "path"},
+                    "instead_of": {"type": "path"},
                     "owner": {"type": "str", "default": "root"},
                     "group": {"type": "str", "default": "root"},
                     "mode": {"type": "str"},
                 },
                 "mutually_exclusive": [KINDS],
                 "required_one_of": [KINDS],
+                "required_by": {"instead_of": ["copy_of"]},
             },
             "base": {"type": "path", "default": "/"},
             "check": {"type": "list", "elements": "str"},

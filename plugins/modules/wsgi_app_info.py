@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import secrets
 import subprocess
+import time
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
@@ -32,9 +35,21 @@ options:
     description: The interpreter that its environments are made from.
     type: path
     default: /usr/bin/python3
+  takes_over:
+    description:
+      - Whether this run is about to change the app. Another run that is under way learns of it when
+        it shows its O(claim).
+    type: bool
+    default: false
+  claim:
+    description:
+      - What the call with O(takes_over) returned to this run. The module fails if another run has
+        taken over since, or if the host was started anew.
+    type: str
+    default: ""
 attributes:
   check_mode:
-    description: Changes nothing in any mode.
+    description: Nothing is taken over; the rest is the same.
     support: full
   diff_mode:
     description: There is nothing to compare.
@@ -60,6 +75,19 @@ current:
   description: The release that the socket wakes; empty when there is none.
   type: str
   returned: always
+previous:
+  description: The release that was deployed before that one; empty when there is none.
+  type: str
+  returned: always
+serving_since:
+  description: When it became that, in UTC; empty when there is none.
+  type: str
+  returned: always
+  sample: "2026-11-22 21:59:54"
+claim:
+  description: What this run shows to prove that no other has taken over.
+  type: str
+  returned: always
 instances:
   description: State of each release's service, as systemd calls it, unless it is stopped.
   type: dict
@@ -78,19 +106,28 @@ listening:
   type: bool
   returned: always
 releases:
-  description: Names of the releases that are complete and can be started, newest first.
+  description:
+    - The releases that are complete and can be started, the one deployed last first. Each has its
+      name as C(release), its C(environment), when it was C(deployed), and what is recorded of it.
   type: list
-  elements: str
+  elements: dict
   returned: always
-environments:
-  description: The environment that each complete release runs in, by the release's name.
-  type: dict
-  returned: always
+  sample:
+    - release: 4d1c09aa71be
+      environment: 70f8ab53d1c2
+      deployed: "2026-11-22 21:59:50"
+      source: git
+      revision: 9c2ea81
 directories:
   description: Names of the directories of C(releases) and of C(environments), complete or not.
   type: dict
   returned: always
 """
+
+SUPERSEDED = (
+    "Another run has begun to change {name} on this host since, or the host was started anew. This "
+    "one stops before it changes what serves. Run again when the other is done."
+)
 
 
 def python_version(interpreter: str) -> str:
@@ -106,18 +143,58 @@ def python_version(interpreter: str) -> str:
         return ""
 
 
-def releases(home: str) -> dict[str, str]:
-    """Return the complete releases below ``home``, newest first, with their environments."""
-    records = [
-        record
-        for record in Path(home, "releases").glob("*/release.json")
-        if (record.parent / "venv/bin/gunicorn").exists()
+def releases(home: str) -> list[dict]:
+    """Return the complete releases below ``home``, the one deployed last first."""
+    records = Path(home, "releases").glob("*/release.json")
+    return [
+        {
+            **recorded(record),
+            "release": record.parent.name,
+            "environment": os.path.basename(os.path.realpath(record.parent / "venv")),
+            "deployed": time_of(record),
+        }
+        for record in sorted(records, key=lambda record: record.stat().st_mtime_ns, reverse=True)
+        if recorded(record) and (record.parent / "venv/bin/gunicorn").exists()
     ]
-    newest_first = sorted(records, key=lambda record: record.stat().st_mtime, reverse=True)
-    return {
-        record.parent.name: os.path.basename(os.path.realpath(record.parent / "venv"))
-        for record in newest_first
-    }
+
+
+def previous(names: list[str], serving: str) -> str:
+    """Return which of ``names``, the one deployed last first, was deployed before ``serving``."""
+    older = names[names.index(serving) + 1 :] if serving in names else []
+    return older[0] if older else ""
+
+
+def recorded(path: Path) -> dict:
+    """Return what is recorded in ``path``; nothing if it was cut off while it was written."""
+    try:
+        return json.loads(path.read_text())
+    except ValueError:
+        return {}
+
+
+def time_of(path: Path) -> str:
+    """Return when ``path`` itself was last changed, in UTC; nothing if it is not there."""
+    try:
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(path.lstat().st_mtime))
+    except FileNotFoundError:
+        return ""
+
+
+def take_over(name: str, runs: str = "/run/subsite") -> str:
+    """Write down that a new run is about to change the app, and return its claim."""
+    claim = secrets.token_hex(8)
+    os.makedirs(runs, mode=0o755, exist_ok=True)
+    Path(runs, f"{name}.{claim}").write_text(claim)
+    os.replace(f"{runs}/{name}.{claim}", f"{runs}/{name}")
+    return claim
+
+
+def is_current(claim: str, name: str, runs: str = "/run/subsite") -> bool:
+    """Return whether the run that made ``claim`` is the last one that took over."""
+    try:
+        return Path(runs, name).read_text() == claim
+    except FileNotFoundError:
+        return False
 
 
 def directories(parent: Path) -> list[str]:
@@ -125,10 +202,15 @@ def directories(parent: Path) -> list[str]:
     return sorted(path.name for path in parent.glob("*") if path.is_dir())
 
 
+def alias(name: str, units: str = "/etc/systemd/system") -> Path:
+    """Return the path of the app's unit, an alias of the service of the release that serves."""
+    return Path(units, f"wsgi-{name}.service")
+
+
 def current(name: str, units: str = "/etc/systemd/system") -> str:
     """Return the release that the app's unit is an alias of, or an empty string."""
     try:
-        return os.readlink(f"{units}/wsgi-{name}.service").split(".")[-2]
+        return os.readlink(alias(name, units)).split(".")[-2]
     except OSError:
         return ""
 
@@ -174,21 +256,30 @@ def main() -> None:
             "home": {"type": "path", "required": True},
             "data": {"type": "path", "required": True},
             "python": {"type": "path", "default": "/usr/bin/python3"},
+            "takes_over": {"type": "bool", "default": False},
+            "claim": {"type": "str", "default": ""},
         },
         supports_check_mode=True,
     )
-    name = module.params["name"]
+    name, claim = module.params["name"], module.params["claim"]
+    if claim and not is_current(claim, name):
+        module.fail_json(msg=SUPERSEDED.format(name=name))
+    if module.params["takes_over"] and not module.check_mode:
+        claim = take_over(name)
+    serving = current(name)
     complete = releases(module.params["home"])
     module.exit_json(
         changed=False,
         python=python_version(module.params["python"]),
-        current=current(name),
+        claim=claim,
+        current=serving,
+        previous=previous([release["release"] for release in complete], serving),
+        serving_since=time_of(alias(name)) if serving else "",
         instances=instances(name),
         address=address(name),
         has_data=os.path.isdir(module.params["data"]),
         listening=listening(name),
-        releases=list(complete),
-        environments=complete,
+        releases=complete,
         directories={
             part: directories(Path(module.params["home"], part))
             for part in ("releases", "environments")

@@ -11,6 +11,7 @@ KINDS = {
         "forwarded_value",
         "nginx_site_refusals",
         "origin",
+        "placed_in",
         "systemd_environment",
         "wsgi_app_refusals",
     ],

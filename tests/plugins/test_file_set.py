@@ -561,3 +561,55 @@ class TestFileThatChangesMeanwhile:
     def test_is_not_waited_for_if_it_became_a_pipe(self, tmp_path: Path):
         os.mkfifo(tmp_path / "it")
         assert file_set.State.found(f"{tmp_path}/it").kind == "special file"
+
+
+class TestCopy:
+    @pytest.fixture
+    def kept(self, top: Path) -> Path:
+        """A directory whose files are wanted elsewhere."""
+        (top / "kept/conf").mkdir(parents=True)
+        for name, mode in {"kept/a.ini": 0o640, "kept/conf/b.ini": 0o600}.items():
+            (top / name).write_text(name)
+            (top / name).chmod(mode)
+        return top / "kept"
+
+    def test_brings_each_file_with_its_mode(self, place, top: Path, kept: Path):
+        data = owned_by_nobody(top / "data")
+        place({"dest": "data", "copy_of": str(kept), **MINE})
+        assert (data / "a.ini").read_text() == "kept/a.ini"
+        assert rights(data / "a.ini") == ("nobody", "nogroup", 0o640)
+        assert (data / "conf/b.ini").read_text() == "kept/conf/b.ini"
+        assert rights(data / "conf/b.ini") == ("nobody", "nogroup", 0o600)
+
+    def test_changes_nothing_twice(self, place, top: Path, kept: Path):
+        owned_by_nobody(top / "data")
+        copy = {"dest": "data", "copy_of": str(kept), **MINE}
+        assert (place(copy)["changed"], place(copy)["changed"]) == (True, False)
+
+    def test_takes_the_place_of_another(self, place, top: Path, kept: Path):
+        data = owned_by_nobody(top / "data")
+        (top / "others").mkdir()
+        for name in ("others/a.ini", "others/c.ini", "data/a.ini", "data/c.ini", "data/own.ini"):
+            (top / name).write_text("other")
+        place({"dest": "data", "copy_of": str(kept), "instead_of": f"{top}/others", **MINE})
+        assert sorted(path.name for path in data.iterdir()) == ["a.ini", "conf", "own.ini"]
+        assert (data / "a.ini").read_text() == "kept/a.ini"
+
+    @pytest.mark.parametrize("others", [None, "others"], ids=["of none", "in place of another's"])
+    def test_of_what_is_not_there_has_no_files(self, place, top: Path, others: str | None):
+        data = owned_by_nobody(top / "data")
+        (top / "others").mkdir()
+        for name in ("others/a.ini", "data/a.ini", "data/own.ini"):
+            (top / name).write_text("other")
+        others = {"instead_of": f"{top}/{others}"} if others else {}
+        place({"dest": "data", "copy_of": f"{top}/missing", **others, **MINE})
+        left = {"own.ini"} if others else {"a.ini", "own.ini"}
+        assert {path.name for path in data.iterdir()} == left
+
+    def test_follows_no_link_of_the_owners(self, place, top: Path, kept: Path):
+        data = owned_by_nobody(top / "data")
+        (top / "theirs").mkdir(mode=0o700)
+        (data / "conf").symlink_to(top / "theirs")
+        result = place({"dest": "data", "copy_of": str(kept), **MINE})
+        assert "Permission denied" in result["msg"]
+        assert list((top / "theirs").iterdir()) == []

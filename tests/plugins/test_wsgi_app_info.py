@@ -17,7 +17,7 @@ def home(tmp_path: Path) -> Path:
         programs.mkdir(parents=True)
         (programs / "gunicorn").touch()
         (release / "venv").symlink_to(f"../../environments/{environment}")
-        (release / "release.json").touch()
+        (release / "release.json").write_text(f'{{"source": "git", "revision": "{name}1"}}')
         os.utime(release / "release.json", (1000 - age, 1000 - age))
     (tmp_path / "releases/ccc").mkdir()
     (tmp_path / "environments/env1.lock").touch()
@@ -32,9 +32,13 @@ def systemd(monkeypatch: pytest.MonkeyPatch):
     return say
 
 
+def names(home: Path) -> list[str]:
+    return [release["release"] for release in wsgi_app_info.releases(str(home))]
+
+
 def test_release_that_cannot_be_started_is_not_complete(home: Path):
     (home / "environments/env1/bin/gunicorn").unlink()
-    assert list(wsgi_app_info.releases(str(home))) == ["bbb"]
+    assert names(home) == ["bbb"]
 
 
 @pytest.mark.parametrize("listen", ["/run/wsgi/shop.sock", "127.0.0.1:8000"])
@@ -48,15 +52,89 @@ def test_address_is_empty_without_a_socket_unit(tmp_path: Path):
 
 
 def test_releases_are_complete_and_newest_first(home: Path):
-    assert list(wsgi_app_info.releases(str(home))) == ["aaa", "bbb"]
+    assert names(home) == ["aaa", "bbb"]
 
 
-def test_releases_know_their_environments(home: Path):
-    assert wsgi_app_info.releases(str(home)) == {"aaa": "env1", "bbb": "env2"}
+def test_release_is_described(home: Path):
+    assert wsgi_app_info.releases(str(home))[0] == {
+        "release": "aaa",
+        "environment": "env1",
+        "deployed": "1970-01-01 00:16:40",
+        "source": "git",
+        "revision": "aaa1",
+    }
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"source": "gi'])
+def test_release_whose_record_was_cut_off_is_not_complete(home: Path, text: str):
+    (home / "releases/aaa/release.json").write_text(text)
+    assert names(home) == ["bbb"]
 
 
 def test_releases_of_an_app_that_is_not_there_are_none(tmp_path: Path):
-    assert wsgi_app_info.releases(f"{tmp_path}/missing") == {}
+    assert names(tmp_path / "missing") == []
+
+
+@pytest.mark.parametrize(
+    ("names", "serving", "previous"),
+    [
+        pytest.param(["c", "b", "a"], "c", "b", id="the newest serves"),
+        pytest.param(["c", "b", "a"], "b", "a", id="after a rollback"),
+        pytest.param(["c", "b", "a"], "a", "", id="the oldest serves"),
+        pytest.param(["c", "b"], "x", "", id="what serves is damaged"),
+        pytest.param(["c", "b"], "", "", id="none serves"),
+        pytest.param([], "", "", id="none is there"),
+    ],
+)
+def test_previous_was_deployed_before(names: list[str], serving: str, previous: str):
+    assert wsgi_app_info.previous(names, serving) == previous
+
+
+class TestClaim:
+    def test_holds_until_somebody_else_takes_over(self, tmp_path: Path):
+        mine = wsgi_app_info.take_over("shop", f"{tmp_path}/runs")
+        assert wsgi_app_info.is_current(mine, "shop", f"{tmp_path}/runs")
+        theirs = wsgi_app_info.take_over("shop", f"{tmp_path}/runs")
+        assert not wsgi_app_info.is_current(mine, "shop", f"{tmp_path}/runs")
+        assert wsgi_app_info.is_current(theirs, "shop", f"{tmp_path}/runs")
+
+    def test_is_of_one_app(self, tmp_path: Path):
+        mine = wsgi_app_info.take_over("shop", str(tmp_path))
+        wsgi_app_info.take_over("shop-2", str(tmp_path))
+        assert wsgi_app_info.is_current(mine, "shop", str(tmp_path))
+
+    def test_ends_with_the_hosts_life(self, tmp_path: Path):
+        assert not wsgi_app_info.is_current("0123", "shop", str(tmp_path))
+
+    def test_that_is_lost_is_refused_in_words(self, run_module, systemd, home: Path):
+        systemd("")
+        result = run_module(
+            wsgi_app_info, name="no-such-app", home=str(home), data=str(home), claim="0123"
+        )
+        assert result["failed"]
+        assert result["msg"].startswith("Another run has begun to change no-such-app on this host")
+
+    def test_is_not_made_in_check_mode(self, run_module, systemd, home: Path):
+        systemd("")
+        result = run_module(
+            wsgi_app_info,
+            name="no-such-app",
+            home=str(home),
+            data=str(home),
+            takes_over=True,
+            _ansible_check_mode=True,
+        )
+        assert (result["changed"], result["claim"]) == (False, "")
+        assert not Path("/run/subsite/no-such-app").exists()
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["nothing", "link to nowhere"])
+def test_time_is_a_path_s_own(tmp_path: Path, there: bool):
+    path = tmp_path / "wsgi-shop.service"
+    if there:
+        path.symlink_to("missing")
+        os.utime(path, (1000, 1000), follow_symlinks=False)
+    assert wsgi_app_info.time_of(path) == ("1970-01-01 00:16:40" if there else "")
 
 
 @pytest.mark.parametrize(
@@ -141,11 +219,11 @@ def test_python_version_is_empty_without_an_interpreter(tmp_path: Path):
 def test_module_tells_all(run_module, systemd, home: Path):
     systemd("")
     result = run_module(wsgi_app_info, name="no-such-app", home=str(home), data=f"{home}/data")
-    told = {key: result[key] for key in ("changed", "current", "has_data", "instances", "releases")}
+    told = {key: result[key] for key in ("changed", "claim", "current", "has_data", "instances")}
     assert told == {
         "changed": False,
+        "claim": "",
         "current": "",
         "has_data": False,
         "instances": {},
-        "releases": ["aaa", "bbb"],
     }

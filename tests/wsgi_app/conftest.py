@@ -10,11 +10,14 @@ INPUTS = {
         "python": "3.13",
         "current": "",
         "releases": [],
+        "claim": "",
+        "previous": "",
         "instances": {},
         "address": "",
     },
     "__wsgi_app_revision": "1",
     "__wsgi_app_release": "0123456789ab",
+    "__wsgi_app_built": False,
 }
 
 

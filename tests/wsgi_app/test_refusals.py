@@ -361,6 +361,54 @@ def test_all_that_is_wrong_is_said_at_once(refusals):
     ]
 
 
+@pytest.fixture
+def local() -> dict:
+    return {"wsgi_app_source": {"type": "local", "path": "/"}}
+
+
+@pytest.mark.parametrize("path", ["", "/media", "media/", "../media", "a/../b", "a//b", "a b", "."])
+def test_shared_path(refusals, local, path: str):
+    assert refusals(**local, wsgi_app_shared_paths=[path]) == [
+        f"wsgi_app_shared_paths has {path!r}: write a directory in the source, as in 'media' or "
+        "'shop/static/uploads'."
+    ]
+
+
+def test_shared_paths_of_one_name(refusals, local):
+    assert refusals(**local, wsgi_app_shared_paths=["a/media", "b", "media"]) == [
+        "wsgi_app_shared_paths has a/media, media: they would share one directory, 'media'."
+    ]
+
+
+def test_shared_path_that_nginx_could_read(refusals, local):
+    assert refusals(**local, wsgi_app_shared_paths=["shop/public"]) == [
+        "wsgi_app_shared_paths has 'public', which is what nginx may read of the app's data: give "
+        "the directory another name."
+    ]
+
+
+def test_shared_paths_of_a_package(refusals):
+    assert refusals(wsgi_app_shared_paths=["media"]) == [
+        "wsgi_app_shared_paths is ['media'], but a package has no directories of its own: it runs "
+        "in its data directory, which all its releases share."
+    ]
+
+
+@pytest.mark.parametrize("variable", ["wsgi_app_before_switch", "wsgi_app_after_switch"])
+def test_file_of_tasks(refusals, variable: str):
+    assert refusals(**{variable: "/missing.yml"}) == [
+        f"{variable} is '/missing.yml': there is no such file on the controller. "
+        "{{ playbook_dir }} begins a path that is the same everywhere."
+    ]
+
+
+def test_release_of_a_rollback(refusals):
+    assert refusals(wsgi_app_release="4d1c09aa71be") == [
+        "wsgi_app_release is '4d1c09aa71be', but a deploy makes its own release: it is "
+        "playbooks/rollback.yml that goes back to one."
+    ]
+
+
 @pytest.mark.parametrize(
     "settings",
     [
@@ -406,6 +454,14 @@ def test_all_that_is_wrong_is_said_at_once(refusals):
         pytest.param({"wsgi_app_health": {"host": "shop.example:8000"}}, id="host with a port"),
         pytest.param({"wsgi_app_health": {"host": "[::1]"}}, id="IPv6 host"),
         pytest.param({"wsgi_app_source": {"type": "local", "path": "/"}}, id="local source"),
+        pytest.param(
+            {
+                "wsgi_app_source": {"type": "local", "path": "/"},
+                "wsgi_app_shared_paths": ["media", "shop/static/up-loads"],
+            },
+            id="shared paths",
+        ),
+        pytest.param({"wsgi_app_before_switch": __file__}, id="file of tasks"),
         pytest.param({"wsgi_app_state": "absent", "wsgi_app_callable": ""}, id="absent"),
     ],
 )
