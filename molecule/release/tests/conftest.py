@@ -108,6 +108,25 @@ def deploy(play) -> Callable[..., str]:
 
 
 @pytest.fixture(scope="session")
+def operate(address, tmp_path_factory) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Return a function that runs one of the collection's playbooks for the app."""
+    inventory = tmp_path_factory.mktemp("inventory") / "hosts"
+
+    def run(playbook: str, **variables) -> subprocess.CompletedProcess[str]:
+        inventory.write_text(f"[app]\nnews ansible_host={address()} wsgi_app_name=news\n")
+        extra = ["--extra-vars", json.dumps(variables)]
+        return subprocess.run(
+            ["ansible-playbook", "--inventory", str(inventory), *extra]
+            + [str(PROJECT / "playbooks" / f"{playbook}.yml")],
+            env=ENVIRONMENT,
+            capture_output=True,
+            text=True,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
 def play_for(tmp_path_factory) -> Callable[..., None]:
     """Return a function that deploys a source to all hosts of an inventory, in its words."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ NOTED = [
 class Race:
     """What two runs at once came to, and the run after them."""
 
+    runs: list[subprocess.CompletedProcess[str]]
     versions: set[str]
     served: set[str]
     failures: dict
@@ -42,10 +44,11 @@ def race(source, play, deploy, versions, visitors) -> Race:
     rivals, last = [source(), source()], source()
     deploy(source())
     with visitors() as watch, ThreadPoolExecutor() as runs:
-        list(runs.map(play, rivals))
+        done = list(runs.map(play, rivals))
     served = versions()
     deploy(last)
     return Race(
+        done,
         {f"200 {rival.version}" for rival in rivals},
         served,
         watch.failures,
@@ -54,8 +57,14 @@ def race(source, play, deploy, versions, visitors) -> Race:
     )
 
 
-def test_both_leave_the_site_up(race):
-    assert race.served | race.versions == race.versions
+def test_one_of_them_serves_and_it_alone(race):
+    assert (len(race.served), race.served - race.versions) == (1, set())
+
+
+def test_the_other_says_why_it_stopped(race):
+    assert {run.returncode for run in race.runs} == {0, 2}
+    [stopped] = [run for run in race.runs if run.returncode]
+    assert "Another run has begun to change" in stopped.stdout
 
 
 def test_no_request_fails_meanwhile(race):

@@ -54,7 +54,7 @@ class Past:
 
 
 @pytest.fixture(scope="module")
-def past(host, source, play, deploy, visitors) -> Past:
+def past(host, source, play, deploy, operate, visitors) -> Past:
     """Let visitors come, rest, and deploy all that can be deployed, several times."""
 
     def release(past: Past, event: str, source, **variables) -> None:
@@ -84,7 +84,10 @@ def past(host, source, play, deploy, visitors) -> Past:
                 with watch.event(event):
                     done = play(bad, **mistake.variables)
                 past.outputs.setdefault(event, []).append(done)
-            release(past, BACK, earlier)
+            with watch.event(BACK):
+                done = operate("rollback")
+            assert done.returncode == 0, done.stdout
+            past.answers.setdefault(BACK, []).append((new.version, ask("/news/").body.decode()))
             with watch.event(RELOAD):
                 host.check_output("systemctl reload nginx")
                 time.sleep(1)

@@ -1,0 +1,163 @@
+"""An earlier release serves again, with its files, and what is around a switch is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from visitor import ask
+
+MINE = {
+    "wsgi_app_shared_paths": ["media"],
+    "wsgi_app_setup_commands": ["cp version media/$(cat version)"],
+}
+
+
+def files(content: str, *others: str) -> dict:
+    names = {"settings.ini": content, **dict.fromkeys(others, "")}
+    return {"wsgi_app_files": [{"dest": name, "content": names[name]} for name in names]}
+
+
+@dataclass(frozen=True)
+class State:
+    """What serves, and what is in the app's data."""
+
+    version: str
+    settings: str
+    names: set[str]
+
+
+@pytest.fixture(scope="module")
+def state(host) -> Callable[[], State]:
+    """Return a function that asks the app and looks at its data."""
+
+    def look() -> State:
+        data = host.check_output("cd /var/lib/wsgi/news && ls *.ini && cat settings.ini").split()
+        version = ask("/news/").body.decode().partition(",")[0]
+        return State(version, data[-1], set(data[:-1]))
+
+    return look
+
+
+@pytest.fixture(scope="module")
+def release(host) -> Callable[[], str]:
+    """Return a function that tells which release the app's unit stands for."""
+    return lambda: host.check_output("readlink /etc/systemd/system/wsgi-news.service").split(".")[1]
+
+
+@pytest.fixture(scope="module")
+def two(source, deploy, state, release) -> list[tuple[str, State]]:
+    """Deploy two releases with files of their own, and tell what each was like."""
+    found = []
+    for content, others in {"one": ["one.ini"], "two": ["two.ini"]}.items():
+        deploy(source(), **MINE, **files(content, *others))
+        found.append((release(), state()))
+    return found
+
+
+@pytest.fixture(scope="module")
+def back(two, operate, state) -> State:
+    """Go back to the first."""
+    done = operate("rollback")
+    assert done.returncode == 0, done.stdout
+    return state()
+
+
+def test_release_before_serves_with_its_files(two, back):
+    (_, one), _ = two
+    assert back == one
+    assert (one.settings, one.names) == ("one", {"settings.ini", "one.ini"})
+
+
+def test_list_says_what_serves(two, back, operate):
+    (one, _), (latest, _) = two
+    lines = [line.strip(' ",') for line in operate("releases").stdout.splitlines()]
+    assert [line for line in lines if line.startswith("* ") and "serves since" in line] == [
+        line for line in lines if one in line
+    ]
+    assert sum(latest in line for line in lines) == 1
+
+
+def test_any_release_can_serve_again(two, back, operate, state):
+    _, (latest, as_it_was) = two
+    assert operate("rollback", wsgi_app_release=latest).returncode == 0
+    assert state() == as_it_was
+
+
+def test_release_that_is_not_there_is_refused(two, operate, state):
+    before = state()
+    done = operate("rollback", wsgi_app_release="0123456789ab")
+    assert "wsgi_app_release is '0123456789ab': the host has no such release" in done.stdout
+    assert (done.returncode, state()) == (2, before)
+
+
+def test_shared_directory_is_of_all_releases(two, host):
+    shared = set(host.check_output("ls /var/lib/wsgi/news/media").split())
+    assert {each.version for _, each in two} <= shared
+
+
+@pytest.fixture
+def stuck(host, two, release) -> Iterator[str]:
+    """Let the second release serve, and the first one not start."""
+    (one, _), (latest, _) = two
+    assert release() == latest
+    override = f"/run/systemd/system/wsgi-news.{one}.service.d"
+    host.check_output(f"mkdir -p {override}")
+    host.check_output(f"printf '[Service]\\nExecStartPre=/bin/false\\n' > {override}/down.conf")
+    host.check_output("systemctl daemon-reload")
+    yield one
+    host.check_output(f"rm -r {override} && systemctl daemon-reload")
+
+
+def test_release_that_cannot_start_again_leaves_the_other_serving(stuck, host, operate, state):
+    before = state()
+    done = operate("rollback")
+    assert (done.returncode, state()) == (2, before)
+    assert f"release {stuck} of news does not serve and was stopped" in done.stdout
+    assert host.run(f"systemctl is-active wsgi-news.{stuck}.service").stdout.strip() in (
+        "failed",
+        "inactive",
+    )
+
+
+def test_release_that_fails_takes_its_files_back(two, source, play, state):
+    before = state()
+    done = play(source(), **MINE, **files("three", "three.ini"), wsgi_app_health={"status": [299]})
+    assert (done.returncode, state()) == (2, before)
+
+
+@pytest.fixture(scope="module")
+def tasks(tmp_path_factory) -> Callable[[str], str]:
+    """Return a function that writes a file with one task."""
+    directory = tmp_path_factory.mktemp("tasks")
+
+    def write(task: str) -> str:
+        path = directory / f"{len(list(directory.iterdir()))}.yml"
+        path.write_text(f"- name: Do what the play wants\n  {task}\n")
+        return str(path)
+
+    return write
+
+
+def test_tasks_that_fail_before_the_switch_prevent_it(two, source, play, state, tasks):
+    before = state()
+    task = tasks("ansible.builtin.fail: {msg: not before nightfall}")
+    done = play(source(), wsgi_app_before_switch=task)
+    assert (done.returncode, state()) == (2, before)
+    assert "not before nightfall" in done.stdout
+
+
+def test_tasks_are_done_around_the_switch(source, deploy, host, tasks):
+    new = source()
+    note = "ansible.builtin.shell: curl --silent http://localhost/news/ >> /root/{}"
+    deploy(
+        new,
+        wsgi_app_before_switch=tasks(note.format("before")),
+        wsgi_app_after_switch=tasks(note.format("after")),
+    )
+    versions = [
+        host.check_output(f"cut --delimiter , --fields 1 /root/{when}")
+        for when in ("before", "after")
+    ]
+    assert versions[0] != new.version == versions[1]
