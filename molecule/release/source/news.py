@@ -10,11 +10,14 @@ from pathlib import Path
 VERSION = Path(__file__).with_name("version").read_text().strip()
 CRASH = Path.home() / "crash"
 WORK = {"/slow": 0.5}
+"""Seconds that an answer keeps a thread: a deploy has to let such requests end."""
+IMPORT = 1
+"""Seconds that loading takes, as with real apps: visitors must not notice it."""
 
 if CRASH.exists() and CRASH.read_text().strip() == VERSION:
     raise SystemExit("What I need is not there.")
 
-time.sleep(1)  # what other apps need to be imported
+time.sleep(IMPORT)
 
 
 def app(environ: dict, start_response: Callable) -> Iterable[bytes]:

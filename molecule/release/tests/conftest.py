@@ -262,6 +262,11 @@ class Watch:
     visits: list[dict] = field(default_factory=list)
     events: list[tuple[str, float, float]] = field(default_factory=list)
 
+    @staticmethod
+    def go_on(seconds: float) -> None:
+        """Let visitors come for so long. It is the length of a measurement: nothing is awaited."""
+        time.sleep(seconds)
+
     @contextmanager
     def event(self, name: str) -> Iterator[None]:
         """Note when the event of that ``name`` begins and ends."""

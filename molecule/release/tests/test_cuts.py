@@ -137,6 +137,7 @@ def run_until(run, point: Point) -> bool:
         started |= step.kind == "call" and START in step.name
         to_come -= (step.kind, step.name) == (point.kind, point.name)
         if to_come == 0:
+            # A module tells nobody how far it is: the midst of its call is a matter of time.
             time.sleep(point.after)
             return started
     raise AssertionError(f"The run ended before {point}.")

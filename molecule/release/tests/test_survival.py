@@ -43,11 +43,11 @@ def answer() -> str:
 @pytest.mark.parametrize("event", EVENTS)
 def test_no_request_is_lost_but_those_in_flight(host, visitors, tell, event):
     with visitors(FEWER) as watch:
-        time.sleep(1)
+        watch.go_on(1)
         began = time.monotonic()
         host.check_output(EVENTS[event])
         ended = time.monotonic()
-        time.sleep(3)
+        watch.go_on(3)
     failed = [visit for visit in watch.visits if visit["failure"]]
     slowest = max(visit["took"] for visit in watch.visits)
     tell(

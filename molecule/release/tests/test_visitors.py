@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 
 import pytest
@@ -67,7 +66,7 @@ def past(host, source, play, deploy, operate, visitors) -> Past:
     with visitors() as watch:
         past = Past(watch, healthy=[earlier.version])
         with watch.event("rest"):
-            time.sleep(REST)
+            watch.go_on(REST)
         for number in range(ROUNDS):
             new = source()
             past.healthy.append(new.version)
@@ -90,7 +89,7 @@ def past(host, source, play, deploy, operate, visitors) -> Past:
             past.answers.setdefault(BACK, []).append((new.version, ask("/news/").body.decode()))
             with watch.event(RELOAD):
                 host.check_output("systemctl reload nginx")
-                time.sleep(1)
+                watch.go_on(1)
     return past
 
 
