@@ -17,6 +17,8 @@ with open(sys.argv[1], "a") as file:
     print("held", flush=True)
     sys.stdin.read()
 """
+BY_NAME = {"ANSIBLE_PIPELINING": "0"}
+"""Has modules run as files, so that a host sees which one runs."""
 APT_RUNS = (
     "timeout 60 sh -c 'until grep -qs [A]nsiballZ_apt /proc/[0-9]*/cmdline; do sleep .1; done'"
 )
@@ -62,7 +64,7 @@ def test_run_waits(host, held, lock, limit, variables):
     with ThreadPoolExecutor() as pool:
         with held(lock):
             site = PROJECT / "playbooks/site.yml"
-            run = pool.submit(deploy, site, f"--limit={limit}", **variables)
+            run = pool.submit(deploy, site, f"--limit={limit}", environ=BY_NAME, **variables)
             host.check_output(APT_RUNS)
             assert wait([run], timeout=5).not_done
         assert run.result().succeeded
