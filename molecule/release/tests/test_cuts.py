@@ -195,6 +195,29 @@ def test_run_after_it_changes_nothing(cuts):
     assert [c.point for c in cuts if c.changed_then] == []
 
 
+@pytest.fixture
+def on_probation(host, source, deploy):
+    """Return a release that serves on probation, as if its run had ended before it ended that.
+
+    That is within one call, too short for a cut to meet it.
+    """
+    release = source()
+    deploy(release)
+    service = host.check_output("readlink /etc/systemd/system/wsgi-news.service")
+    drop_ins = f"/run/systemd/system/{service}.d"
+    host.check_output(f"mkdir --parents {drop_ins}")
+    host.check_output(f"printf '[Service]\\nRestart=no\\n' > {drop_ins}/probation.conf")
+    host.check_output("systemctl daemon-reload")
+    return release
+
+
+def test_next_run_ends_a_probation_that_was_left(on_probation, host, deploy):
+    restart = "systemctl show --value --property=Restart wsgi-news.service"
+    assert host.check_output(restart) == "no"
+    deploy(on_probation)
+    assert host.check_output(restart) == "on-failure"
+
+
 @pytest.fixture(scope="module")
 def firsts(host, source, begin, deploy) -> dict[Point, tuple[str, str]]:
     """Cut first deploys off; return what is to serve after the next run, and what does."""
