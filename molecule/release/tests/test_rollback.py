@@ -121,6 +121,13 @@ def test_release_that_cannot_start_again_leaves_the_other_serving(stuck, host, o
     )
 
 
+def test_release_that_cannot_start_again_is_on_probation_no_more(stuck, host, operate):
+    operate("rollback")
+    unit = f"wsgi-news.{stuck}.service"
+    restart = host.check_output(f"systemctl show --value --property=Restart {unit}")
+    assert restart == "on-failure"
+
+
 def test_release_that_fails_takes_its_files_back(two, source, play, state):
     before = state()
     done = play(source(), **MINE, **files("three", "three.ini"), wsgi_app_health={"status": [299]})
