@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
-from pathlib import Path
+import sys
+import termios
 
 import pytest
 
@@ -35,43 +37,49 @@ STEPS = [
 ]
 
 
-@pytest.fixture
-def playbook(tmp_path: Path) -> Path:
-    path = tmp_path / "playbook.yml"
-    path.write_text(PLAYBOOK)
-    return path
+@pytest.fixture(scope="module")
+def steps(root, tmp_path_factory) -> list[tuple[str, int]]:
+    """Run the playbook, and give each task leave when it is announced.
+
+    Return what was announced, and how many leaves were given then but not taken.
+    """
+    playbook = tmp_path_factory.mktemp("announced") / "playbook.yml"
+    playbook.write_text(PLAYBOOK)
+    lines, told = os.pipe()
+    asked, leave = os.pipe()
+    run = subprocess.Popen(
+        ["ansible-playbook", "--inventory", "near,", playbook],
+        env=os.environ
+        | {
+            "ANSIBLE_CALLBACK_PLUGINS": f"{root}/tests/callback_plugins",
+            "ANSIBLE_CALLBACKS_ENABLED": "announce",
+            "ANSIBLE_CONFIG": f"{root}/ansible.cfg",
+            "SUBSITE_ANNOUNCE": f"{told},{asked}",
+        },
+        pass_fds=(told, asked),
+        stdout=subprocess.DEVNULL,
+    )
+    os.close(told)
+    found = []
+    with os.fdopen(lines) as announced:
+        for line in announced:
+            found.append((line.rstrip("\n"), unread(asked)))
+            if line.startswith("task"):
+                os.write(leave, b".")
+    run.wait()
+    os.close(asked)
+    os.close(leave)
+    return found
 
 
-@pytest.fixture
-def begin(root, playbook):
-    """Return a function that begins the playbook and gives it leave for some tasks."""
-
-    def start(tasks: int) -> list[str]:
-        lines, told = os.pipe()
-        asked, leave = os.pipe()
-        run = subprocess.Popen(
-            ["ansible-playbook", "--inventory", "near,", playbook],
-            env=os.environ
-            | {
-                "ANSIBLE_CALLBACK_PLUGINS": f"{root}/tests/callback_plugins",
-                "ANSIBLE_CALLBACKS_ENABLED": "announce",
-                "ANSIBLE_CONFIG": f"{root}/ansible.cfg",
-                "SUBSITE_ANNOUNCE": f"{told},{asked}",
-            },
-            pass_fds=(told, asked),
-            stdout=subprocess.DEVNULL,
-        )
-        os.close(told)
-        os.close(asked)
-        os.write(leave, b"." * tasks)
-        os.close(leave)
-        with os.fdopen(lines) as announced:
-            steps = announced.read().splitlines()
-        run.wait()
-        return steps
-
-    return start
+def unread(pipe: int) -> int:
+    """Return how many bytes can be read from ``pipe``."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
-def test_announces_each_step(begin):
-    assert begin(3) == STEPS
+def test_announces_each_step(steps):
+    assert [step for step, _ in steps] == STEPS
+
+
+def test_nothing_begins_before_it_has_leave(steps):
+    assert [(step, waiting) for step, waiting in steps if waiting] == []
