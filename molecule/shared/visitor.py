@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import http.client
-import json
 import socket
-from dataclasses import dataclass
-from email.message import Message
-from typing import Any
 
+from answer import Answer
 from controller import MOLECULE
 
 PUBLISHED = [
@@ -18,30 +15,6 @@ PORTS = {int(theirs): int(ours) for _, ours, theirs in PUBLISHED}
 """The port of this machine for each port of the host that can be asked."""
 LOCALHOST = f"localhost:{PORTS.get(80)}"
 """What a browser on this machine would call the host."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back, before any redirect is followed."""
-
-    status: int
-    headers: Message
-    body: bytes
-
-    @property
-    def location(self) -> str | None:
-        """The Location header."""
-        return self.headers["Location"]
-
-    @property
-    def text(self) -> str:
-        """The body as text."""
-        return self.body.decode()
-
-    @property
-    def json(self) -> Any:
-        """The body as what its JSON says."""
-        return json.loads(self.body)
 
 
 def connect(port: int = 80) -> http.client.HTTPConnection:

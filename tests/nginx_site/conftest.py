@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import json
 import os
 import socket
 import ssl
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import trustme
+from answer import Answer
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import (
@@ -72,22 +72,17 @@ class Nginx:
         return subprocess.run(command, stderr=subprocess.PIPE, text=True)
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What came back."""
-
-    status: int
-    headers: Message
-    body: bytes
+class Echoed(Answer):
+    """What came back, and what it tells if the echo app sent it."""
 
     @property
     def seen(self) -> dict:
-        """What the app behind it saw."""
-        return json.loads(self.body)
+        """What the app saw."""
+        return self.json
 
     @property
     def origin(self) -> str | int:
-        """The origin that the app behind it was told."""
+        """The origin that the app was told."""
         return origin_of(self.status, self.body)
 
     @property
@@ -121,7 +116,7 @@ class Server:
                 assert secured.selected_alpn_protocol() == protocol
                 yield secured
 
-    def stream(self, fields: list[tuple[str, str]], body: str = "", first: bytes = b"") -> Answer:
+    def stream(self, fields: list[tuple[str, str]], body: str = "", first: bytes = b"") -> Echoed:
         """Send a request by HTTP/2, with these fields and no others, and return the answer."""
         raw = H2Configuration(validate_outbound_headers=False, normalize_outbound_headers=False)
         http2 = H2Connection(raw)
@@ -140,12 +135,12 @@ class Server:
                     elif isinstance(event, DataReceived):
                         received += event.data
                     elif isinstance(event, StreamEnded):
-                        return Answer(int(headers[":status"]), headers, received)
+                        return Echoed(int(headers[":status"]), headers, received)
                     assert not isinstance(event, StreamReset | ConnectionTerminated)
 
     def ask(
         self, line: str, *headers: str, body: str = "", peer: str = "127.0.0.1", first: bytes = b""
-    ) -> Answer:
+    ) -> Echoed:
         """Send a request as it is written here, from ``peer``, and return the answer.
 
         :param first: what the connection begins with.
@@ -157,12 +152,12 @@ class Server:
             connection.sendall(text.encode("latin-1"))
             response = http.client.HTTPResponse(connection, method=line.split()[0])
             response.begin()
-            answer = Answer(response.status, response.headers, response.read())
+            answer = Echoed(response.status, response.headers, response.read())
             if closes:
                 connection.recv(1)  # nginx closes when it has written its logs
             return answer
 
-    def get(self, path: str, *headers: str, host: str = "example.org:8000", **how) -> Answer:
+    def get(self, path: str, *headers: str, host: str = "example.org:8000", **how) -> Echoed:
         """Ask for ``path`` as a browser does."""
         return self.ask(f"GET {path} HTTP/1.1", f"Host: {host}", *headers, **how)
 

@@ -11,7 +11,7 @@ class TestSlash:
         answer = server.ask(
             f"{method} /api HTTP/1.1", "Host: example.org:8000", "Content-Length: 0"
         )
-        assert (answer.status, answer.headers["Location"]) == (308, "/api/")
+        assert (answer.status, answer.location) == (308, "/api/")
 
     @pytest.mark.parametrize(
         ("asked", "location"),
@@ -25,11 +25,11 @@ class TestSlash:
     )
     def test_is_added_by_a_redirect_that_names_no_origin(self, server, asked, location):
         answer = server.get(asked)
-        assert (answer.status, answer.headers["Location"]) == (308, location)
+        assert (answer.status, answer.location) == (308, location)
 
     def test_is_added_below_a_directory(self, server):
         answer = server.get("/docs/guide")
-        assert (answer.status, answer.headers["Location"]) == (301, "/docs/guide/")
+        assert (answer.status, answer.location) == (301, "/docs/guide/")
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_no_file_is_served(server, path: str):
 )
 def test_redirect(server, path: str, status: int, location: str):
     answer = server.get(path)
-    assert (answer.status, answer.headers["Location"]) == (status, location)
+    assert (answer.status, answer.location) == (status, location)
 
 
 def test_redirect_is_for_exactly_its_path(server):

@@ -58,15 +58,15 @@ class TestHeader:
 
     def test_is_in_a_redirect(self, modes, header: str, outer: str):
         answer = modes["believing"].get("/api", f"X-Forwarded-Prefix: {header}")
-        assert (answer.status, answer.headers["Location"]) == (308, f"{outer}/api/")
+        assert (answer.status, answer.location) == (308, f"{outer}/api/")
 
     def test_is_not_believed_of_anybody_else(self, modes, header: str, outer: str):
         answer = modes["believing"].get("/api", f"X-Forwarded-Prefix: {header}", peer="127.0.0.2")
-        assert answer.headers["Location"] == "/api/"
+        assert answer.location == "/api/"
 
     def test_is_not_believed_unasked(self, modes, header: str, outer: str):
         answer = modes["behind"].get("/api", f"X-Forwarded-Prefix: {header}")
-        assert answer.headers["Location"] == "/api/"
+        assert answer.location == "/api/"
 
 
 REDIRECTS = [
@@ -90,15 +90,15 @@ REDIRECTS = [
 class TestRedirect:
     def test_of_a_proxy_that_tells_its_prefix(self, modes, asked: str, location: str):
         answer = modes["believing"].get(asked, OUTER)
-        assert urljoin(f"/outer{asked}", answer.headers["Location"]) == location
+        assert urljoin(f"/outer{asked}", answer.location) == location
 
     def test_of_a_pinned_url(self, modes, asked: str, location: str):
         answer = modes["pinned-below"].get(asked)
-        assert urljoin(f"/outer{asked}", answer.headers["Location"]) == location
+        assert urljoin(f"/outer{asked}", answer.location) == location
 
     def test_without_a_prefix_in_front(self, modes, asked: str, location: str):
         answer = modes["believing"].get(asked)
-        found = urljoin(asked, answer.headers["Location"])
+        found = urljoin(asked, answer.location)
         assert found == location.removeprefix("/outer")
 
 
@@ -122,7 +122,7 @@ class TestFiles:
 
     @pytest.mark.parametrize("path", ["//evil.example/%2e%2e/docs/guide", "//docs/guide"])
     def test_lead_to_no_other_host(self, modes, mode: str, path: str):
-        location = modes[mode].get(path).headers["Location"]
+        location = modes[mode].get(path).location
         assert urljoin("http://example.org/", location).startswith("http://example.org/")
 
 

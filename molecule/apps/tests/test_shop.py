@@ -5,7 +5,8 @@ from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
 import pytest
-from visitor import Answer, ask
+from answer import Answer
+from visitor import ask
 
 LOGIN = "/shop/admin/login/?next=/shop/admin/"
 
