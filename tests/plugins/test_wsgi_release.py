@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.subsite.deploy.plugins.module_utils import installer
+from ansible_collections.subsite.deploy.plugins.module_utils.installer import Pip, Uv
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
 from ansible_collections.subsite.deploy.plugins.modules import wsgi_release
-from ansible_collections.subsite.deploy.plugins.modules.wsgi_release import Pip, Release, Uv
+from ansible_collections.subsite.deploy.plugins.modules.wsgi_release import Release
 
 BUILDS = '[build-system]\nrequires = ["setuptools"]\n'
 DECLARES = '[project]\nname = "shop"\ndependencies = ["flask>=3", "redis"]\n'
@@ -157,7 +159,7 @@ class TestEnvironment:
     @pytest.fixture
     def name(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         def name(files: dict[str, str], release: str = "a", python: str = "3.13", **more) -> str:
-            monkeypatch.setattr(wsgi_release, "_version_of", lambda interpreter: python)
+            monkeypatch.setattr(wsgi_release, "version_of", lambda interpreter: python)
             path = tmp_path / release
             (path / "source").mkdir(parents=True)
             write(path / "source", files)
@@ -249,7 +251,7 @@ class TestEnvironment:
 
     def test_survives_a_patch_of_its_interpreter(self):
         major, minor, *_ = sys.version_info
-        assert wsgi_release._version_of(sys.executable) == f"{major}.{minor}"
+        assert installer.version_of(sys.executable) == f"{major}.{minor}"
 
     def test_is_below_the_environments(self, name, tmp_path: Path):
         (tmp_path / "c/source").mkdir(parents=True)
