@@ -31,16 +31,22 @@ class Role:
         self.defaults = self._load("defaults/main.yml")
         self.derived = {
             name: value
-            for path in sorted(self.path.glob("vars/**/*.yml"))
-            for name, value in self._load(str(path.relative_to(self.path))).items()
+            for path in sorted(self.path.glob("vars/main*")) + sorted(self.path.glob("vars/main/*"))
+            if path.is_file()
+            for name, value in self._load(path).items()
+        }
+        self.backends = {
+            path.stem: self._load(path) for path in sorted(self.path.glob("vars/backends/*.yml"))
         }
         self.options = self._load("meta/argument_specs.yml")["argument_specs"]["main"]["options"]
 
     def value(self, variable: str, inputs: dict) -> Any:
         """Return what ``variable`` is when the play says ``inputs``."""
+        backend = inputs.get("wsgi_app_backend", "systemd")
         variables = {
             **self.defaults,
             **self.derived,
+            **self.backends.get(backend, {}),
             **inputs,
             "role_path": str(self.path),
             "ansible_search_path": [str(self.path)],
@@ -53,7 +59,7 @@ class Role:
         files = self.value(variable, inputs)
         return {Path(file["dest"]).name: file["content"] for file in files if "content" in file}
 
-    def _load(self, path: str) -> dict:
+    def _load(self, path: str | Path) -> dict:
         return DataLoader().load_from_file(str(self.path / path), trusted_as_template=True)
 
 

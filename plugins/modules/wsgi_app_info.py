@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -118,6 +119,16 @@ releases:
       deployed: "2026-11-22 21:59:50"
       source: git
       revision: 9c2ea81
+images:
+  description: Names of the releases that each container engine has an image of.
+  type: dict
+  returned: always
+  sample: {"podman": ["4d1c09aa71be"]}
+units:
+  description: Paths of all files and directories that make or change units of the app.
+  type: list
+  elements: str
+  returned: always
 directories:
   description: Names of the directories of C(releases) and of C(environments), complete or not.
   type: dict
@@ -143,7 +154,25 @@ def python_version(interpreter: str) -> str:
         return ""
 
 
-def releases(home: str) -> list[dict]:
+ENGINES = ("podman", "docker")
+"""What can hold images, by the names of its command and of its backend."""
+
+UNITS = ("/etc/systemd/system", "/etc/containers/systemd", "/run/systemd/system")
+"""Where units are made, and changed until the next boot."""
+
+
+def images(name: str) -> dict[str, list[str]]:
+    """Return which releases each engine that the host has holds an image of."""
+    reference = f"reference=localhost/wsgi-{name}"
+    question = ("images", "--filter", reference, "--format", "{{.Tag}}")
+    return {
+        engine: sorted(_ask(engine, *question).split())
+        for engine in ENGINES
+        if shutil.which(engine)
+    }
+
+
+def releases(home: str, images: dict[str, list[str]]) -> list[dict]:
     """Return the complete releases below ``home``, the one deployed last first."""
     records = Path(home, "releases").glob("*/release.json")
     return [
@@ -154,8 +183,15 @@ def releases(home: str) -> list[dict]:
             "deployed": time_of(record),
         }
         for record in sorted(records, key=lambda record: record.stat().st_mtime_ns, reverse=True)
-        if recorded(record) and (record.parent / "venv/bin/gunicorn").exists()
+        if can_start(record.parent, recorded(record), images)
     ]
+
+
+def can_start(path: Path, record: dict, images: dict[str, list[str]]) -> bool:
+    """Return whether the release at ``path`` has what it runs in, by what is recorded of it."""
+    if record.get("backend", "systemd") in ENGINES:
+        return path.name in images.get(record["backend"], [])
+    return bool(record) and (path / "venv/bin/gunicorn").exists()
 
 
 def previous(names: list[str], serving: str) -> str:
@@ -202,6 +238,17 @@ def directories(parent: Path) -> list[str]:
     return sorted(path.name for path in parent.glob("*") if path.is_dir())
 
 
+def units(name: str, parents: tuple[str, ...] = UNITS) -> list[str]:
+    """Return the paths of what makes or changes units of the app."""
+    patterns = (f"wsgi-{name}.*", f"wsgi-{name}_setup.*")
+    return [
+        str(path)
+        for parent in parents
+        for pattern in patterns
+        for path in sorted(Path(parent).glob(pattern))
+    ]
+
+
 def alias(name: str, units: str = "/etc/systemd/system") -> Path:
     """Return the path of the app's unit, an alias of the service of the release that serves."""
     return Path(units, f"wsgi-{name}.service")
@@ -242,6 +289,11 @@ def listening(name: str) -> bool:
     return sorted(state) == ["ActiveState=active", "UnitFileState=enabled"]
 
 
+def _ask(*command: str) -> str:
+    """Return what ``command`` says; nothing if it fails, as when no daemon answers it."""
+    return subprocess.run(command, capture_output=True, text=True).stdout
+
+
 def _systemctl(*arguments: str) -> str:
     return subprocess.run(
         ["systemctl", *arguments], capture_output=True, check=True, text=True
@@ -267,7 +319,8 @@ def main() -> None:
     if module.params["takes_over"] and not module.check_mode:
         claim = take_over(name)
     serving = current(name)
-    complete = releases(module.params["home"])
+    held = images(name)
+    complete = releases(module.params["home"], held)
     module.exit_json(
         changed=False,
         python=python_version(module.params["python"]),
@@ -280,6 +333,8 @@ def main() -> None:
         has_data=os.path.isdir(module.params["data"]),
         listening=listening(name),
         releases=complete,
+        images=held,
+        units=units(name),
         directories={
             part: directories(Path(module.params["home"], part))
             for part in ("releases", "environments")

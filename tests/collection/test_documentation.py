@@ -5,10 +5,11 @@ import json
 import pytest
 
 KINDS = {
-    "module": ["file_set", "tree", "wsgi_app_info", "wsgi_release"],
+    "module": ["absent_paths", "file_set", "tree", "wsgi_app_info", "wsgi_release"],
     "filter": [
         "fingerprint",
         "forwarded_value",
+        "named_after",
         "nginx_site_refusals",
         "origin",
         "placed_in",

@@ -33,12 +33,46 @@ def systemd(monkeypatch: pytest.MonkeyPatch):
 
 
 def names(home: Path) -> list[str]:
-    return [release["release"] for release in wsgi_app_info.releases(str(home))]
+    return [release["release"] for release in wsgi_app_info.releases(str(home), {})]
 
 
 def test_release_that_cannot_be_started_is_not_complete(home: Path):
     (home / "environments/env1/bin/gunicorn").unlink()
     assert names(home) == ["bbb"]
+
+
+@pytest.mark.parametrize(
+    ("images", "complete"),
+    [
+        pytest.param({}, ["bbb"], id="no engine"),
+        pytest.param({"podman": ["aaa"]}, ["aaa", "bbb"], id="its image"),
+        pytest.param({"podman": ["bbb"]}, ["bbb"], id="another's image"),
+        pytest.param({"docker": ["aaa"]}, ["bbb"], id="an image of another engine"),
+    ],
+)
+def test_release_in_a_container_is_complete_with_its_image(home: Path, images, complete):
+    record = home / "releases/aaa/release.json"
+    record.write_text('{"backend": "podman"}')
+    os.utime(record, (1000, 1000))
+    found = wsgi_app_info.releases(str(home), images)
+    assert [release["release"] for release in found] == complete
+
+
+def test_images_are_what_the_engines_of_the_host_have(tmp_path: Path, monkeypatch):
+    engine = tmp_path / "podman"
+    engine.write_text("#!/bin/sh\necho bbb; echo aaa; echo asked: $*>&2\n")
+    engine.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr(wsgi_app_info, "ENGINES", ("podman", "no-such-engine"))
+    assert wsgi_app_info.images("shop") == {"podman": ["aaa", "bbb"]}
+
+
+def test_units_are_those_of_the_app_alone(tmp_path: Path):
+    theirs = ["wsgi-shop.socket", "wsgi-shop.aaa.service.d", "wsgi-shop_setup.aaa.service"]
+    for name in [*theirs, "wsgi-shop-two.socket", "shop.service"]:
+        (tmp_path / name).touch()
+    found = wsgi_app_info.units("shop", (str(tmp_path), str(tmp_path / "missing")))
+    assert sorted(found) == sorted(str(tmp_path / name) for name in theirs)
 
 
 @pytest.mark.parametrize("listen", ["/run/wsgi/shop.sock", "127.0.0.1:8000"])
@@ -56,7 +90,7 @@ def test_releases_are_complete_and_newest_first(home: Path):
 
 
 def test_release_is_described(home: Path):
-    assert wsgi_app_info.releases(str(home))[0] == {
+    assert wsgi_app_info.releases(str(home), {})[0] == {
         "release": "aaa",
         "environment": "env1",
         "deployed": "1970-01-01 00:16:40",
