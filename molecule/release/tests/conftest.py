@@ -65,9 +65,10 @@ class Source:
         return {"wsgi_app_source": {"type": "local", "path": str(self.path)}}
 
 
-def command(hosts: str, variables: dict) -> list[str]:
+def command(hosts: str, variables: dict, *options: str) -> list[str]:
     extra = ["--extra-vars", json.dumps(variables)]
-    return ["ansible-playbook", "--inventory", hosts, *extra, str(SCENARIO / "deploy.yml")]
+    playbook = str(SCENARIO / "deploy.yml")
+    return ["ansible-playbook", "--inventory", hosts, *extra, *options, playbook]
 
 
 @pytest.fixture(scope="session")
@@ -82,11 +83,13 @@ def address(host) -> Callable[[], str]:
 
 @pytest.fixture(scope="session")
 def play(address) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Return a function that deploys a source."""
+    """Return a function that deploys a source, with options of Ansible's, unless to other hosts."""
 
-    def run(source: Source, **variables) -> subprocess.CompletedProcess[str]:
+    def run(
+        source: Source, *options: str, hosts: str = "", **variables
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            command(f"{address()},", source.variables | variables),
+            command(hosts or f"{address()},", source.variables | variables, *options),
             env=ENVIRONMENT,
             capture_output=True,
             text=True,
@@ -112,11 +115,11 @@ def operate(address, tmp_path_factory) -> Callable[..., subprocess.CompletedProc
     """Return a function that runs one of the collection's playbooks for the app."""
     inventory = tmp_path_factory.mktemp("inventory") / "hosts"
 
-    def run(playbook: str, **variables) -> subprocess.CompletedProcess[str]:
+    def run(playbook: str, *options: str, **variables) -> subprocess.CompletedProcess[str]:
         inventory.write_text(f"[app]\nnews ansible_host={address()} wsgi_app_name=news\n")
         extra = ["--extra-vars", json.dumps(variables)]
         return subprocess.run(
-            ["ansible-playbook", "--inventory", str(inventory), *extra]
+            ["ansible-playbook", "--inventory", str(inventory), *extra, *options]
             + [str(PROJECT / "playbooks" / f"{playbook}.yml")],
             env=ENVIRONMENT,
             capture_output=True,

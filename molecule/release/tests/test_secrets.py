@@ -1,0 +1,148 @@
+"""No run shows a secret, however much it tells; and one that only checks changes nothing."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+import testinfra
+from controller import MOLECULE
+
+ALL = ("--diff", "-vvv")
+"""What has Ansible tell all that it knows of a run."""
+OLD, NEW, BAD = "heron", "kingfisher", "cormorant"
+"""What the secrets of each release are made of, so that any piece of them can be told."""
+PLACES = "/etc /run/subsite /run/systemd/system /srv /var/cache/wsgi /var/lib/subsite /var/lib/wsgi"
+PROPERTIES = "Id,ActiveState,InvocationID,MainPID,UnitFileState"
+
+
+def phrase(word: str) -> str:
+    """Return a secret that is hard to hide, since it looks otherwise wherever it is quoted."""
+    return f"{word} \"{word}\" '{word}' ${word} `{word}` \\{word} %{word}"
+
+
+def settings(word: str) -> dict:
+    """Return variables with secrets, of which one has many lines."""
+    return {
+        "wsgi_app_environment": {"COLOUR": f"blue{len(word)}"},
+        "wsgi_app_files": [{"dest": "settings.ini", "content": f"length = {len(word)}\n"}],
+        "wsgi_app_secrets": {
+            "PHRASE": phrase(word),
+            "KEY": f"-----BEGIN {word}-----\n{word}\n-----END {word}-----\n",
+        },
+    }
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a run told, and whether the host is another since."""
+
+    code: int
+    output: str
+    changed_host: bool
+
+    @property
+    def changes(self) -> int:
+        """How many tasks changed something, or would."""
+        return int(re.search(r"\bchanged=(\d+)", self.output)[1])
+
+    @property
+    def differences(self) -> list[str]:
+        """The files that differ, with their owners and modes, except passing ones."""
+        headers = re.findall(r"(?m)^(?:---|\+\+\+) (?:before|after): .*", self.output)
+        return sorted(header for header in headers if " /run/" not in header)
+
+    @property
+    def secrets(self) -> list[str]:
+        """The lines that show a piece of a secret."""
+        return re.findall(f".*(?:{OLD}|{NEW}|{BAD}).*", self.output)
+
+
+def told(run: Callable[[], subprocess.CompletedProcess[str]], host) -> Told:
+    """Do a ``run``, and compare the ``host`` before and after it."""
+    before = look_at(host)
+    done = run()
+    return Told(done.returncode, done.stdout + done.stderr, look_at(host) != before)
+
+
+def look_at(host) -> str:
+    """Return all that a deploy could change: files, and what runs."""
+    return host.run(
+        f"find {PLACES} -printf '%p %y %m %u %g %T@ %l\\n' | sort;"
+        f"find {PLACES} -type f -print0 | sort --zero-terminated | xargs --null sha256sum;"
+        f"systemctl show --property={PROPERTIES} 'wsgi-*' nginx.service;"
+        "pgrep --list-full 'nginx|gunicorn'"
+    ).stdout
+
+
+@pytest.fixture(scope="module")
+def strange(container) -> Iterator[str]:
+    """Run a host that has never seen a deploy, and return its name."""
+    name = f"{container}-strange"
+    [image] = [platform["image"] for platform in MOLECULE["platforms"]]
+    command = ["podman", "run", "--detach", "--privileged", "--systemd=always", f"--name={name}"]
+    subprocess.run([*command, image, "/sbin/init"], check=True, capture_output=True)
+    yield name
+    subprocess.run(["podman", "rm", "--force", "--time=0", name], check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def runs(host, strange, source, deploy, play, operate) -> dict[str, Told]:
+    """Check, and then do, all that can be done after a release with secrets."""
+    new, bad = source(), source()
+    unhealthy = settings(BAD) | {"wsgi_app_health": {"status": [299]}}
+    deploy(source(), **settings(OLD))
+    return {
+        "check of a first deploy": told(
+            lambda: play(new, "--check", *ALL, hosts=f"{strange},", **settings(NEW)),
+            testinfra.get_host(f"podman://{strange}"),
+        ),
+    } | {
+        name: told(run, host)
+        for name, run in {
+            "check of a deploy": lambda: play(new, "--check", *ALL, **settings(NEW)),
+            "deploy": lambda: play(new, *ALL, **settings(NEW)),
+            "deploy that fails": lambda: play(bad, *ALL, **unhealthy),
+            "check of a rollback": lambda: operate("rollback", "--check", *ALL),
+            "rollback": lambda: operate("rollback", *ALL),
+        }.items()
+    }
+
+
+CHECKS = ["check of a first deploy", "check of a deploy", "check of a rollback"]
+DEEDS = ["deploy", "rollback"]
+
+
+@pytest.mark.parametrize("name", [*CHECKS, *DEEDS, "deploy that fails"])
+def test_no_secret_is_shown(runs, name):
+    assert runs[name].secrets == []
+
+
+@pytest.mark.parametrize("name", [*CHECKS, *DEEDS])
+def test_run_succeeds_and_tells_what_changes(runs, name):
+    assert (runs[name].code, runs[name].changes > 0) == (0, True), runs[name].output
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_check_changes_nothing(runs, name):
+    assert not runs[name].changed_host
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_check_shows_what_the_deed_changes(runs, deed):
+    assert runs[deed].changed_host
+    assert runs[f"check of a {deed}"].differences == runs[deed].differences != []
+
+
+def test_failure_is_of_the_health_check(runs):
+    assert runs["deploy that fails"].code == 2
+    assert "The health check of /news/ failed" in runs["deploy that fails"].output
+
+
+def test_app_finds_its_secrets(runs, host):
+    process = host.check_output("systemctl show --value --property=MainPID wsgi-news.service")
+    environ = host.check_output(f"cat /proc/{process}/environ").split("\0")
+    assert f"PHRASE={phrase(OLD)}" in environ
