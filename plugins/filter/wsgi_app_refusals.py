@@ -49,6 +49,16 @@ OURS = {
     "NOTIFY_SOCKET": "systemd sets it",
 }
 
+PATH = re.compile(r"(/[A-Za-z0-9._@+-]+)+")
+SYSTEM = {"/bin", "/boot", "/etc", "/lib", "/sbin", "/usr"}
+"""What no app may be let to write."""
+
+NO_SANDBOX = re.compile(
+    r"(Bind|Exec|Environment|Kill|Limit|Restart|Standard|Syslog|Timeout)[A-Z]|ReadWritePaths$|"
+    r"(Environment|Group|Restart|Sockets|Type|User|WorkingDirectory)$"
+)
+"""Settings by which the role itself runs the app."""
+
 
 def wsgi_app_refusals(variables: dict, known: list[str]) -> list[str]:
     """Return what is wrong with ``variables``, in sentences."""
@@ -70,6 +80,8 @@ def _present(variables: dict) -> Iterator[str]:
     yield from _numbers(variables)
     yield from _health(variables["wsgi_app_health"])
     yield from _shared_paths(variables)
+    yield from _limits(variables["wsgi_app_limits"])
+    yield from _sandbox(variables)
     yield from _switch(variables)
 
 
@@ -239,6 +251,44 @@ def _shared_paths(variables: dict) -> Iterator[str]:
     for name in sorted({name for name in names if names.count(name) > 1}):
         both = ", ".join(path for path in paths if os.path.basename(path) == name)
         yield f"wsgi_app_shared_paths has {both}: they would share one directory, {name!r}."
+
+
+def _limits(limits: dict) -> Iterator[str]:
+    if not re.fullmatch(r"[1-9][0-9]*[KMG]", str(limits.get("memory", "1G"))):
+        yield (
+            f"wsgi_app_limits.memory is {limits['memory']!r}: write a size with its unit, as in "
+            "'512M'."
+        )
+    if int(limits.get("tasks", 1)) < 1:
+        yield (
+            f"wsgi_app_limits.tasks is {limits['tasks']}: each worker takes one, and one for each "
+            "of its threads."
+        )
+    if float(limits.get("cpus", 1)) < 0.01:
+        yield f"wsgi_app_limits.cpus is {limits['cpus']}: write a part of one or more, as in 1.5."
+
+
+def _sandbox(variables: dict) -> Iterator[str]:
+    for path in variables["wsgi_app_writable_paths"]:
+        if not PATH.fullmatch(path) or os.path.normpath(path) != path or path in SYSTEM:
+            yield (
+                f"wsgi_app_writable_paths has {path!r}: write the absolute path of one directory "
+                "or file, without spaces, as in '/srv/media'."
+            )
+    for name, value in variables["wsgi_app_sandbox"].items():
+        if not re.fullmatch(r"[A-Z][A-Za-z0-9]+", name):
+            yield (
+                f"wsgi_app_sandbox has {name!r}: write a setting as systemd calls it, as in "
+                "'MemoryDenyWriteExecute'."
+            )
+        elif NO_SANDBOX.match(name):
+            yield f"wsgi_app_sandbox sets {name}, but that is the role's own affair; leave it out."
+        for setting in value if isinstance(value, list) else [value]:
+            if not isinstance(setting, (str, bool, int)) or "\n" in str(setting):
+                yield (
+                    f"wsgi_app_sandbox.{name} is {value!r}: write a text of one line, a yes or no, "
+                    "or a list of them."
+                )
 
 
 def _switch(variables: dict) -> Iterator[str]:

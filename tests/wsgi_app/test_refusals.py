@@ -507,3 +507,86 @@ def test_examples_are_not_refused(wsgi_app, hosts_of, inventory: str):
 )
 def test_specification_refuses(specified, settings: dict, said: str):
     assert said in "\n".join(specified(**settings))
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        pytest.param(
+            {"memory": memory},
+            f"wsgi_app_limits.memory is {memory!r}: write a size with its unit, as in '512M'.",
+            id=f"memory {memory}",
+        )
+        for memory in ("512", "512MB", "0M", "half", "-1G", "1.5G", "")
+    ]
+    + [
+        pytest.param(
+            {"tasks": 0},
+            "wsgi_app_limits.tasks is 0: each worker takes one, and one for each of its threads.",
+            id="no tasks",
+        ),
+        pytest.param(
+            {"cpus": -1.0},
+            "wsgi_app_limits.cpus is -1.0: write a part of one or more, as in 1.5.",
+            id="less than no processor",
+        ),
+    ],
+)
+def test_limits(refusals, limits: dict, message: str):
+    assert refusals(wsgi_app_limits=limits) == [message]
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/etc", "/usr", "srv/media", "/srv/my media", "/srv/../etc", "/srv/media/", "~/x"]
+)
+def test_writable_paths(refusals, path: str):
+    assert refusals(wsgi_app_writable_paths=[path]) == [
+        f"wsgi_app_writable_paths has {path!r}: write the absolute path of one directory or file, "
+        "without spaces, as in '/srv/media'."
+    ]
+
+
+@pytest.mark.parametrize("name", ["private-tmp", "privateTmp", "", "User=x\nProtectHome"])
+def test_sandbox_that_systemd_does_not_know(refusals, name: str):
+    assert refusals(wsgi_app_sandbox={name: True}) == [
+        f"wsgi_app_sandbox has {name!r}: write a setting as systemd calls it, as in "
+        "'MemoryDenyWriteExecute'."
+    ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["User", "Group", "ExecStart", "ExecStartPre", "EnvironmentFile", "Restart", "BindPaths"],
+)
+def test_sandbox_is_no_way_to_run_something_else(refusals, name: str):
+    assert refusals(wsgi_app_sandbox={name: "x"}) == [
+        f"wsgi_app_sandbox sets {name}, but that is the role's own affair; leave it out."
+    ]
+
+
+@pytest.mark.parametrize("value", ["a\nUser=root", {"a": "b"}, 1.5, None], ids=str)
+def test_sandbox_of_one_line(refusals, value):
+    assert refusals(wsgi_app_sandbox={"ProtectHome": value}) == [
+        f"wsgi_app_sandbox.ProtectHome is {value!r}: write a text of one line, a yes or no, or a "
+        "list of them."
+    ]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"wsgi_app_limits": {"memory": "512M", "tasks": 20, "cpus": 0.5}},
+        {"wsgi_app_writable_paths": ["/srv/media", "/mnt/a_b-c.d/e@f"]},
+        {
+            "wsgi_app_sandbox": {
+                "MemoryDenyWriteExecute": False,
+                "UMask": "0077",
+                "RestrictNamespaces": "user",
+                "SystemCallFilter": ["@system-service", "perf_event_open"],
+            }
+        },
+    ],
+    ids=str,
+)
+def test_what_an_app_may_do_is_taken(refusals, specified, settings: dict):
+    assert (refusals(**settings), specified(**settings)) == ([], [])

@@ -33,6 +33,9 @@ SETTINGS = [
     pytest.param({"wsgi_app_listen": "[::1]:8000"}, id="IPv6 port"),
     pytest.param({"wsgi_app_source": {"type": "git", "url": "x", "version": "1"}}, id="tree"),
     pytest.param({"wsgi_app_health": {"timeout": 120}, "wsgi_app_timeout": 300}, id="patience"),
+    pytest.param({"wsgi_app_limits": {"memory": "1G", "tasks": 9, "cpus": 1.5}}, id="limits"),
+    pytest.param({"wsgi_app_writable_paths": ["/srv/a", "/srv/b"]}, id="writable paths"),
+    pytest.param({"wsgi_app_sandbox": {"ProtectHome": False}}, id="another sandbox"),
 ]
 
 
@@ -58,3 +61,30 @@ def test_tell_the_public_url(units, tmp_path: Path, unit: str, url: str, told: l
         if line.startswith("Environment=")
     ]
     assert [value for name, _, value in environment if name == "PUBLIC_URL"] == told
+
+
+NO_NETWORK = {
+    "PrivateNetwork": True,
+    "RestrictAddressFamilies": "AF_UNIX",
+    "IPAddressDeny": "any",
+}
+
+
+@pytest.mark.parametrize("unit", ["wsgi-shop.0123456789ab", "wsgi-shop_setup.0123456789ab"])
+@pytest.mark.parametrize(
+    ("sandbox", "exposure"),
+    [
+        pytest.param({}, 1.1, id="with a network"),
+        pytest.param(NO_NETWORK, 0.3, id="without one"),
+    ],
+)
+def test_exposure_is_low(units, tmp_path: Path, unit: str, sandbox: dict, exposure: float):
+    units({"wsgi_app_sandbox": sandbox})
+    judged = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", f"{unit}.service"]
+        + [f"--threshold={exposure * 10:.0f}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert judged.returncode == 0, judged.stdout
