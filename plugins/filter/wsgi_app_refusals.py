@@ -98,6 +98,28 @@ def _source(variables: dict) -> Iterator[str]:
             "controller. A relative path starts where ansible-playbook was called; "
             "{{ playbook_dir }} or {{ inventory_dir }} make it the same everywhere."
         )
+    elif "signed_by" in source:
+        yield from _signatures(source)
+
+
+def _signatures(source: dict) -> Iterator[str]:
+    keys = source["signed_by"]
+    if source["type"] != "git":
+        yield (
+            f"wsgi_app_source.signed_by is {keys!r}, but the type is {source['type']!r}: it is git "
+            "that knows signatures; leave it out."
+        )
+    elif not keys:
+        yield (
+            "wsgi_app_source.signed_by is empty, so that nobody's signature would do: name "
+            "keys, or leave it out."
+        )
+    for key in keys:
+        if not re.fullmatch(r"[0-9A-F]{40}", key):
+            yield (
+                f"wsgi_app_source.signed_by has {key!r}: write the whole fingerprint of a key, 40 "
+                "capital hexadecimal digits without spaces, as 'gpg --list-keys' shows it."
+            )
 
 
 def _callable(value: str) -> Iterator[str]:

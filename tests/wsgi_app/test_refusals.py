@@ -509,6 +509,40 @@ def test_specification_refuses(specified, settings: dict, said: str):
     assert said in "\n".join(specified(**settings))
 
 
+GIT = {"type": "git", "url": "x", "version": "v1"}
+KEY = "0123456789ABCDEF0123456789ABCDEF01234567"
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        pytest.param(
+            {"type": "pip", "requirement": "shop", "signed_by": [KEY]},
+            f"wsgi_app_source.signed_by is ['{KEY}'], but the type is 'pip': it is git that knows "
+            "signatures; leave it out.",
+            id="a package",
+        ),
+        pytest.param(
+            {**GIT, "signed_by": []},
+            "wsgi_app_source.signed_by is empty, so that nobody's signature would do: name "
+            "keys, or leave it out.",
+            id="nobody",
+        ),
+    ]
+    + [
+        pytest.param(
+            {**GIT, "signed_by": [key]},
+            f"wsgi_app_source.signed_by has {key!r}: write the whole fingerprint of a key, 40 "
+            "capital hexadecimal digits without spaces, as 'gpg --list-keys' shows it.",
+            id=key,
+        )
+        for key in ("author@example.org", KEY.lower(), KEY[-16:], f"{KEY[:4]} {KEY[5:]}")
+    ],
+)
+def test_signatures(refusals, source: dict, message: str):
+    assert refusals(wsgi_app_source=source) == [message]
+
+
 @pytest.mark.parametrize(
     ("limits", "message"),
     [
@@ -575,6 +609,7 @@ def test_sandbox_of_one_line(refusals, value):
 @pytest.mark.parametrize(
     "settings",
     [
+        {"wsgi_app_source": {**GIT, "signed_by": [KEY]}},
         {"wsgi_app_limits": {"memory": "512M", "tasks": 20, "cpus": 0.5}},
         {"wsgi_app_writable_paths": ["/srv/media", "/mnt/a_b-c.d/e@f"]},
         {
