@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -55,6 +57,15 @@ def test_no_request_is_lost_but_those_in_flight(host, visitors, tell, event):
         f"the longest took {slowest:.1f} s"
     )
     assert [v for v in failed if not began - BEFORE < v["due"] < ended + AFTER] == []
+
+
+def test_release_that_fails_leaves_the_socket_as_it_was(host, source, play):
+    """Or else workers of the one that serves could block in accept (open(2), O_NONBLOCK)."""
+    assert play(source(), wsgi_app_health={"status": [299]}).returncode == 2
+    sockets = "ss --unix --listening --processes --no-header src /run/wsgi/news.sock"
+    pid, descriptor = re.search(r"pid=(\d+),fd=(\d+)", host.check_output(sockets)).groups()
+    described = host.check_output(f"cat /proc/{pid}/fdinfo/{descriptor}")
+    assert int(re.search(r"flags:\s*(\d+)", described)[1], 8) & os.O_NONBLOCK
 
 
 @pytest.mark.parametrize("stop", ["stop", "kill"])
