@@ -8,6 +8,8 @@ import os
 import re
 from collections.abc import Iterator
 
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible_collections.subsite.deploy.plugins.filter.origin import origin
 from ansible_collections.subsite.deploy.plugins.module_utils import refusal
 
 DOCUMENTATION = r"""
@@ -40,6 +42,9 @@ _value:
   type: list
   elements: str
 """
+
+YEAR = 31536000
+"""Seconds that browsers ask for before they are shipped with a name (hstspreload.org)."""
 
 KINDS = ("app", "upstreams", "root", "src", "redirect")
 ONLY_FOR = {
@@ -85,6 +90,8 @@ def _present(variables: dict) -> Iterator[str]:
     yield from refusal.public_url("nginx_site_public_url", variables["nginx_site_public_url"])
     yield from _trusted_proxies(variables["nginx_site_trusted_proxies"])
     yield from _trust(variables)
+    yield from _redirect(variables)
+    yield from _hsts(variables)
     mounts = variables["nginx_site_mounts"]
     for index, mount in enumerate(mounts):
         yield from _mount(f"nginx_site_mounts[{index}]", mount)
@@ -229,6 +236,67 @@ def _trust(variables: dict) -> Iterator[str]:
                 f"{variable} is {variables[variable]!r}, but nginx_site_trusted_proxies is empty, "
                 "so that nobody is believed: name the proxies in front, as in ['10.0.0.5']."
             )
+
+
+def _redirect(variables: dict) -> Iterator[str]:
+    url, port = variables["nginx_site_public_url"], variables["nginx_site_https_port"]
+    if url.startswith("https:") and origin(url).get("port") not in (None, str(port)):
+        yield (
+            f"nginx_site_https_port is {port!r}, but nginx_site_public_url is {url!r}: leave out "
+            "one of them."
+        )
+    elif not url and not refusal.is_port(port):
+        yield f"nginx_site_https_port is {port!r}: write a port, as in 443."
+    if not boolean(variables["nginx_site_https_redirect"]):
+        return
+    on = "nginx_site_https_redirect is true, but "
+    if url.startswith("http:"):
+        yield f"{on}nginx_site_public_url is {url!r}: leave it out, or pin the site to https."
+    elif not _tells_https(variables):
+        yield (
+            f"{on}nothing speaks https for this site: give it nginx_site_tls, or, where a proxy in "
+            "front ends TLS, name that in nginx_site_trusted_proxies and trust its 'proto'."
+        )
+    elif url and _is_fronted(variables):
+        yield (
+            f"{on}nginx_site_public_url says https of everybody who comes through "
+            "nginx_site_trusted_proxies: leave it out, and have the proxy redirect."
+        )
+
+
+def _hsts(variables: dict) -> Iterator[str]:
+    hsts, url = variables["nginx_site_hsts"], variables["nginx_site_public_url"]
+    if not hsts:
+        return
+    if int(hsts.get("max_age", -1)) < 0:
+        yield (
+            f"nginx_site_hsts is {hsts!r}: write how many seconds browsers are to remember it, as "
+            "in {max_age: 3600}."
+        )
+    if url.startswith("http:") or not (url or _tells_https(variables)):
+        yield (
+            f"nginx_site_hsts is {hsts!r}, but nothing speaks https for this site: give it "
+            "nginx_site_tls, name the proxy that ends TLS in nginx_site_trusted_proxies, or leave "
+            "it out."
+        )
+    is_whole = int(hsts.get("max_age", 0)) >= YEAR and hsts.get("include_subdomains")
+    if hsts.get("preload") and not is_whole:
+        yield (
+            f"nginx_site_hsts is {hsts!r}: browsers preload nothing less than "
+            f"{{max_age: {YEAR}, include_subdomains: true, preload: true}}."
+        )
+
+
+def _tells_https(variables: dict) -> bool:
+    """Return whether a visitor can come by https, and nginx can tell."""
+    believed = variables["nginx_site_trusted_proxies"] and variables["nginx_site_trusted_headers"]
+    return variables["nginx_site_tls"].get("mode", "none") != "none" or "proto" in (believed or [])
+
+
+def _is_fronted(variables: dict) -> bool:
+    """Return whether proxies send requests on that visitors sent to them."""
+    proxies = variables["nginx_site_trusted_proxies"]
+    return bool(proxies) and not variables["nginx_site_proxy_protocol"]
 
 
 def _mount(where: str, mount: dict) -> Iterator[str]:

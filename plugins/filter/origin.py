@@ -26,7 +26,7 @@ RETURN = r"""
 _value:
   description:
     - C(scheme); C(authority), the host with its port unless that is the scheme's default; C(port);
-      and C(prefix), empty at the root. All of them are text. Nothing without a URL.
+      and C(prefix), empty at the root. All of them are text. Nothing for what is no URL.
   type: dict
 """
 
@@ -35,10 +35,11 @@ DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
 def origin(url: str) -> dict[str, str]:
-    """Return the parts of ``url``, which is written as browsers show it."""
-    if not url:
+    """Return the parts of ``url``, which is written as browsers show it; none if it is no URL."""
+    match = URL.fullmatch(url)
+    if not match:
         return {}
-    scheme, host, port, prefix = URL.fullmatch(url).groups()
+    scheme, host, port, prefix = match.groups()
     usual = DEFAULT_PORTS[scheme]
     port = port or usual
     return {

@@ -21,7 +21,9 @@ def app(environ: dict, start_response):
         "body": request.get_data(as_text=True),
         "environ": {name: value for name, value in environ.items() if isinstance(value, str)},
     }
-    return Response(json.dumps(seen), mimetype="application/json")(environ, start_response)
+    headers = request.args if request.path == "/headers" else None
+    answer = Response(json.dumps(seen), mimetype="application/json", headers=headers)
+    return answer(environ, start_response)
 
 
 def create_app(greeting: str, *, polite: bool = False):

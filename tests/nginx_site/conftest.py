@@ -231,29 +231,39 @@ def certificate(authority, tmp_path_factory) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def listeners(
-    server, nginx_site, authority, certificate, tmp_path_factory
-) -> Iterator[dict[str, dict[str, Server]]]:
-    """Serve the site once for each of the modes, with TLS and without, by scheme and mode."""
-    nginx = Nginx(tmp_path_factory.mktemp("modes"))
-    context = ssl.create_default_context()
-    authority.configure_trust(context)
-    plain = {name: Server(free_port(), server.top) for name in MODES}
-    secure = {name: Server(free_port(), server.top, context) for name in MODES}
-    for name, settings in MODES.items():
-        listen, listen_tls = (
-            [f"127.0.0.1:{servers[name].port}", f"[::1]:{servers[name].port}"]
-            for servers in (plain, secure)
-        )
-        listeners = {
-            "nginx_site_listen": listen,
-            "nginx_site_tls": {**certificate, "listen": listen_tls},
-        }
-        app = "lists" if settings.get("nginx_site_forwarded") == "append" else "api"
-        site = {**sites(server.top, app)[0], **settings, **listeners, "nginx_site_name": name}
-        nginx.add(nginx_site, site)
-    with running(nginx):
-        yield {"http": plain, "https": secure}
+def serve_each(server, nginx_site, authority, certificate, tmp_path_factory):
+    @contextmanager
+    def serve_each(modes: dict[str, dict]) -> Iterator[dict[str, dict[str, Server]]]:
+        """Serve the site once for each of ``modes``, with TLS and without, by scheme and mode."""
+        nginx = Nginx(tmp_path_factory.mktemp("modes"))
+        context = ssl.create_default_context()
+        authority.configure_trust(context)
+        plain = {name: Server(free_port(), server.top) for name in modes}
+        secure = {name: Server(free_port(), server.top, context) for name in modes}
+        for name, settings in modes.items():
+            listen, listen_tls = (
+                [f"127.0.0.1:{servers[name].port}", f"[::1]:{servers[name].port}"]
+                for servers in (plain, secure)
+            )
+            listeners = {
+                "nginx_site_listen": listen,
+                "nginx_site_tls": {**certificate, "listen": listen_tls},
+            }
+            app = "lists" if settings.get("nginx_site_forwarded") == "append" else "api"
+            site = {**sites(server.top, app)[0], **listeners, **settings, "nginx_site_name": name}
+            nginx.add(nginx_site, {**site, "nginx_site_listen": listen})
+        with running(nginx):
+            yield {"http": plain, "https": secure}
+
+    return serve_each
+
+
+@pytest.fixture(scope="session")
+def listeners(serve_each) -> Iterator[dict[str, dict[str, Server]]]:
+    """Serve the modes that all tests share; each answers by http as well as by https."""
+    as_asked = {"nginx_site_https_redirect": False}
+    with serve_each({name: {**settings, **as_asked} for name, settings in MODES.items()}) as served:
+        yield served
 
 
 @pytest.fixture(scope="session")

@@ -109,6 +109,12 @@ TLS = [
     pytest.param({"nginx_site_default_server": True}, id="default server"),
     pytest.param({**PROXIES, "nginx_site_proxy_protocol": True}, id="PROXY protocol"),
     pytest.param({"nginx_site_public_url": "https://example.org"}, id="pinned"),
+    pytest.param({"nginx_site_https_redirect": False}, id="no redirect"),
+    pytest.param(
+        {"nginx_site_https_port": 8443, "nginx_site_hsts": {"max_age": 60, "preload": False}},
+        id="HSTS, and another port",
+    ),
+    pytest.param({**PROXIES, "nginx_site_hsts": {"max_age": 60}}, id="behind proxies, too"),
 ]
 
 

@@ -348,6 +348,112 @@ def test_pinned_and_told(refusals, header: str):
     ]
 
 
+class TestHttps:
+    @pytest.mark.parametrize(
+        "settings",
+        [
+            pytest.param({}, id="nobody is in front"),
+            pytest.param({**PROXIES, "nginx_site_trusted_headers": ["for"]}, id="not told"),
+            pytest.param({"nginx_site_public_url": "https://example.org"}, id="pinned"),
+        ],
+    )
+    def test_nothing_speaks_it(self, refusals, settings: dict):
+        assert refusals(nginx_site_https_redirect=True, **settings) == [
+            "nginx_site_https_redirect is true, but nothing speaks https for this site: give it "
+            "nginx_site_tls, or, where a proxy in front ends TLS, name that in "
+            "nginx_site_trusted_proxies and trust its 'proto'."
+        ]
+
+    def test_site_is_pinned_to_http(self, refusals):
+        url = {"nginx_site_public_url": "http://example.org"}
+        assert refusals(nginx_site_https_redirect=True, nginx_site_tls=TLS, **url) == [
+            "nginx_site_https_redirect is true, but nginx_site_public_url is 'http://example.org': "
+            "leave it out, or pin the site to https."
+        ]
+
+    def test_nobody_tells_what_a_visitor_came_by(self, refusals):
+        url = {"nginx_site_public_url": "https://example.org"}
+        assert refusals(**PROXIES, **url, nginx_site_tls=TLS, nginx_site_https_redirect=True) == [
+            "nginx_site_https_redirect is true, but nginx_site_public_url says https of everybody "
+            "who comes through nginx_site_trusted_proxies: leave it out, and have the proxy "
+            "redirect."
+        ]
+
+    @pytest.mark.parametrize("value", [0, 65536, -1])
+    def test_port(self, refusals, value: int):
+        said = f"nginx_site_https_port is {value}: write a port, as in 443."
+        assert refusals(nginx_site_https_port=value) == [said]
+
+    def test_port_is_another_than_the_pinned_one(self, refusals):
+        url = {"nginx_site_public_url": "https://example.org:8443"}
+        assert refusals(**url, nginx_site_tls=TLS, nginx_site_https_port=443) == [
+            "nginx_site_https_port is 443, but nginx_site_public_url is "
+            "'https://example.org:8443': leave out one of them."
+        ]
+
+    @pytest.mark.parametrize(
+        "settings",
+        [
+            pytest.param({}, id="nobody is in front"),
+            pytest.param({**PROXIES, "nginx_site_trusted_headers": ["for"]}, id="not told"),
+            pytest.param({"nginx_site_public_url": "http://a.b"}, id="pinned to http"),
+        ],
+    )
+    def test_hsts_of_what_speaks_no_https(self, refusals, settings: dict):
+        assert refusals(nginx_site_hsts={"max_age": 60}, **settings) == [
+            "nginx_site_hsts is {'max_age': 60}, but nothing speaks https for this site: give it "
+            "nginx_site_tls, name the proxy that ends TLS in nginx_site_trusted_proxies, or leave "
+            "it out."
+        ]
+
+    @pytest.mark.parametrize("hsts", [{"include_subdomains": True}, {"max_age": -1}])
+    def test_hsts_for_how_long(self, refusals, hsts: dict):
+        assert refusals(nginx_site_hsts=hsts, nginx_site_tls=TLS) == [
+            f"nginx_site_hsts is {hsts!r}: write how many seconds browsers are to remember it, as "
+            "in {max_age: 3600}."
+        ]
+
+    @pytest.mark.parametrize(
+        "hsts",
+        [
+            {"max_age": 31536000},
+            {"max_age": 31535999, "include_subdomains": True},
+            {"max_age": 31536000, "include_subdomains": False},
+        ],
+    )
+    def test_hsts_that_nobody_preloads(self, refusals, hsts: dict):
+        hsts = {**hsts, "preload": True}
+        assert refusals(nginx_site_hsts=hsts, nginx_site_tls=TLS) == [
+            f"nginx_site_hsts is {hsts!r}: browsers preload nothing less than "
+            "{max_age: 31536000, include_subdomains: true, preload: true}."
+        ]
+
+
+class TestUsualRedirect:
+    @pytest.mark.parametrize(
+        ("settings", "usual"),
+        [
+            pytest.param({}, False, id="no TLS"),
+            pytest.param(PROXIES, False, id="TLS in front"),
+            pytest.param({"nginx_site_tls": TLS}, True, id="TLS"),
+            pytest.param({**PROXIES, "nginx_site_tls": TLS}, True, id="TLS here, and in front"),
+            *[
+                pytest.param(
+                    {**settings, "nginx_site_tls": TLS, "nginx_site_public_url": url}, *row
+                )
+                for settings, url, *row in (
+                    ({}, "https://a.b", True),
+                    ({}, "http://a.b", False),
+                    (PROXIES, "https://a.b", False),
+                    ({**PROXIES, "nginx_site_proxy_protocol": True}, "https://a.b", True),
+                )
+            ],
+        ],
+    )
+    def test_is_where_it_cannot_surprise(self, nginx_site, settings: dict, usual: bool):
+        assert nginx_site.value("nginx_site_https_redirect", {**SITE, **settings}) is usual
+
+
 @pytest.mark.parametrize(
     ("path", "advice"),
     [
@@ -580,6 +686,26 @@ def test_mount_is_named_by_its_place(refusals):
                 "nginx_site_public_url": "https://example.org:8443",
             },
             id="HTTP/3",
+        ),
+        pytest.param(
+            {
+                **PROXIES,
+                "nginx_site_https_redirect": True,
+                "nginx_site_https_port": 8443,
+                "nginx_site_hsts": {"max_age": 0},
+            },
+            id="TLS in front, and nothing else",
+        ),
+        pytest.param(
+            {
+                "nginx_site_public_url": "https://example.org",
+                "nginx_site_hsts": {
+                    "max_age": 63072000,
+                    "include_subdomains": True,
+                    "preload": True,
+                },
+            },
+            id="HSTS of a pinned site",
         ),
         pytest.param(
             {
