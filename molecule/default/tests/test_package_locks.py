@@ -17,6 +17,7 @@ with open(sys.argv[1], "a") as file:
     print("held", flush=True)
     sys.stdin.read()
 """
+PACKAGE = {"wsgi_app_system_packages": ["tree"]}
 BY_NAME = {"ANSIBLE_PIPELINING": "0"}
 """Has modules run as files, so that a host sees which one runs."""
 APT_RUNS = (
@@ -39,32 +40,28 @@ def held(container) -> Callable[[str], AbstractContextManager]:
     return hold
 
 
-@pytest.fixture(autouse=True)
-def work(host) -> Iterator[None]:
+@pytest.fixture
+def work(host, missing) -> Iterator[None]:
     """Give runs package lists to fetch, and a package to install."""
-    host.check_output("apt-get remove -qq tree && touch --date 2025-01-01 /var/lib/apt/lists")
+    host.check_output(f"apt-get remove -qq {missing} && touch --date 2025-01-01 /var/lib/apt/lists")
     yield
     host.check_output("touch /var/lib/apt/lists")
 
 
 @pytest.mark.parametrize(
-    ("lock", "limit", "variables"),
+    ("lock", "limit", "missing"),
     [
-        pytest.param("/var/lib/apt/lists/lock", "demo", {}, id="an app, for lists"),
-        pytest.param("/var/lib/apt/lists/lock", "main", {}, id="a site, for lists"),
-        pytest.param(
-            "/var/lib/dpkg/lock-frontend",
-            "demo",
-            {"wsgi_app_system_packages": ["tree"]},
-            id="an app, for packages",
-        ),
+        pytest.param("/var/lib/apt/lists/lock", "demo", "tree", id="an app, for lists"),
+        pytest.param("/var/lib/apt/lists/lock", "main", "nginx", id="a site, for lists"),
+        pytest.param("/var/lib/dpkg/lock-frontend", "demo", "tree", id="an app, for packages"),
     ],
 )
-def test_run_waits(host, held, lock, limit, variables):
+@pytest.mark.usefixtures("work")
+def test_run_waits(host, held, lock, limit):
     with ThreadPoolExecutor() as pool:
         with held(lock):
             site = PROJECT / "playbooks/site.yml"
-            run = pool.submit(deploy, site, f"--limit={limit}", environ=BY_NAME, **variables)
+            run = pool.submit(deploy, site, f"--limit={limit}", environ=BY_NAME, **PACKAGE)
             host.check_output(APT_RUNS)
             assert wait([run], timeout=5).not_done
         assert run.result().succeeded
