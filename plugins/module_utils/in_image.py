@@ -1,0 +1,55 @@
+"""Build an app's environment, or install its project, while an image is made.
+
+The rules are those of a build on a host (:mod:`installer`). Here root builds, everybody can read
+what comes of it, and whatever else it takes stays behind in the stage that builds.
+
+    python3 -m ansible_collections.subsite.deploy.plugins.module_utils.in_image \
+        environment|project HOME INSTALLER [REQUIREMENT ...]
+
+reads ``source`` below HOME, and makes ``environment``, or ``lib``, there.
+"""
+
+from __future__ import annotations
+
+import compileall
+import sys
+from pathlib import Path
+
+from ansible_collections.subsite.deploy.plugins.module_utils.installer import INSTALLERS
+from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
+
+SCRATCH = Path("/var/tmp/subsite")
+
+
+def build(step: str, home: Path, installer: str, requirements: list[str]) -> None:
+    """Do one ``step`` of a build below ``home``.
+
+    :raises BuildError: when it fails.
+    """
+    source, environment = Source(home / "source"), home / "environment"
+    source.refuse_editables()
+    parameters = {"user": "root", "umask": 0o022, "python": "python3", "cache": str(SCRATCH)}
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    builder = INSTALLERS[installer]({**parameters, "tools": str(SCRATCH / "tools")})
+    if step == "environment":
+        builder.fill(environment, source, requirements)
+        return
+    lib = home / "lib"
+    lib.mkdir(exist_ok=True)
+    if source.builds:
+        builder.install_project(environment, source, lib)
+    for directory in (lib, source.path):
+        compileall.compile_dir(directory, quiet=2)
+
+
+def main() -> None:
+    """Do what the command line asks for, or end with the reason why not."""
+    step, home, installer, *requirements = sys.argv[1:]
+    try:
+        build(step, Path(home), installer, requirements)
+    except BuildError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

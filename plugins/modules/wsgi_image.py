@@ -1,0 +1,133 @@
+#!/usr/bin/python
+"""Build the image that a release runs in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
+from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
+
+DOCUMENTATION = r"""
+module: wsgi_image
+author: The Subsite maintainers (@subsite)
+short_description: Build the image that a release runs in
+description:
+  - Builds O(context) with O(engine), by the C(Containerfile) that is in it.
+  - Beforehand, all of C(source) that can change which dependencies are installed is copied to
+    C(dependencies), so that a Containerfile can install them before it takes the rest.
+  - What the host's pip is configured with is lent to the build, as the secret C(pip).
+options:
+  engine:
+    description: The command that builds.
+    type: str
+    choices: [podman, docker]
+    required: true
+  context:
+    description: Directory of what goes into the image.
+    type: path
+    required: true
+  image:
+    description: Name and tag that it gets.
+    type: str
+    required: true
+  installer:
+    description: What resolves and installs. Of what pip asks a project, every file may be a part.
+    type: str
+    choices: [uv, pip]
+    default: uv
+attributes:
+  check_mode:
+    description: Says that the image would be built.
+    support: full
+  diff_mode:
+    description: There is nothing to compare.
+    support: none
+"""
+
+EXAMPLES = r"""
+- name: Build the image
+  subsite.deploy.wsgi_image:
+    engine: podman
+    context: /srv/wsgi/shop/releases/4d1c09aa71be/image
+    image: localhost/wsgi-shop:4d1c09aa71be
+"""
+
+RETURN = r"""
+id:
+  description: The image's digest.
+  type: str
+  returned: when built
+"""
+
+PIP_CONF = "/etc/pip.conf"
+
+
+def part(source: Source, dependencies: Path, installer: str) -> None:
+    """Copy what decides which dependencies ``source`` has to ``dependencies``."""
+    shutil.rmtree(dependencies, ignore_errors=True)
+    if not source.path.exists():
+        dependencies.mkdir()
+    elif installer == "pip" and source.builds and not source.locks:
+        shutil.copytree(source.path, dependencies, symlinks=True)
+    else:
+        dependencies.mkdir()
+        for name in source.recipe():
+            (dependencies / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source.path / name, dependencies / name, follow_symlinks=False)
+
+
+def build(engine: str, context: str, image: str) -> str:
+    """Build ``context`` and return the image's digest.
+
+    :raises BuildError: when it fails, with what the engine said.
+    """
+    secrets = ["--secret", f"id=pip,src={PIP_CONF}"] if os.path.exists(PIP_CONF) else []
+    _run(
+        [engine, "build", "--network", "host", "--tag", image, *secrets]
+        + ["--file", f"{context}/Containerfile", context]
+    )
+    return _run([engine, "image", "inspect", "--format", "{{.Id}}", image]).strip()
+
+
+def _run(command: list[str]) -> str:
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"DOCKER_BUILDKIT": "1", "BUILDKIT_PROGRESS": "plain"},
+    )
+    if done.returncode != 0:
+        raise BuildError((done.stdout + done.stderr).strip())
+    return done.stdout
+
+
+def main() -> None:
+    """Build the image, or say that it would be built."""
+    module = DiscreetModule(
+        argument_spec={
+            "engine": {"type": "str", "choices": ["podman", "docker"], "required": True},
+            "context": {"type": "path", "required": True},
+            "image": {"type": "str", "required": True},
+            "installer": {"type": "str", "choices": ["uv", "pip"], "default": "uv"},
+        },
+        supports_check_mode=True,
+    )
+    if module.check_mode:
+        module.exit_json(changed=True)
+    engine, context, image, installer = (
+        module.params[name] for name in ("engine", "context", "image", "installer")
+    )
+    try:
+        part(Source(Path(context, "source")), Path(context, "dependencies"), installer)
+        digest = build(engine, context, image)
+    except (BuildError, OSError) as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(changed=True, id=digest)
+
+
+if __name__ == "__main__":
+    main()
