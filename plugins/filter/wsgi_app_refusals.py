@@ -41,6 +41,9 @@ _value:
 """
 
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+PYTHON = "/usr/bin/python3"
+"""What wsgi_app_python is when nobody sets it."""
+
 OURS = {
     "SCRIPT_NAME": "it is wsgi_app_prefix that sets it",
     "PYTHONPATH": "the release's own code has to come first",
@@ -77,6 +80,7 @@ def _present(variables: dict) -> Iterator[str]:
     yield from _listen(variables["wsgi_app_listen"])
     yield from _environment(variables)
     yield from _files(variables["wsgi_app_files"])
+    yield from _image(variables)
     yield from _numbers(variables)
     yield from _health(variables["wsgi_app_health"])
     yield from _shared_paths(variables)
@@ -220,6 +224,25 @@ def _files(files: list[dict]) -> Iterator[str]:
         mode = file.get("mode", "0640")
         if not isinstance(mode, str) or not re.fullmatch(r"0?[0-7]{3}", mode):
             yield f'wsgi_app_files has mode {mode!r} for {dest}: write it in quotes, as in "0640".'
+
+
+def _image(variables: dict) -> Iterator[str]:
+    base, python = variables["wsgi_app_base_image"], variables["wsgi_app_python"]
+    if not re.fullmatch(r"[a-z0-9][!-~]*", base):
+        yield (
+            f"wsgi_app_base_image is {base!r}: write an image as the engine knows it, as in "
+            "'python:3.13-slim'."
+        )
+    if variables["wsgi_app_backend"] != "systemd" and python != PYTHON:
+        yield (
+            f"wsgi_app_python is {python!r}, but an image has an interpreter of its own: choose it "
+            "with wsgi_app_base_image, as in 'python:3.12-slim'."
+        )
+    if variables["wsgi_app_backend"] != "systemd" and variables["wsgi_app_sandbox"]:
+        yield (
+            f"wsgi_app_sandbox is {variables['wsgi_app_sandbox']!r}, but it is for backend "
+            "'systemd': a container has a sandbox of its own; leave it out."
+        )
 
 
 def _numbers(variables: dict) -> Iterator[str]:

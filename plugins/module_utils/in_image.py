@@ -40,6 +40,15 @@ def build(step: str, home: Path, installer: str, requirements: list[str]) -> Non
         builder.install_project(environment, source, lib)
     for directory in (lib, source.path):
         compileall.compile_dir(directory, quiet=2)
+        show(directory)
+
+
+def show(top: Path) -> None:
+    """Have everybody read what is below ``top``: the app's user is not known yet."""
+    for path in [top, *top.rglob("*")]:
+        if not path.is_symlink():
+            mode = path.stat().st_mode
+            path.chmod(mode | (0o555 if mode & 0o100 else 0o444))
 
 
 def main() -> None:

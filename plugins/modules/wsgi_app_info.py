@@ -124,6 +124,10 @@ images:
   type: dict
   returned: always
   sample: {"podman": ["4d1c09aa71be"]}
+quadlet:
+  description: Whether podman makes units of what is in C(/etc/containers/systemd).
+  type: bool
+  returned: always
 units:
   description: Paths of all files and directories that make or change units of the app.
   type: list
@@ -156,6 +160,9 @@ def python_version(interpreter: str) -> str:
 
 ENGINES = ("podman", "docker")
 """What can hold images, by the names of its command and of its backend."""
+
+QUADLET = "/usr/lib/systemd/system-generators/podman-system-generator"
+"""What makes units of containers' descriptions."""
 
 UNITS = ("/etc/systemd/system", "/etc/containers/systemd", "/run/systemd/system")
 """Where units are made, and changed until the next boot."""
@@ -334,6 +341,7 @@ def main() -> None:
         listening=listening(name),
         releases=complete,
         images=held,
+        quadlet=os.path.exists(QUADLET),
         units=units(name),
         directories={
             part: directories(Path(module.params["home"], part))

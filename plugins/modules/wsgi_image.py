@@ -19,6 +19,8 @@ description:
   - Builds O(context) with O(engine), by the C(Containerfile) that is in it.
   - Beforehand, all of C(source) that can change which dependencies are installed is copied to
     C(dependencies), so that a Containerfile can install them before it takes the rest.
+  - The stage C(environment) of that file is kept as tag C(environment), for builds to come. What
+    else earlier builds left without a name, with the label C(wsgi_app), is removed.
   - What the host's pip is configured with is lent to the build, as the secret C(pip).
 options:
   engine:
@@ -31,7 +33,7 @@ options:
     type: path
     required: true
   image:
-    description: Name and tag that it gets.
+    description: Name and tag that it gets, as C(localhost/wsgi-NAME:TAG).
     type: str
     required: true
   installer:
@@ -83,13 +85,17 @@ def part(source: Source, dependencies: Path, installer: str) -> None:
 def build(engine: str, context: str, image: str) -> str:
     """Build ``context`` and return the image's digest.
 
+    The environment has a name of its own, or it would go with all that nobody needs any more.
+
     :raises BuildError: when it fails, with what the engine said.
     """
     secrets = ["--secret", f"id=pip,src={PIP_CONF}"] if os.path.exists(PIP_CONF) else []
-    _run(
-        [engine, "build", "--network", "host", "--tag", image, *secrets]
-        + ["--file", f"{context}/Containerfile", context]
-    )
+    command = [engine, "build", "--network", "host", "--file", f"{context}/Containerfile", *secrets]
+    name = image.partition(":")[0]
+    app = name.partition("/wsgi-")[2]
+    _run([*command, "--target", "environment", "--tag", f"{name}:environment", context])
+    _run([*command, "--tag", image, context])
+    _run([engine, "image", "prune", "--force", "--filter", f"label=wsgi_app={app}"])
     return _run([engine, "image", "inspect", "--format", "{{.Id}}", image]).strip()
 
 

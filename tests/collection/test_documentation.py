@@ -5,7 +5,7 @@ import json
 import pytest
 
 KINDS = {
-    "module": ["absent_paths", "file_set", "tree", "wsgi_app_info", "wsgi_release"],
+    "module": ["absent_paths", "file_set", "tree", "wsgi_app_info", "wsgi_image", "wsgi_release"],
     "filter": [
         "fingerprint",
         "forwarded_value",

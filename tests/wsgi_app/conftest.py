@@ -14,6 +14,7 @@ INPUTS = {
         "previous": "",
         "instances": {},
         "address": "",
+        "quadlet": False,
     },
     "__wsgi_app_revision": "1",
     "__wsgi_app_release": "0123456789ab",

@@ -625,3 +625,47 @@ def test_sandbox_of_one_line(refusals, value):
 )
 def test_what_an_app_may_do_is_taken(refusals, specified, settings: dict):
     assert (refusals(**settings), specified(**settings)) == ([], [])
+
+
+@pytest.mark.parametrize("value", ["", "python 3.13", "python:3.13\nRUN", "-python"])
+def test_base_image(refusals, value: str):
+    assert refusals(wsgi_app_base_image=value) == [
+        f"wsgi_app_base_image is {value!r}: write an image as the engine knows it, as in "
+        "'python:3.13-slim'."
+    ]
+
+
+@pytest.mark.parametrize(
+    "value", ["python", "localhost/python:3.12", "example.org:5000/py@sha256:0"]
+)
+def test_base_image_that_is_taken(refusals, value: str):
+    assert refusals(wsgi_app_base_image=value) == []
+
+
+@pytest.mark.parametrize(("backend", "refused"), [("podman", True), ("systemd", False)])
+def test_interpreter_of_the_host(refusals, backend: str, refused: bool):
+    said = refusals(wsgi_app_backend=backend, wsgi_app_python="/opt/python/bin/python3")
+    assert said == refused * [
+        "wsgi_app_python is '/opt/python/bin/python3', but an image has an interpreter of its own: "
+        "choose it with wsgi_app_base_image, as in 'python:3.12-slim'."
+    ]
+
+
+@pytest.mark.parametrize(("backend", "refused"), [("podman", True), ("systemd", False)])
+def test_sandbox_of_systemd(refusals, backend: str, refused: bool):
+    said = refusals(wsgi_app_backend=backend, wsgi_app_sandbox={"ProtectHome": False})
+    assert said == refused * [
+        "wsgi_app_sandbox is {'ProtectHome': False}, but it is for backend 'systemd': a container "
+        "has a sandbox of its own; leave it out."
+    ]
+
+
+@pytest.mark.parametrize("value", ["none", "local", "full"])
+def test_network_that_is_taken(specified, value: str):
+    assert specified(wsgi_app_network=value) == []
+
+
+def test_network_that_is_not_known(specified):
+    [said] = specified(wsgi_app_network="bridge")
+    assert "wsgi_app_network" in said
+    assert "none, local, full" in said

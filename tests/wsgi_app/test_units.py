@@ -32,6 +32,16 @@ SETTINGS = [
     pytest.param({"wsgi_app_listen": "127.0.0.1:8000"}, id="port"),
     pytest.param({"wsgi_app_listen": "[::1]:8000"}, id="IPv6 port"),
     pytest.param({"wsgi_app_source": {"type": "git", "url": "x", "version": "1"}}, id="tree"),
+    pytest.param({"wsgi_app_network": "local"}, id="network of the host alone"),
+    pytest.param({"wsgi_app_backend": "podman"}, id="podman"),
+    pytest.param(
+        {
+            "wsgi_app_backend": "podman",
+            "wsgi_app_source": {"type": "git", "url": "x", "version": "1"},
+            "wsgi_app_shared_paths": ["media", "shop/uploads"],
+        },
+        id="podman with a tree",
+    ),
     pytest.param({"wsgi_app_health": {"timeout": 120}, "wsgi_app_timeout": 300}, id="patience"),
     pytest.param({"wsgi_app_limits": {"memory": "1G", "tasks": 9, "cpus": 1.5}}, id="limits"),
     pytest.param({"wsgi_app_writable_paths": ["/srv/a", "/srv/b"]}, id="writable paths"),
@@ -79,7 +89,7 @@ NO_NETWORK = {
     ],
 )
 def test_exposure_is_low(units, tmp_path: Path, unit: str, sandbox: dict, exposure: float):
-    units({"wsgi_app_sandbox": sandbox})
+    units({"wsgi_app_sandbox": sandbox, "wsgi_app_network": "full"})
     judged = subprocess.run(
         ["systemd-analyze", "security", "--offline=true", f"{unit}.service"]
         + [f"--threshold={exposure * 10:.0f}"],

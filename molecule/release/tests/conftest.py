@@ -17,8 +17,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from controller import EPHEMERAL, MOLECULE, PROJECT, SCENARIO
+from ansible_collections.subsite.deploy.plugins.module_utils import tree
+from controller import EPHEMERAL, MOLECULE, PROJECT
 from visitor import PORTS
+
+SCENARIO = PROJECT / "molecule/release"
+"""Where the app and its playbooks are; scenarios of other backends have them from here."""
 
 [CONTAINER] = [platform["name"] for platform in MOLECULE["platforms"]]
 ENVIRONMENT = os.environ | {
@@ -58,6 +62,11 @@ class Source:
 
     version: str
     path: Path
+
+    @property
+    def revision(self) -> str:
+        """What the role records of a release of it."""
+        return tree.digest(tree.pack(str(self.path)))
 
     @property
     def variables(self) -> dict:

@@ -7,6 +7,7 @@ the host, and, with the host's power, after each change.
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import time
 from collections import Counter
@@ -94,9 +95,8 @@ def cut(host, source, begin, deploy, versions):
 
     def woken() -> str:
         unit = host.check_output("readlink /etc/systemd/system/wsgi-news.service")
-        return host.check_output(
-            f"cat /srv/wsgi/news/releases/{unit.split('.')[1]}/source/version"
-        ).strip()
+        record = f"/srv/wsgi/news/releases/{unit.split('.')[1]}/release.json"
+        return json.loads(host.file(record).content_string)["revision"]
 
     def nginx() -> str:
         return host.check_output("find /etc/nginx -type f | sort | xargs sha256sum")
@@ -109,14 +109,15 @@ def cut(host, source, begin, deploy, versions):
             run = begin(new)
             started = run_until(run, point)
             lose(run)
-            may_serve = {before.version, new.version if started else before.version}
-            allowed = {woken()} & may_serve if boots else may_serve
+            may_serve = {before, new if started else before}
+            if boots:
+                may_serve = {source for source in may_serve if source.revision == woken()}
             served, nginx_was_changed = versions(), nginx() != configuration
             deploy(new)
             cuts.append(
                 Cut(
                     point,
-                    {f"200 {version}" for version in allowed},
+                    {f"200 {source.version}" for source in may_serve},
                     served,
                     nginx_was_changed,
                     f"200 {new.version}",

@@ -19,10 +19,7 @@ BEFORE, AFTER = 0.6, 0.5
 """How long before and after an event visits may be due that are lost with their process (s)."""
 
 EVENTS = {
-    "a worker is killed": (
-        "kill -KILL $(pgrep --newest --parent "
-        "$(systemctl show --value --property=MainPID wsgi-news.service))"
-    ),
+    "a worker is killed": "pkill --signal=KILL --newest --uid=wsgi-news gunicorn",
     "the master is killed": "systemctl kill --signal=KILL --kill-whom=main wsgi-news.service",
     "all processes are killed": "systemctl kill --signal=KILL wsgi-news.service",
     "the app is restarted": "systemctl restart wsgi-news.service",
@@ -115,10 +112,14 @@ class FullDisk:
     converged: str
 
 
+DOWNLOADS = {"systemd": [pytest.param("/var/cache/wsgi/news", id="where downloads are kept")]}
+"""Where a backend keeps them; one that builds images has them in the engine's storage."""
+
+
 @pytest.fixture(
     scope="module",
     params=[
-        pytest.param("/var/cache/wsgi/news", id="where downloads are kept"),
+        *DOWNLOADS.get(os.environ["SUBSITE_BACKEND"], []),
         pytest.param("/srv/wsgi/news", id="where releases are"),
     ],
 )

@@ -1,0 +1,116 @@
+"""What an image is built from, and how its engine is asked to."""
+
+import json
+from pathlib import Path
+
+import pytest
+from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
+from ansible_collections.subsite.deploy.plugins.modules import wsgi_image
+
+PROJECT = '[build-system]\nrequires = ["setuptools"]\n[project]\nname = "shop"\n'
+DYNAMIC = PROJECT + 'dynamic = ["dependencies"]\n'
+IMAGE = "localhost/wsgi-shop:4d1c"
+
+
+def write(directory: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("files", "installer", "parted"),
+    [
+        pytest.param({"shop.py": ""}, "uv", set(), id="modules"),
+        pytest.param(
+            {"shop.py": "", "requirements.txt": "-r more.txt\n", "more.txt": "flask\n"},
+            "pip",
+            {"requirements.txt", "more.txt"},
+            id="lock",
+        ),
+        pytest.param(
+            {"shop.py": "", "requirements.txt": "./lib\n", "lib/setup.py": ""},
+            "uv",
+            {"shop.py", "requirements.txt", "lib/setup.py"},
+            id="lock that names a path",
+        ),
+        pytest.param(
+            {"shop.py": "", "pyproject.toml": PROJECT}, "uv", {"pyproject.toml"}, id="project, uv"
+        ),
+        pytest.param(
+            {"shop.py": "", "pyproject.toml": PROJECT},
+            "pip",
+            {"shop.py", "pyproject.toml"},
+            id="project, pip",
+        ),
+        pytest.param(
+            {"shop.py": "", "pyproject.toml": DYNAMIC},
+            "uv",
+            {"shop.py", "pyproject.toml"},
+            id="project that computes",
+        ),
+    ],
+)
+def test_what_decides_the_dependencies_is_parted(tmp_path: Path, files, installer, parted):
+    write(tmp_path / "source", files)
+    write(tmp_path / "dependencies", {"of-an-earlier-try": ""})
+    wsgi_image.part(Source(tmp_path / "source"), tmp_path / "dependencies", installer)
+    below = tmp_path / "dependencies"
+    assert {str(path.relative_to(below)) for path in below.rglob("*") if path.is_file()} == parted
+
+
+def test_without_a_source_nothing_is_parted(tmp_path: Path):
+    wsgi_image.part(Source(tmp_path / "source"), tmp_path / "dependencies", "uv")
+    assert list((tmp_path / "dependencies").iterdir()) == []
+
+
+@pytest.fixture
+def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Put a podman in the way that notes what it is asked, and return a function that tells."""
+    notes = tmp_path / "notes"
+
+    def program(text: str) -> None:
+        path = tmp_path / "bin/podman"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(
+            f"#!/usr/bin/env python3\nimport json, sys\n"
+            f"open({str(notes)!r}, 'a').write(json.dumps(sys.argv[1:]) + '\\n')\n{text}"
+        )
+        path.chmod(0o755)
+
+    def asked() -> list[list[str]]:
+        return [json.loads(line) for line in notes.read_text().splitlines()]
+
+    program("print('sha256:70f8')\n")
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin", prepend=":")
+    asked.program = program
+    return asked
+
+
+def test_module_builds_the_environment_and_then_the_rest(run_module, engine, tmp_path: Path):
+    result = run_module(wsgi_image, engine="podman", context=str(tmp_path), image=IMAGE)
+    builds = [command for command in engine() if command[0] == "build"]
+    tags = [command[command.index("--tag") + 1] for command in builds]
+    assert (result["changed"], result["id"]) == (True, "sha256:70f8")
+    assert tags == ["localhost/wsgi-shop:environment", IMAGE]
+
+
+def test_only_what_is_left_of_this_app_is_removed(engine, tmp_path: Path):
+    wsgi_image.build("podman", str(tmp_path), IMAGE)
+    assert ["image", "prune", "--force", "--filter", "label=wsgi_app=shop"] in engine()
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["pip.conf", "none"])
+def test_pip_conf_is_lent(engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool):
+    monkeypatch.setattr(wsgi_image, "PIP_CONF", str(tmp_path / "pip.conf"))
+    if there:
+        write(tmp_path, {"pip.conf": "[global]\n"})
+    wsgi_image.build("podman", str(tmp_path), IMAGE)
+    lent = [f"id=pip,src={tmp_path}/pip.conf" in command for command in engine()[:2]]
+    assert lent == [there, there]
+
+
+def test_failure_is_told_in_the_engine_s_words(engine, tmp_path: Path):
+    engine.program("sys.exit('no space left on device')\n")
+    with pytest.raises(BuildError, match="no space left on device"):
+        wsgi_image.build("podman", str(tmp_path), IMAGE)

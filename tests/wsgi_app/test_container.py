@@ -1,0 +1,111 @@
+"""What is written for apps in containers: how the image is built, and what starts in it."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+REQUIREMENTS = ["gunicorn>=23", "werkzeug>=1"]
+AWKWARD = ["shop[fast]>=1,<2; python_version > '3'", '$HOME `id` "x" \\']
+VALUES = {
+    "BACKSLASHES": r"\ \\ \n \x41 \$ \" \'",
+    "DOLLARS": "$HOME ${HOME} $$ $(id) `id`",
+    "EMPTY": "",
+    "LINES": "first\nsecond\\\n\n\tlast\n",
+    "QUOTES": 'it\'s "so" # not ; one',
+    "SPACES": "  before and behind  ",
+    "UNICODE": "Grüße, 你好 🦊",
+}
+
+
+@pytest.fixture
+def containerfile(wsgi_app, inputs):
+    def containerfile(**settings) -> str:
+        inputs_ = {**inputs, "wsgi_app_backend": "podman", **settings}
+        return wsgi_app.value("__wsgi_app_containerfile", inputs_)
+
+    return containerfile
+
+
+def commands(containerfile: str, instruction: str) -> list[str]:
+    """Return what stands behind each such instruction, without its options."""
+    lines = containerfile.replace("\\\n", "").splitlines()
+    found = [line.split(" ", 1)[1] for line in lines if line.startswith(f"{instruction} ")]
+    return [line.split("/etc/pip.conf", 1)[-1] for line in found]
+
+
+def asked(tmp_path: Path, program: str, command: str) -> list[str]:
+    """Return the arguments that ``program`` gets when a shell runs ``command``."""
+    path = tmp_path / program
+    path.write_text(
+        "#!/usr/bin/python3\nimport json, sys\nprint(json.dumps(sys.argv[1:]))\n", "utf-8"
+    )
+    path.chmod(0o755)
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("packages", [[], AWKWARD], ids=["plain", "awkward"])
+def test_requirements_arrive_as_they_are_written(containerfile, tmp_path: Path, packages):
+    environment, _ = commands(containerfile(wsgi_app_packages=packages), "RUN")
+    arguments = asked(tmp_path, "python3", environment)
+    assert arguments[2:] == [
+        "environment",
+        "/srv/wsgi/shop",
+        "uv",
+        "shop",
+        *packages,
+        *REQUIREMENTS,
+    ]
+
+
+def test_system_packages_are_installed_in_the_image(containerfile):
+    text = containerfile(wsgi_app_system_packages=["libpq5", "gcc"])
+    assert "apt-get install -qq --no-install-recommends libpq5 gcc " in commands(text, "RUN")[0]
+
+
+def test_image_is_built_on_what_is_wanted(containerfile):
+    text = containerfile(wsgi_app_base_image="python:3.12")
+    assert commands(text, "FROM")[0] == "python:3.12 AS base"
+
+
+@pytest.mark.parametrize(
+    ("source", "copied"),
+    [
+        pytest.param({"type": "pip", "requirement": "shop"}, False, id="package"),
+        pytest.param({"type": "git", "url": "x", "version": "1"}, True, id="tree"),
+    ],
+)
+def test_source_is_copied_if_there_is_one(containerfile, source: dict, copied: bool):
+    copies = commands(containerfile(wsgi_app_source=source), "COPY")
+    assert ("source /srv/wsgi/shop/source" in copies) is copied
+
+
+def test_environment_and_secrets_arrive_as_they_are(wsgi_app, inputs, tmp_path: Path):
+    halves = [dict(list(VALUES.items())[start::2]) for start in range(2)]
+    inputs_ = {
+        **inputs,
+        "wsgi_app_backend": "podman",
+        "__wsgi_app_path": str(tmp_path),
+        "wsgi_app_environment": halves[0],
+        "wsgi_app_secrets": halves[1],
+    }
+    for file in wsgi_app.value("__wsgi_app_environment_files", inputs_):
+        Path(file["dest"]).write_text(file.get("content") or file["secret"])
+    enter = wsgi_app.value("__wsgi_app_in_container", inputs_).replace("$$", "$")
+    tell = "import json, os; print(json.dumps(dict(os.environ)))"
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'{enter} python3 -c "$0"', tell],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    told = json.loads(done.stdout)
+    assert {name: told.get(name) for name in VALUES} == VALUES
