@@ -175,7 +175,7 @@ else:
 
         def test_plain_text_does_not_offer_it(self, curl):
             answer = curl("http://news.example/api/x")
-            assert (answer.status, answer.alternative) == (200, "")
+            assert (answer.status, answer.alternative) == (308, "")
 
         def test_host_that_is_not_ours(self, curl):
             answer = curl(f"{ORIGIN}/api/x", "--http3-only", "--header", "Host: evil.example")
