@@ -143,6 +143,6 @@ def test_failure_is_of_the_health_check(runs):
 
 
 def test_app_finds_its_secrets(runs, host):
-    process = host.check_output("systemctl show --value --property=MainPID wsgi-news.service")
+    process = host.check_output("pgrep --newest --euid wsgi-news gunicorn")
     environ = host.check_output(f"cat /proc/{process}/environ").split("\0")
     assert f"PHRASE={phrase(OLD)}" in environ
