@@ -13,11 +13,13 @@ PUBLISHED = [
 ]
 PORTS = {int(theirs): int(ours) for _, ours, theirs in PUBLISHED}
 """The port of this machine for each port of the host that can be asked."""
-LOCALHOST = f"localhost:{PORTS.get(80)}"
+HTTP = min(PORTS, default=80)
+"""The port of the host that visitors come to if they name none: the lowest of these."""
+LOCALHOST = f"localhost:{PORTS.get(HTTP)}"
 """What a browser on this machine would call the host."""
 
 
-def connect(port: int = 80) -> http.client.HTTPConnection:
+def connect(port: int = HTTP) -> http.client.HTTPConnection:
     """Return a connection to a port of the host, on which several requests can be sent."""
     return http.client.HTTPConnection("127.0.0.1", PORTS[port], timeout=30)
 
@@ -27,7 +29,7 @@ def ask(
     method: str = "GET",
     *,
     host: str = LOCALHOST,
-    port: int = 80,
+    port: int = HTTP,
     body: bytes | str | None = None,
     headers: dict[str, str] | None = None,
     connection: http.client.HTTPConnection | None = None,
@@ -43,7 +45,7 @@ def ask(
             used.close()
 
 
-def send(request: bytes, port: int = 80) -> bytes:
+def send(request: bytes, port: int = HTTP) -> bytes:
     """Send what no HTTP client would, and return all that comes back until nginx hangs up."""
     with socket.create_connection(("127.0.0.1", PORTS[port]), timeout=30) as connection:
         connection.sendall(request)

@@ -14,7 +14,9 @@ description:
 positional: _input, parent
 options:
   _input:
-    description: The files, each with its C(dest), relative to the directory, or that alone.
+    description: >-
+      The files, each with its C(dest), or that alone. It counts from the directory, even if it
+      begins with a slash.
     type: list
     elements: raw
     required: true
@@ -51,7 +53,10 @@ _value:
 def placed_in(files: list[dict | str], parent: str, **common: str | bool) -> list[dict]:
     """Return ``files`` as they are to be in ``parent``, with what they have in ``common``."""
     entries = [{"dest": file} if isinstance(file, str) else file for file in files]
-    return [{**common, **entry, "dest": posixpath.join(parent, entry["dest"])} for entry in entries]
+    return [
+        {**common, **entry, "dest": posixpath.join(parent, entry["dest"].lstrip("/"))}
+        for entry in entries
+    ]
 
 
 class FilterModule:

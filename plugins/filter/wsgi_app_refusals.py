@@ -238,11 +238,8 @@ def _image(variables: dict) -> Iterator[str]:
             f"wsgi_app_python is {python!r}, but an image has an interpreter of its own: choose it "
             "with wsgi_app_base_image, as in 'python:3.12-slim'."
         )
-    if variables["wsgi_app_backend"] != "systemd" and variables["wsgi_app_sandbox"]:
-        yield (
-            f"wsgi_app_sandbox is {variables['wsgi_app_sandbox']!r}, but it is for backend "
-            "'systemd': a container has a sandbox of its own; leave it out."
-        )
+    if variables["wsgi_app_backend"] != "systemd":
+        yield from refusal.sandbox("wsgi_app_sandbox", variables["wsgi_app_sandbox"])
 
 
 def _numbers(variables: dict) -> Iterator[str]:

@@ -49,6 +49,15 @@ def public_url(variable: str, value: str) -> Iterator[str]:
         )
 
 
+def sandbox(variable: str, value: dict) -> Iterator[str]:
+    """Yield why ``value`` cannot change the sandbox of an app in a container."""
+    if value:
+        yield (
+            f"{variable} is {value!r}, but it is for backend 'systemd': a container has a sandbox "
+            "of its own; leave it out."
+        )
+
+
 def is_port(value: object) -> bool:
     """Return whether ``value`` is a port."""
     return bool(re.fullmatch(r"[0-9]+", str(value))) and 1 <= int(value) <= 65535

@@ -16,7 +16,8 @@ module: wsgi_image
 author: The Subsite maintainers (@subsite)
 short_description: Build the image that a release runs in
 description:
-  - Builds O(context) with O(engine), by the C(Containerfile) that is in it.
+  - Builds O(context) with O(engine), by the C(Containerfile) that is in it. Without an engine, the
+    context is made ready for somebody else to build.
   - Beforehand, all of C(source) that can change which dependencies are installed is copied to
     C(dependencies), so that a Containerfile can install them before it takes the rest.
   - The stage C(environment) of that file is kept as tag C(environment), for builds to come. What
@@ -27,15 +28,13 @@ options:
     description: The command that builds.
     type: str
     choices: [podman, docker]
-    required: true
   context:
     description: Directory of what goes into the image.
     type: path
     required: true
   image:
-    description: Name and tag that it gets, as C(localhost/wsgi-NAME:TAG).
+    description: Name and tag that it gets, as C(localhost/wsgi-NAME:TAG). Required with O(engine).
     type: str
-    required: true
   installer:
     description: What resolves and installs. Of what pip asks a project, every file may be a part.
     type: str
@@ -69,17 +68,20 @@ PIP_CONF = "/etc/pip.conf"
 
 
 def part(source: Source, dependencies: Path, installer: str) -> None:
-    """Copy what decides which dependencies ``source`` has to ``dependencies``."""
-    shutil.rmtree(dependencies, ignore_errors=True)
+    """Copy what decides which dependencies ``source`` has to ``dependencies``, or nothing."""
+    partial = dependencies.with_suffix(".partial")
+    for directory in (partial, dependencies):
+        shutil.rmtree(directory, ignore_errors=True)
     if not source.path.exists():
-        dependencies.mkdir()
+        partial.mkdir()
     elif installer == "pip" and source.builds and not source.locks:
-        shutil.copytree(source.path, dependencies, symlinks=True)
+        shutil.copytree(source.path, partial, symlinks=True)
     else:
-        dependencies.mkdir()
+        partial.mkdir()
         for name in source.recipe():
-            (dependencies / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source.path / name, dependencies / name, follow_symlinks=False)
+            (partial / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source.path / name, partial / name, follow_symlinks=False)
+    partial.rename(dependencies)
 
 
 def build(engine: str, context: str, image: str) -> str:
@@ -115,11 +117,12 @@ def main() -> None:
     """Build the image, or say that it would be built."""
     module = DiscreetModule(
         argument_spec={
-            "engine": {"type": "str", "choices": ["podman", "docker"], "required": True},
+            "engine": {"type": "str", "choices": ["podman", "docker"]},
             "context": {"type": "path", "required": True},
-            "image": {"type": "str", "required": True},
+            "image": {"type": "str"},
             "installer": {"type": "str", "choices": ["uv", "pip"], "default": "uv"},
         },
+        required_by={"engine": ["image"]},
         supports_check_mode=True,
     )
     if module.check_mode:
@@ -129,10 +132,10 @@ def main() -> None:
     )
     try:
         part(Source(Path(context, "source")), Path(context, "dependencies"), installer)
-        digest = build(engine, context, image)
+        built = {"id": build(engine, context, image)} if engine else {}
     except (BuildError, OSError) as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=True, id=digest)
+    module.exit_json(changed=True, **built)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import pytest
 KINDS = {
     "module": ["absent_paths", "file_set", "tree", "wsgi_app_info", "wsgi_image", "wsgi_release"],
     "filter": [
+        "compose_refusals",
         "fingerprint",
         "forwarded_value",
         "named_after",

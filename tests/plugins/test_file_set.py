@@ -613,3 +613,20 @@ class TestCopy:
         result = place({"dest": "data", "copy_of": str(kept), **MINE})
         assert "Permission denied" in result["msg"]
         assert list((top / "theirs").iterdir()) == []
+
+
+def test_who_is_not_root_writes_with_rights_of_their_own(place, top: Path):
+    directory = owned_by_nobody(top / "theirs")
+    os.setegid(NOBODY[1])
+    os.seteuid(NOBODY[0])
+    try:
+        done = place(
+            {"dest": "theirs/new", "directory": True, **MINE},
+            {"dest": "theirs/new/file", "content": NEW, **MINE},
+        )
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+    assert done["changed"]
+    assert (directory / "new/file").read_text() == NEW
+    assert rights(directory / "new/file")[0] == "nobody"

@@ -11,6 +11,10 @@ def test_gives_a_place_and_rights():
     ]
 
 
+def test_puts_what_has_a_place_below_the_directory():
+    assert placed_in([{"dest": "/etc/a"}], "/srv") == [{"dest": "/srv/etc/a"}]
+
+
 def test_leaves_the_files_as_they_are():
     file = {"dest": "a"}
     placed_in([file], "/srv", mode="0640")

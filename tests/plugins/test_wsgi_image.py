@@ -64,6 +64,32 @@ def test_without_a_source_nothing_is_parted(tmp_path: Path):
     assert list((tmp_path / "dependencies").iterdir()) == []
 
 
+def test_nothing_is_left_half_parted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    write(tmp_path / "source", {"requirements.txt": "flask\n"})
+    monkeypatch.setattr(wsgi_image.shutil, "copy2", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        wsgi_image.part(Source(tmp_path / "source"), tmp_path / "dependencies", "uv")
+    assert not (tmp_path / "dependencies").exists()
+
+
+def test_module_without_an_engine_parts_and_builds_nothing(run_module, tmp_path: Path):
+    write(tmp_path / "source", {"requirements.txt": "flask\n"})
+    result = run_module(wsgi_image, context=str(tmp_path))
+    assert (result["changed"], "id" in result) == (True, False)
+    assert (tmp_path / "dependencies/requirements.txt").read_text() == "flask\n"
+
+
+def test_module_wants_a_name_for_what_it_builds(run_module, tmp_path: Path):
+    result = run_module(wsgi_image, engine="docker", context=str(tmp_path))
+    assert "missing parameter(s) required by 'engine': image" in result["msg"]
+
+
+def test_in_check_mode_nothing_happens(run_module, tmp_path: Path):
+    write(tmp_path / "source", {"requirements.txt": "flask\n"})
+    assert run_module(wsgi_image, context=str(tmp_path), _ansible_check_mode=True)["changed"]
+    assert not (tmp_path / "dependencies").exists()
+
+
 @pytest.fixture
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Put a podman in the way that notes what it is asked, and return a function that tells."""

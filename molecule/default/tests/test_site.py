@@ -5,7 +5,7 @@ import socket
 import time
 
 import pytest
-from visitor import LOCALHOST, PORTS, ask, connect
+from visitor import HTTP, LOCALHOST, PORTS, ask, connect
 
 
 @pytest.mark.parametrize("path", ["/", "/some/deep/link", "/apix", "/API/"])
@@ -77,7 +77,7 @@ def test_events_arrive_one_by_one():
 
 def test_websocket_echoes():
     key = base64.b64encode(b"0123456789abcdef").decode()
-    with socket.create_connection(("127.0.0.1", PORTS[80]), timeout=30) as peer:
+    with socket.create_connection(("127.0.0.1", PORTS[HTTP]), timeout=30) as peer:
         peer.sendall(
             (
                 f"GET /api/ws HTTP/1.1\r\nHost: {LOCALHOST}\r\nUpgrade: websocket\r\n"

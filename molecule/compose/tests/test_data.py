@@ -1,0 +1,39 @@
+"""An app finds what it is given, is set up once, and keeps what it writes."""
+
+import pytest
+import yaml
+from controller import SCENARIO
+from visitor import ask
+
+ECHO = yaml.safe_load((SCENARIO / "inventory/host_vars/echo.yml").read_text())
+
+
+def public(name: str) -> str:
+    return ask(f"/api/public/{name}", host="example.org", port=8001).text
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("greeting.txt", ECHO["wsgi_app_environment"]["GREETING"]),
+        ("key.txt", ECHO["wsgi_app_secrets"]["API_KEY"]),
+        ("settings.ini", ECHO["wsgi_app_files"][0]["content"]),
+    ],
+)
+def test_setup_finds_what_the_app_is_given(name: str, content: str):
+    assert public(name) == content
+
+
+def test_shared_path_is_in_the_data(host, directory):
+    written = host.file(f"{directory}/files/var/lib/wsgi/echo/public-uploads/note.txt")
+    assert written.content_string == "shared\n"
+
+
+def test_writable_path_is_the_machine_s_own(host):
+    assert host.file("/srv/media/note.txt").content_string == "of the machine\n"
+
+
+def test_is_set_up_once(host, directory):
+    before = public("runs.txt")
+    host.check_output(f"cd {directory} && docker compose restart echo && docker compose up --wait")
+    assert public("runs.txt") == before

@@ -1,0 +1,26 @@
+"""What is true of a site at the edge of a server is true of one in a container."""
+
+import pytest
+from origins import REQUEST, TABLE, origin_of
+from visitor import ask, send
+
+EDGE = 8001
+
+
+@pytest.mark.parametrize(("headers", "origin"), TABLE["edge"])
+def test_origin(headers: list[str], origin: str | int):
+    request = "\r\n".join([REQUEST, *headers, "Connection: close", "", ""])
+    head, _, body = send(request.encode("latin-1"), EDGE).partition(b"\r\n\r\n")
+    assert origin_of(int(head.split()[1]), body) == origin
+
+
+@pytest.mark.parametrize(
+    ("path", "location"),
+    [
+        pytest.param("/api/", "http://externalserver:8000/api/result", id="absolute"),
+        pytest.param("/api/test", "/api/success", id="relative"),
+        pytest.param("/api", "/api/", id="slash"),
+    ],
+)
+def test_example_that_subsite_began_with(path: str, location: str):
+    assert ask(path, host="externalserver:8000").location == location

@@ -1,0 +1,138 @@
+"""Say what Compose cannot do."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+
+from ansible_collections.subsite.deploy.plugins.module_utils import refusal
+
+DOCUMENTATION = r"""
+name: compose_refusals
+author: The Subsite maintainers (@subsite)
+short_description: What Compose cannot do of what a role's variables say
+description:
+  - Returns one sentence for each thing that works on a server and not with
+    C(playbooks/compose.yml), with the variable, its value, and what would be right.
+positional: _input, apps
+options:
+  _input:
+    description: The variables of the playbook or of one of the roles, by name.
+    type: dict
+    required: true
+  apps:
+    description: Names of all apps that will run.
+    type: list
+    elements: str
+    default: []
+"""
+
+EXAMPLES = r"""
+problems: "{{ {'compose_directory': 'shop'} | subsite.deploy.compose_refusals }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The sentences; none when all is well.
+  type: list
+  elements: str
+"""
+
+NGINX = "nginx"
+"""What nginx's own container is called."""
+
+
+def compose_refusals(variables: dict, apps: list[str] | None = None) -> list[str]:
+    """Return what Compose cannot do of what ``variables`` say, in sentences."""
+    if "compose_directory" in variables:
+        return list(_machine(variables["compose_directory"], variables["compose_owner"]))
+    if "wsgi_app_name" in variables:
+        return list(_app(variables))
+    return list(_site(variables, apps or []))
+
+
+def _machine(directory: str, owner: str) -> Iterator[str]:
+    if not re.fullmatch(r"(/[A-Za-z0-9._@+-]+)*/[._@+-]*[A-Za-z0-9][A-Za-z0-9._@+-]*", directory):
+        yield (
+            f"compose_directory is {directory!r}: say where to write what the containers are made "
+            "from, as an absolute path without spaces, as in -e compose_directory=/home/me/shop."
+        )
+    if owner == "root":
+        yield (
+            "playbooks/compose.yml was started by root, and so the apps would be root, too, since "
+            "nobody but them may read what it writes: start it as a user who may use docker, as "
+            "members of the group docker do."
+        )
+
+
+def _app(variables: dict) -> Iterator[str]:
+    name, listen = variables["wsgi_app_name"], variables["wsgi_app_listen"]
+    if name in (NGINX, "default"):
+        yield (
+            f"wsgi_app_name is {name!r}, which something else is called in a Compose file: give "
+            "the app another name."
+        )
+    if listen != f"/run/wsgi/{name}.sock":
+        yield (
+            f"wsgi_app_listen is {listen!r}, but a container has an address of its own, which only "
+            f"nginx reaches: leave it out, and mount the app as {{path: /, app: {name}}}."
+        )
+    if variables["wsgi_app_network"] == "local":
+        yield (
+            "wsgi_app_network is 'local', but a container has loopback addresses of its own, where "
+            "nobody else listens: leave it out, or write 'full' and name an address that others "
+            "reach."
+        )
+    yield from refusal.sandbox("wsgi_app_sandbox", variables["wsgi_app_sandbox"])
+
+
+def _site(variables: dict, apps: list[str]) -> Iterator[str]:
+    tls = variables["nginx_site_tls"]
+    listeners = {
+        "nginx_site_listen": variables["nginx_site_listen"],
+        "nginx_site_tls.listen": tls.get("listen", []),
+    }
+    for variable, addresses in listeners.items():
+        for address in addresses:
+            if not refusal.is_port(address):
+                yield (
+                    f"{variable} has {address!r}, which is no address of a container: name the "
+                    "port alone, and say where it is published in compose_ports, as in "
+                    "{80: '127.0.0.1:8000'}."
+                )
+    if tls.get("http3", False):
+        yield "nginx_site_tls.http3 is true, but Compose publishes ports by TCP here: leave it out."
+    for index, mount in enumerate(variables["nginx_site_mounts"]):
+        yield from _mount(f"nginx_site_mounts[{index}]", mount, apps)
+
+
+def _mount(where: str, mount: dict, apps: list[str]) -> Iterator[str]:
+    if "app" in mount and mount["app"] not in apps:
+        yield (
+            f"{where}.app is {mount['app']!r}, but the apps of the inventory are "
+            f"{', '.join(apps) or 'none'}: a container can be mounted only if it is one of them."
+        )
+    for address in mount.get("upstreams", []):
+        if _is_here(address):
+            yield (
+                f"{where}.upstreams has {address!r}, which is nginx's own container there: name "
+                "an address that others reach, or mount the app by its name."
+            )
+
+
+def _is_here(address: str) -> bool:
+    """Return whether only this machine itself can connect to ``address``."""
+    host = address.rpartition(":")[0].removeprefix("[").removesuffix("]")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return address.startswith("/") or host == "localhost"
+
+
+class FilterModule:
+    """Offer the filter to Ansible."""
+
+    def filters(self):
+        """Return the filters by name."""
+        return {"compose_refusals": compose_refusals}

@@ -1,0 +1,59 @@
+"""What is written for an app in a container of Compose."""
+
+import pytest
+import yaml
+from ansible.parsing.dataloader import DataLoader
+
+
+@pytest.fixture
+def written(wsgi_app, inputs):
+    part = DataLoader().load_from_file(
+        str(wsgi_app.path / "vars/compose.yml"), trusted_as_template=True
+    )
+    machine = {"compose_directory": "/home/me/site", "__compose_user": "1000:1000"}
+
+    def written(**settings) -> dict:
+        """Return the Compose file of an app that has these settings."""
+        inputs_ = {**inputs, **part, **machine, **settings}
+        return yaml.safe_load(wsgi_app.value("__wsgi_app_compose_service.content", inputs_))
+
+    return written
+
+
+LIMITS = ("mem_limit", "pids_limit", "cpus")
+
+
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        ({}, {}),
+        ({"memory": "512M"}, {"mem_limit": "512M"}),
+        ({"tasks": 9}, {"pids_limit": 9}),
+        ({"cpus": 1.5}, {"cpus": 1.5}),
+    ],
+)
+def test_limits_are_those_of_its_container(written, limits: dict, told: dict):
+    service = written(wsgi_app_limits=limits)["services"]["shop"]
+    assert {name: service[name] for name in LIMITS if name in service} == told
+
+
+def test_writable_path_is_the_machine_s_own(written):
+    volumes = written(wsgi_app_writable_paths=["/srv/media"])["services"]["shop"]["volumes"]
+    assert volumes[-1] == {
+        "type": "bind",
+        "source": "/srv/media",
+        "target": "/srv/media",
+        "bind": {"create_host_path": False},
+    }
+
+
+@pytest.mark.parametrize(
+    ("network", "joined"),
+    [
+        ("none", {"shop": {"internal": True}}),
+        ("full", {"shop": {"internal": True}, "shop_outside": {}}),
+    ],
+)
+def test_network_leads_outside_only_if_that_is_wanted(written, network: str, joined: dict):
+    file = written(wsgi_app_network=network)
+    assert (file["networks"], file["services"]["shop"]["networks"]) == (joined, list(joined))
