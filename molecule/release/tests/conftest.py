@@ -234,7 +234,7 @@ def boot(host) -> Callable[..., None]:
         subprocess.run(["podman", stop, CONTAINER], check=True, capture_output=True)
         meanwhile()
         subprocess.run(["podman", "start", CONTAINER], check=True, capture_output=True)
-        up = "systemctl is-active --quiet nginx ssh"
+        up = "systemctl is-active --quiet nginx && systemctl is-active --quiet ssh"
         host.check_output(f"timeout 60 sh -c 'until {up}; do sleep 0.1; done'")
 
     return cycle
