@@ -16,7 +16,7 @@ def comes_back(answers) -> bool:
                 return True
         except OSError:
             pass
-        time.sleep(0.1)
+        time.sleep(0.1)  # between two looks at what is awaited; nothing announces it here
     return False
 
 
