@@ -15,14 +15,6 @@ HERE = f"http://{LOCALHOST}"
         pytest.param("/api/dir?a=1", 308, f"{HERE}/api/dir/?a=1", id="slash added, query kept"),
         pytest.param("/api", 308, "/api/", id="slash added by nginx"),
         pytest.param("/api?a=1&b=2", 308, "/api/?a=1&b=2", id="slash added by nginx, query kept"),
-        pytest.param("/bin", 308, "/bin/", id="second app: slash added by nginx"),
-        pytest.param(
-            "/bin/absolute-redirect/1", 302, f"{HERE}/bin/get", id="second app: absolute URL"
-        ),
-        pytest.param("/bin/relative-redirect/1", 302, "/bin/get", id="second app: relative URL"),
-        pytest.param(
-            "/bin/redirect-to?url=/bin/ip", 302, "/bin/ip", id="second app: URL of its caller"
-        ),
     ],
 )
 def test_location(path, status, location):
@@ -51,10 +43,6 @@ def test_origin_is_the_one_that_was_asked_for(host, origin):
 
 def test_slash_redirect_keeps_the_method():
     assert ask("/api", method="POST", body=b"x").status == 308
-
-
-def test_second_app_sees_its_own_url():
-    assert ask("/bin/get").json["url"] == f"{HERE}/bin/get"
 
 
 def test_redirect_can_be_followed():

@@ -44,11 +44,6 @@ def test_odd_spelling_of_a_path_finds_the_app(path):
     assert (answer.status, b"Result" in answer.body) == (200, True)
 
 
-def test_method_and_body_reach_the_app():
-    answer = ask("/bin/post", method="POST", body=b"a=1", headers={"Content-Type": "text/plain"})
-    assert answer.json["data"] == "a=1"
-
-
 def test_head_has_no_body():
     answer = ask("/api/result", method="HEAD")
     assert (answer.status, answer.body) == (200, b"")
