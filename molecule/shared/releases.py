@@ -1,4 +1,8 @@
-"""The host, its releases, runs that can be cut off, and the visitors who must not notice."""
+"""The host, its releases, runs that can be cut off, and the visitors who must not notice.
+
+Tests that have visitors come are marked ``measures``: what these meet depends on what else the
+machine does, so that they want it for themselves.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +39,13 @@ ENVIRONMENT = os.environ | {
     "ANSIBLE_REMOTE_USER": "root",
     "ANSIBLE_SSH_COMMON_ARGS": "-o UserKnownHostsFile=/dev/null",
 }
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests that measure."""
+    for item in items:
+        if "visitors" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.measures)
 
 
 @pytest.fixture(scope="session")
