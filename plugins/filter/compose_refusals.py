@@ -101,6 +101,11 @@ def _site(variables: dict, apps: list[str]) -> Iterator[str]:
                     "port alone, and say where it is published in compose_ports, as in "
                     "{80: '127.0.0.1:8000'}."
                 )
+    if variables["nginx_site_status_listen"]:
+        yield (
+            f"nginx_site_status_listen is {variables['nginx_site_status_listen']!r}, which is "
+            "nginx's own container there: leave it out."
+        )
     if tls.get("http3", False):
         yield "nginx_site_tls.http3 is true, but Compose publishes ports by TCP here: leave it out."
     for index, mount in enumerate(variables["nginx_site_mounts"]):

@@ -62,9 +62,26 @@ ONLY_FOR = {
 """Options of a mount, and the kinds of mounts that have them."""
 
 OURS = re.compile(
-    r"Connection|Host|Upgrade|X-Forwarded-(For|Host|Port|Prefix|Proto)|X-Real-IP", re.IGNORECASE
+    r"Connection|Host|Upgrade|X-Forwarded-(For|Host|Port|Prefix|Proto)|X-Re(al-IP|quest-ID)",
+    re.IGNORECASE,
 )
-"""Headers by which every app is told the visitor's URL."""
+"""Headers by which every app is told the visitor's URL, and of what request one speaks."""
+
+FRAMING = re.compile(
+    r"Connection|Content-(Encoding|Length|Range|Type)|Date|Keep-Alive|Location|Server|Set-Cookie|"
+    r"Trailer|Transfer-Encoding|Upgrade",
+    re.IGNORECASE,
+)
+"""Headers that say what one answer is, and so are not the same in all."""
+ELSEWHERE = {
+    "strict-transport-security": "nginx_site_hsts",
+    "alt-svc": "nginx_site_tls.http3",
+}
+"""Headers of answers that have a variable of their own."""
+
+SIZE = re.compile(r"[1-9][0-9]*[kmg]?|0", re.IGNORECASE)
+LINE = 64
+"""How many kilobytes a line of a head may have for an app of the role wsgi_app."""
 
 NETWORK = re.compile(r"[0-9A-Fa-f.:]+(/[0-9]+)?")
 WIDEST = {4: 8, 6: 16}
@@ -92,6 +109,9 @@ def _present(variables: dict) -> Iterator[str]:
     yield from _trust(variables)
     yield from _redirect(variables)
     yield from _hsts(variables)
+    yield from _limits(variables)
+    yield from _response_headers(variables["nginx_site_response_headers"])
+    yield from _status(variables)
     mounts = variables["nginx_site_mounts"]
     for index, mount in enumerate(mounts):
         yield from _mount(f"nginx_site_mounts[{index}]", mount)
@@ -213,7 +233,8 @@ def _trusted_proxies(values: list) -> Iterator[str]:
 
 def _trust(variables: dict) -> Iterator[str]:
     hops = int(variables["nginx_site_proxy_hops"])
-    origin = [header for header in variables["nginx_site_trusted_headers"] if header != "for"]
+    told = [header for header in variables["nginx_site_trusted_headers"] if header != "for"]
+    origin = [header for header in told if header != "request_id"]
     if not 1 <= hops <= 10:
         yield (
             f"nginx_site_proxy_hops is {hops}: count the trusted proxies that a request passes, "
@@ -226,7 +247,7 @@ def _trust(variables: dict) -> Iterator[str]:
         )
     needless = {
         "nginx_site_proxy_preset": variables["nginx_site_proxy_preset"],
-        "nginx_site_trusted_headers": [header for header in origin if header != "proto"],
+        "nginx_site_trusted_headers": [header for header in told if header != "proto"],
         "nginx_site_proxy_hops": hops if hops > 1 else None,
         "nginx_site_proxy_protocol": variables["nginx_site_proxy_protocol"],
     }
@@ -293,10 +314,106 @@ def _tells_https(variables: dict) -> bool:
     return variables["nginx_site_tls"].get("mode", "none") != "none" or "proto" in (believed or [])
 
 
+def _knows_address(variables: dict) -> bool:
+    """Return whether nginx learns a visitor's address from proxies in front."""
+    return "for" in variables["nginx_site_trusted_headers"]
+
+
 def _is_fronted(variables: dict) -> bool:
     """Return whether proxies send requests on that visitors sent to them."""
     proxies = variables["nginx_site_trusted_proxies"]
     return bool(proxies) and not variables["nginx_site_proxy_protocol"]
+
+
+def _limits(variables: dict) -> Iterator[str]:
+    limits = variables["nginx_site_limits"]
+    yield from _body_size("nginx_site_limits.body_size", limits.get("body_size", "1m"))
+    size = re.fullmatch(r"([1-9][0-9]*)k", str(limits.get("header_size", "8k")).lower())
+    if not size or int(size[1]) > LINE:
+        yield (
+            f"nginx_site_limits.header_size is {limits['header_size']!r}: write from '1k' to "
+            f"'{LINE}k'; no app takes longer lines."
+        )
+    for option in ("header_timeout", "body_timeout", "send_timeout"):
+        if int(limits.get(option, 1)) < 1:
+            yield f"nginx_site_limits.{option} is {limits[option]}: use a second or more."
+    if not 1 <= int(limits.get("connections", 1)) <= 65535:
+        yield (
+            f"nginx_site_limits.connections is {limits['connections']}: use 1 or more, up to "
+            "65535; a browser opens six, and more streams by HTTP/2."
+        )
+    if not re.fullmatch(r"[1-9][0-9]{0,5}r/[sm]", limits.get("rate", "1r/s")):
+        yield (
+            f"nginx_site_limits.rate is {limits['rate']!r}: write how many requests in a second or "
+            "a minute, as in '10r/s' or '30r/m'."
+        )
+    if int(limits.get("burst", 0)) < 0:
+        yield f"nginx_site_limits.burst is {limits['burst']}: use 0 or more."
+    if "burst" in limits and "rate" not in limits:
+        yield (
+            f"nginx_site_limits.burst is {limits['burst']}, but no rate is set that it could go "
+            "beyond: write one, as in {rate: 10r/s, burst: 20}."
+        )
+    for option in ("connections", "rate"):
+        if option in limits and _is_fronted(variables) and not _knows_address(variables):
+            yield (
+                f"nginx_site_limits.{option} is {limits[option]!r}, but nginx_site_trusted_headers "
+                "lacks 'for', so that all who come through a proxy count as one client: trust it, "
+                "or leave the limit out."
+            )
+
+
+def _body_size(where: str, value: object) -> Iterator[str]:
+    if not SIZE.fullmatch(str(value)):
+        yield f"{where} is {value!r}: write a size, as in '10m'."
+
+
+def _response_headers(headers: dict) -> Iterator[str]:
+    where = "nginx_site_response_headers"
+    yield from refusal.repeated(where, [name.lower() for name in headers])
+    for name, value in headers.items():
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", name):
+            yield (
+                f"{where} has {name!r}: letters, digits and hyphens make a name, as in "
+                "'X-Content-Type-Options'."
+            )
+        if FRAMING.fullmatch(name):
+            yield f"{where} sets {name}, but that says what one answer is; leave it out."
+        if name.lower() in ELSEWHERE:
+            yield f"{where} sets {name}, but it is {ELSEWHERE[name.lower()]} that does; use that."
+        if not isinstance(value, str) or not re.fullmatch(r"[^\"\\$\x00-\x1f\x7f]+", value):
+            yield (
+                f"{where}.{name} is {value!r}: write a text, in which quotes, backslashes, dollar "
+                "signs and line breaks cannot be sent."
+            )
+
+
+def _status(variables: dict) -> Iterator[str]:
+    address, where = variables["nginx_site_status_listen"], "nginx_site_status_listen"
+    if not address:
+        return
+    if not refusal.is_own_address(address) or not _is_loopback(address):
+        yield (
+            f"{where} is {address!r}: write a loopback address with a port, as in "
+            "'127.0.0.1:8081'; what it tells is nobody else's business."
+        )
+        return
+    tls = variables["nginx_site_tls"]
+    for variable, addresses in {
+        "nginx_site_listen": variables["nginx_site_listen"],
+        "nginx_site_tls.listen": (
+            [] if tls.get("mode", "none") == "none" else tls.get("listen", [443])
+        ),
+    }.items():
+        for other in [other for other in addresses if _meet(address, str(other))]:
+            yield (
+                f"{where} is {address!r}, but {variable} has {other!r}: give it a port of its own."
+            )
+
+
+def _is_loopback(address: str) -> bool:
+    host = address.rpartition(":")[0].removeprefix("[").removesuffix("]")
+    return ipaddress.ip_address(host).is_loopback
 
 
 def _mount(where: str, mount: dict) -> Iterator[str]:
@@ -344,8 +461,7 @@ def _options(where: str, mount: dict) -> Iterator[str]:
         )
     if "fallback" in mount:
         yield from refusal.prefix(f"{where}.fallback", mount["fallback"])
-    if not re.fullmatch(r"[1-9][0-9]*[kmg]?|0", str(mount.get("body_size", "1m")).lower()):
-        yield f"{where}.body_size is {mount['body_size']!r}: write a size, as in '10m'."
+    yield from _body_size(f"{where}.body_size", mount.get("body_size", "1m"))
     if int(mount.get("read_timeout", 60)) < 1:
         yield f"{where}.read_timeout is {mount['read_timeout']}: use a second or more."
     for name, value in mount.get("headers", {}).items():

@@ -14,6 +14,7 @@ SITE = {
     "nginx_site_name": "main",
     "nginx_site_listen": [80],
     "nginx_site_tls": {"mode": "none"},
+    "nginx_site_status_listen": "",
     "nginx_site_mounts": [{"path": "/api", "app": "shop"}],
 }
 TLS = {"mode": "files", "certificate": "/a.pem", "key": "/a.key"}
@@ -91,6 +92,13 @@ def test_listeners_are_ports(variable, address):
 def test_http3_is_refused():
     assert refusals(SITE, nginx_site_tls={**TLS, "http3": True}) == [
         "nginx_site_tls.http3 is true, but Compose publishes ports by TCP here: leave it out."
+    ]
+
+
+def test_status_is_told_to_nobody():
+    assert refusals(SITE, nginx_site_status_listen="127.0.0.1:8081") == [
+        "nginx_site_status_listen is '127.0.0.1:8081', which is nginx's own container there: leave "
+        "it out."
     ]
 
 

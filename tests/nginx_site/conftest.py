@@ -7,6 +7,7 @@ import os
 import socket
 import ssl
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -56,9 +57,12 @@ class Nginx:
 
     def add(self, role, site: dict) -> None:
         """Add a site as the role ``nginx_site`` places it."""
-        root = {"__nginx_site_root": f"{self.top}/srv/{site['nginx_site_name']}"}
+        places = {
+            "__nginx_site_root": f"{self.top}/srv/{site['nginx_site_name']}",
+            "__nginx_site_log": f"{self.top}/{site['nginx_site_name']}.access.log",
+        }
         build = {"__nginx_site_build": {"stderr": self.run("-V").stderr}}
-        for file in role.value("__nginx_site_files", {**site, **root, **build}):
+        for file in role.value("__nginx_site_files", {**site, **places, **build}):
             path = Path(file["dest"])
             if path.suffix == ".conf" and "content" in file:
                 (self.top / "sites" / path.name).write_text(file["content"])
@@ -98,6 +102,7 @@ class Server:
 
     port: int
     top: Path
+    logs: Path
     context: ssl.SSLContext | None = None
 
     @contextmanager
@@ -162,6 +167,21 @@ class Server:
         return self.ask(f"GET {path} HTTP/1.1", f"Host: {host}", *headers, **how)
 
 
+def line_in(log: Path, words: str) -> str:
+    """Return the first line of ``log`` that has ``words``, when it is there."""
+    for _ in range(200):
+        for line in log.read_text().splitlines():
+            if words in line:
+                return line
+        time.sleep(0.05)
+    raise AssertionError(f"{log} has no line with {words}")
+
+
+@pytest.fixture(scope="session")
+def logged():
+    return line_in
+
+
 @pytest.fixture
 def nginx(tmp_path: Path) -> Nginx:
     return Nginx(tmp_path)
@@ -176,7 +196,7 @@ def server(root, wsgi_app, nginx_site, tmp_path_factory) -> Iterator[Server]:
     apps = [
         echo(root, wsgi_app, nginx.top, **settings)
         for settings in (
-            {"wsgi_app_name": "api", "wsgi_app_prefix": "/api"},
+            {"wsgi_app_name": "api", "wsgi_app_prefix": "/api", "wsgi_app_access_log": True},
             {
                 "wsgi_app_name": "strip",
                 "wsgi_app_prefix": "/strip",
@@ -195,7 +215,7 @@ def server(root, wsgi_app, nginx_site, tmp_path_factory) -> Iterator[Server]:
         nginx.add(nginx_site, {**site, "nginx_site_listen": [f"127.0.0.1:{port}"]})
     try:
         with running(nginx):
-            yield Server(port, nginx.top)
+            yield Server(port, nginx.top, nginx.top)
     finally:
         for app in apps:
             app.terminate()
@@ -238,8 +258,8 @@ def serve_each(server, nginx_site, authority, certificate, tmp_path_factory):
         nginx = Nginx(tmp_path_factory.mktemp("modes"))
         context = ssl.create_default_context()
         authority.configure_trust(context)
-        plain = {name: Server(free_port(), server.top) for name in modes}
-        secure = {name: Server(free_port(), server.top, context) for name in modes}
+        plain = {name: Server(free_port(), server.top, nginx.top) for name in modes}
+        secure = {name: Server(free_port(), server.top, nginx.top, context) for name in modes}
         for name, settings in modes.items():
             listen, listen_tls = (
                 [f"127.0.0.1:{servers[name].port}", f"[::1]:{servers[name].port}"]
@@ -294,7 +314,7 @@ def original(root, server, tmp_path_factory) -> Iterator[Server]:
     )
     try:
         with running(nginx):
-            yield Server(port, nginx.top)
+            yield Server(port, nginx.top, nginx.top)
     finally:
         gunicorn.terminate()
         gunicorn.wait()
@@ -353,7 +373,7 @@ def grow(top: Path) -> None:
     os.chown(top / "static/theirs.css", 65534, 65534, follow_symlinks=False)
 
 
-def echo(root: Path, role, top: Path, **settings: str) -> subprocess.Popen:
+def echo(root: Path, role, top: Path, **settings: str | bool) -> subprocess.Popen:
     """Run the echo app under gunicorn, as the role ``wsgi_app`` configures it."""
     app = {"wsgi_app_callable": "echo:app", "wsgi_app_workers": 1, **settings}
     source = {"wsgi_app_source": {"type": "pip", "requirement": "echo"}}
@@ -367,14 +387,15 @@ def echo(root: Path, role, top: Path, **settings: str) -> subprocess.Popen:
 
 def serve(top: Path, name: str, environ: dict, *options: str | Path) -> subprocess.Popen:
     """Run gunicorn on a socket called ``name``."""
-    with socket.socket(socket.AF_UNIX) as listener, (top / f"{name}.log").open("w") as stderr:
+    with socket.socket(socket.AF_UNIX) as listener, (top / f"{name}.log").open("w") as log:
         listener.bind(f"{top}/{name}.sock")
         listener.listen()  # as systemd does: whoever asks early waits
         return subprocess.Popen(
             ["gunicorn", "--bind", f"fd://{listener.fileno()}", *options],
             env={**os.environ, "HOME": str(top), **environ},
             pass_fds=[listener.fileno()],
-            stderr=stderr,
+            stdout=log,
+            stderr=log,
         )
 
 

@@ -64,6 +64,27 @@ SITES = [
     pytest.param({**mounts(APP), "nginx_site_default_server": True}, id="default server"),
     pytest.param({**mounts(APP), "nginx_site_name": "my-2nd-site"}, id="name with hyphens"),
     pytest.param({**mounts(APP), "nginx_site_name": "s" * 27}, id="long name"),
+    pytest.param(
+        {
+            "nginx_site_limits": {
+                "body_size": "10m",
+                "header_size": "16k",
+                "header_timeout": 10,
+                "body_timeout": 10,
+                "send_timeout": 10,
+                "connections": 20,
+                "rate": "10r/s",
+            }
+        },
+        id="all limits",
+    ),
+    pytest.param({"nginx_site_limits": {"rate": "30r/m", "burst": 0}}, id="rate"),
+    pytest.param(
+        {"nginx_site_response_headers": {"X-Frame-Options": "DENY", "X-2nd": "a; 'b' {c} #d"}},
+        id="response headers",
+    ),
+    pytest.param({"nginx_site_access_log": "json"}, id="log"),
+    pytest.param({"nginx_site_status_listen": "127.0.0.1:8081"}, id="status"),
     pytest.param(names("example.org", "*.example.org"), id="wildcard"),
     pytest.param(names("localhost", "127.0.0.1", "[::1]", "[2001:db8::5]"), id="literals"),
     pytest.param(names("Example.ORG"), id="capitals"),
@@ -71,7 +92,13 @@ SITES = [
 ]
 
 
-LONG_NAME = {**mounts(SINGLE_PAGE, APP), "nginx_site_name": "s" * 27}
+STATUS = {"nginx_site_status_listen": "127.0.0.1:8081"}
+LONG_NAME = {
+    **mounts(SINGLE_PAGE, APP),
+    "nginx_site_name": "s" * 27,
+    "nginx_site_limits": {"rate": "1r/s", "connections": 2},
+    "nginx_site_access_log": "json",
+}
 PROXIES = {"nginx_site_trusted_proxies": ["10.0.0.5", "10.1.0.0/16", "fd00::/8", "::1"]}
 TRUST = [
     *[
@@ -83,7 +110,8 @@ TRUST = [
             ["host"],
             ["port"],
             ["prefix"],
-            ["proto", "for", "host", "port", "prefix"],
+            ["request_id"],
+            ["proto", "for", "host", "port", "prefix", "request_id"],
         )
     ],
     pytest.param(
@@ -175,12 +203,12 @@ def test_no_variable_is_another_sites(nginx_site, settings: dict):
     """Sites called ``a`` and ``a-port`` share none as long as a single word follows the name."""
     text = nginx_site.texts("__nginx_site_files", {**SITE, **settings, "nginx_site_name": "a"})
     ours = re.findall(r"^(?:map|geo) .* \$(\w+) {$", text["a.conf"], re.MULTILINE)
-    assert [name for name in ours if not re.fullmatch("site_a_[a-z]+", name)] == [] != ours
+    assert [name for name in ours if not re.fullmatch("site_a_[a-z0-9]+", name)] == [] != ours
 
 
 def test_sites_do_not_disturb_each_other(nginx, nginx_site):
     for site in ("a", "b-c", "b"):
-        settings = {"nginx_site_name": site, **names(f"{site}.example"), **mounts(SINGLE_PAGE, APP)}
+        settings = {**LONG_NAME, "nginx_site_name": site, **names(f"{site}.example"), **STATUS}
         nginx.add(nginx_site, {**SITE, **settings})
     assert complaints(nginx) == []
 

@@ -328,6 +328,7 @@ def test_hops(refusals, value):
         ("nginx_site_trusted_headers", ["proto", "host"]),
         ("nginx_site_trusted_headers", ["port"]),
         ("nginx_site_trusted_headers", ["prefix"]),
+        ("nginx_site_trusted_headers", ["request_id"]),
         ("nginx_site_proxy_hops", 2),
         ("nginx_site_proxy_protocol", True),
     ],
@@ -426,6 +427,127 @@ class TestHttps:
         assert refusals(nginx_site_hsts=hsts, nginx_site_tls=TLS) == [
             f"nginx_site_hsts is {hsts!r}: browsers preload nothing less than "
             "{max_age: 31536000, include_subdomains: true, preload: true}."
+        ]
+
+
+class TestLimits:
+    @pytest.mark.parametrize("value", ["", "10 m", "10mb", "1.5m", "-1", "m", "010m"])
+    def test_body_size(self, refusals, value: str):
+        said = f"nginx_site_limits.body_size is {value!r}: write a size, as in '10m'."
+        assert refusals(nginx_site_limits={"body_size": value}) == [said]
+
+    @pytest.mark.parametrize("value", ["", "8", "0k", "8192", "65k", "1m", "4 8k", "8kb"])
+    def test_header_size(self, refusals, value: str):
+        assert refusals(nginx_site_limits={"header_size": value}) == [
+            f"nginx_site_limits.header_size is {value!r}: write from '1k' to '64k'; no app takes "
+            "longer lines."
+        ]
+
+    @pytest.mark.parametrize("option", ["header_timeout", "body_timeout", "send_timeout"])
+    @pytest.mark.parametrize("value", [0, -1, "0"])
+    def test_timeout(self, refusals, option: str, value):
+        said = f"nginx_site_limits.{option} is {value}: use a second or more."
+        assert refusals(nginx_site_limits={option: value}) == [said]
+
+    @pytest.mark.parametrize("value", [0, -1, 65536])
+    def test_connections(self, refusals, value: int):
+        assert refusals(nginx_site_limits={"connections": value}) == [
+            f"nginx_site_limits.connections is {value}: use 1 or more, up to 65535; a browser "
+            "opens six, and more streams by HTTP/2."
+        ]
+
+    @pytest.mark.parametrize("value", ["", "10", "0r/s", "10r/h", "1.5r/s", "-1r/s", "10 r/s"])
+    def test_rate(self, refusals, value: str):
+        assert refusals(nginx_site_limits={"rate": value}) == [
+            f"nginx_site_limits.rate is {value!r}: write how many requests in a second or a "
+            "minute, as in '10r/s' or '30r/m'."
+        ]
+
+    def test_burst(self, refusals):
+        said = "nginx_site_limits.burst is -1: use 0 or more."
+        assert refusals(nginx_site_limits={"rate": "1r/s", "burst": -1}) == [said]
+
+    def test_burst_beyond_nothing(self, refusals):
+        assert refusals(nginx_site_limits={"burst": 5}) == [
+            "nginx_site_limits.burst is 5, but no rate is set that it could go beyond: write one, "
+            "as in {rate: 10r/s, burst: 20}."
+        ]
+
+    @pytest.mark.parametrize(("option", "value"), [("rate", "10r/s"), ("connections", 20)])
+    def test_all_visitors_are_one_client(self, refusals, option: str, value):
+        told = {**PROXIES, "nginx_site_trusted_headers": ["proto"]}
+        assert refusals(**told, nginx_site_limits={option: value}) == [
+            f"nginx_site_limits.{option} is {value!r}, but nginx_site_trusted_headers lacks 'for', "
+            "so that all who come through a proxy count as one client: trust it, or leave the "
+            "limit out."
+        ]
+
+
+class TestResponseHeaders:
+    @pytest.mark.parametrize("name", ["", "X Frame", "X_Frame", "X-Frame:", "-X", "Ä", "X\n"])
+    def test_name(self, refusals, name: str):
+        assert refusals(nginx_site_response_headers={name: "a"}) == [
+            f"nginx_site_response_headers has {name!r}: letters, digits and hyphens make a name, "
+            "as in 'X-Content-Type-Options'."
+        ]
+
+    @pytest.mark.parametrize(
+        "name", ["Content-Length", "content-type", "Location", "Set-Cookie", "Transfer-Encoding"]
+    )
+    def test_what_one_answer_is(self, refusals, name: str):
+        assert refusals(nginx_site_response_headers={name: "a"}) == [
+            f"nginx_site_response_headers sets {name}, but that says what one answer is; leave it "
+            "out."
+        ]
+
+    @pytest.mark.parametrize(
+        ("name", "variable"),
+        [
+            ("Strict-Transport-Security", "nginx_site_hsts"),
+            ("strict-transport-security", "nginx_site_hsts"),
+            ("Alt-Svc", "nginx_site_tls.http3"),
+        ],
+    )
+    def test_what_another_variable_says(self, refusals, name: str, variable: str):
+        assert refusals(nginx_site_response_headers={name: "a"}) == [
+            f"nginx_site_response_headers sets {name}, but it is {variable} that does; use that."
+        ]
+
+    @pytest.mark.parametrize("value", ["", 'a"b', "a\\b", "a\nb", "$host", 1, True, ["a"]])
+    def test_value(self, refusals, value):
+        assert refusals(nginx_site_response_headers={"X-Team": value}) == [
+            f"nginx_site_response_headers.X-Team is {value!r}: write a text, in which quotes, "
+            "backslashes, dollar signs and line breaks cannot be sent."
+        ]
+
+    def test_name_twice(self, refusals):
+        said = "nginx_site_response_headers has 'x-team' more than once: name it once."
+        assert refusals(nginx_site_response_headers={"X-Team": "a", "x-team": "b"}) == [said]
+
+
+class TestStatus:
+    @pytest.mark.parametrize(
+        "value",
+        ["80", "localhost:81", "0.0.0.0:81", "10.0.0.5:81", "[::]:81", "127.0.0.1", "/run/x.sock"],
+    )
+    def test_listen(self, refusals, value: str):
+        assert refusals(nginx_site_status_listen=value) == [
+            f"nginx_site_status_listen is {value!r}: write a loopback address with a port, as in "
+            "'127.0.0.1:8081'; what it tells is nobody else's business."
+        ]
+
+    @pytest.mark.parametrize(
+        ("variable", "other", "settings"),
+        [
+            ("nginx_site_listen", 8081, {"nginx_site_listen": [8081]}),
+            ("nginx_site_listen", "127.0.0.1:8081", {"nginx_site_listen": ["127.0.0.1:8081"]}),
+            ("nginx_site_tls.listen", 8081, {"nginx_site_tls": {**TLS, "listen": [8081]}}),
+        ],
+    )
+    def test_listens_where_the_site_does(self, refusals, variable: str, other, settings: dict):
+        assert refusals(nginx_site_status_listen="127.0.0.1:8081", **settings) == [
+            f"nginx_site_status_listen is '127.0.0.1:8081', but {variable} has {other!r}: give it "
+            "a port of its own."
         ]
 
 
@@ -600,6 +722,7 @@ def test_header_name(mount_refusals, name: str):
         "X-FORWARDED-PROTO",
         "X-Forwarded-Prefix",
         "X-Real-IP",
+        "X-Request-ID",
     ],
 )
 def test_header_that_is_ours(mount_refusals, name: str):
@@ -724,6 +847,48 @@ def test_mount_is_named_by_its_place(refusals):
         ),
         pytest.param({**PROXIES, "nginx_site_proxy_preset": "apache"}, id="preset"),
         pytest.param({**PROXIES, "nginx_site_proxy_protocol": True}, id="PROXY protocol"),
+        pytest.param(
+            {
+                **PROXIES,
+                "nginx_site_trusted_headers": ["for", "request_id"],
+                "nginx_site_public_url": "https://example.org",
+            },
+            id="ID of a pinned site",
+        ),
+        pytest.param(
+            {
+                "nginx_site_limits": {
+                    "body_size": "0",
+                    "header_size": "64K",
+                    "header_timeout": 5,
+                    "body_timeout": "5",
+                    "send_timeout": 5,
+                    "connections": 20,
+                    "rate": "30r/m",
+                    "burst": 0,
+                }
+            },
+            id="limits",
+        ),
+        *[
+            pytest.param({**settings, "nginx_site_limits": {"rate": "10r/s"}}, id=words)
+            for words, settings in {
+                "limit of visitors whom a proxy tells": PROXIES,
+                "limit of visitors whom a connection tells": {
+                    **PROXIES,
+                    "nginx_site_proxy_protocol": True,
+                },
+            }.items()
+        ],
+        pytest.param(
+            {"nginx_site_response_headers": {"Content-Security-Policy": "default-src 'self'; a b"}},
+            id="response headers",
+        ),
+        pytest.param({"nginx_site_access_log": "json"}, id="log"),
+        *[
+            pytest.param({"nginx_site_status_listen": address}, id=f"status at {address}")
+            for address in ("127.0.0.1:8081", "127.1.2.3:1", "[::1]:8081")
+        ],
         *[
             pytest.param({**PROXIES, "nginx_site_public_url": url}, id=url)
             for url in (
@@ -789,7 +954,14 @@ def test_path_that_loses_its_prefix_is_not_as_it_was_sent(mount_refusals):
         pytest.param({"nginx_site_default_server": "so so"}, "'nginx_site_default", id="boolean"),
         pytest.param({"nginx_site_mounts": {"/": "a"}}, "'nginx_site_mounts' is", id="no list"),
         pytest.param({"nginx_site_proxy_preset": "squid"}, "traefik, got: squid", id="preset"),
-        pytest.param({"nginx_site_trusted_headers": ["ssl"]}, "prefix. Got no match", id="header"),
+        pytest.param(
+            {"nginx_site_trusted_headers": ["ssl"]}, "request_id. Got no match", id="header"
+        ),
+        pytest.param({"nginx_site_access_log": "off"}, "shared, json, got: off", id="log"),
+        pytest.param({"nginx_site_limits": {"requests": 1}}, "limits.requests. Sup", id="limit"),
+        pytest.param({"nginx_site_limits": {"burst": "few"}}, "'burst' is of type", id="burst"),
+        pytest.param({"nginx_site_limits": "10m"}, "'nginx_site_limits' is", id="no limits"),
+        pytest.param({"nginx_site_response_headers": ["a"]}, "'nginx_site_resp", id="no headers"),
         pytest.param({"nginx_site_forwarded": "both"}, "append, got: both", id="lists"),
         pytest.param({"nginx_site_proxy_hops": "two"}, "'nginx_site_proxy_hops' is", id="number"),
         pytest.param({"nginx_site_tls": {"mode": "on"}}, "none, files, got: on", id="mode"),

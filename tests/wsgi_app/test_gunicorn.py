@@ -35,6 +35,7 @@ def configuration(wsgi_app, inputs, tmp_path):
                 "wsgi_app_workers": 1,
                 "wsgi_app_threads": 1,
                 "wsgi_app_timeout": 300,
+                "wsgi_app_access_log": True,
                 "wsgi_app_health": {"path": "/x?y=\"'", "status": [200, 204], "timeout": 3},
             },
             id="all that can be set",
