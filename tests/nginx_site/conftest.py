@@ -9,7 +9,7 @@ import ssl
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
@@ -27,6 +27,7 @@ from h2.events import (
     StreamReset,
 )
 from origins import MODES, NAMES, origin_of
+from scanner import findings
 
 WRAPPER = """
 {user}
@@ -41,6 +42,7 @@ http {{
     fastcgi_temp_path {top}/fastcgi;
     scgi_temp_path {top}/scgi;
     uwsgi_temp_path {top}/uwsgi;
+    proxy_ignore_client_abort on;
     include {top}/sites/*.conf;
 }}
 """
@@ -56,7 +58,7 @@ class Nginx:
         (top / "nginx.conf").write_text(WRAPPER.format(user=user, top=top))
 
     def add(self, role, site: dict) -> None:
-        """Add a site as the role ``nginx_site`` places it."""
+        """Add a site as the role ``nginx_site`` places it, if a scanner has nothing against it."""
         places = {
             "__nginx_site_root": f"{self.top}/srv/{site['nginx_site_name']}",
             "__nginx_site_log": f"{self.top}/{site['nginx_site_name']}.access.log",
@@ -65,6 +67,7 @@ class Nginx:
         for file in role.value("__nginx_site_files", {**site, **places, **build}):
             path = Path(file["dest"])
             if path.suffix == ".conf" and "content" in file:
+                assert findings(file["content"]) == []
                 (self.top / "sites" / path.name).write_text(file["content"])
             elif "content" in file:
                 path.parent.mkdir(parents=True)
@@ -191,7 +194,7 @@ def nginx(tmp_path: Path) -> Nginx:
 def server(root, wsgi_app, nginx_site, tmp_path_factory) -> Iterator[Server]:
     """Serve one site that has every kind of mount, and one that has none at its root."""
     nginx = Nginx(tmp_path_factory.mktemp("server"))
-    port = free_port()
+    [port] = free_ports(1)
     grow(nginx.top)
     apps = [
         echo(root, wsgi_app, nginx.top, **settings)
@@ -258,8 +261,9 @@ def serve_each(server, nginx_site, authority, certificate, tmp_path_factory):
         nginx = Nginx(tmp_path_factory.mktemp("modes"))
         context = ssl.create_default_context()
         authority.configure_trust(context)
-        plain = {name: Server(free_port(), server.top, nginx.top) for name in modes}
-        secure = {name: Server(free_port(), server.top, nginx.top, context) for name in modes}
+        ports = iter(free_ports(2 * len(modes)))
+        plain = {name: Server(next(ports), server.top, nginx.top) for name in modes}
+        secure = {name: Server(next(ports), server.top, nginx.top, context) for name in modes}
         for name, settings in modes.items():
             listen, listen_tls = (
                 [f"127.0.0.1:{servers[name].port}", f"[::1]:{servers[name].port}"]
@@ -302,7 +306,7 @@ def tls(listeners) -> dict[str, Server]:
 def original(root, server, tmp_path_factory) -> Iterator[Server]:
     """Serve the original example, which Subsite began with."""
     nginx = Nginx(tmp_path_factory.mktemp("original"))
-    port = free_port()
+    [port] = free_ports(1)
     text = (root / "tests/nginx_site/original.conf").read_text()
     config = text.replace("PORT", str(port)).replace("TOP", str(nginx.top))
     (nginx.top / "sites/original.conf").write_text(config)
@@ -399,6 +403,10 @@ def serve(top: Path, name: str, environ: dict, *options: str | Path) -> subproce
         )
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+def free_ports(count: int) -> list[int]:
+    """Return ports that nobody listens on, each another one."""
+    with ExitStack() as listeners:
+        opened = [
+            listeners.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)
+        ]
+        return [listener.getsockname()[1] for listener in opened]
