@@ -63,6 +63,11 @@ options:
       instead_of:
         description: With C(copy_of), a directory whose files go unless C(copy_of) has them, too.
         type: path
+      ours:
+        description:
+          - Text that a file which is there already has to hold. If it does not, it is somebody
+            else's, and the module fails before it changes anything.
+        type: str
       owner:
         description:
           - User who owns it. A file of another user than root is read and written as that user,
@@ -279,6 +284,11 @@ class FileSet:
             return Change(path, "root", State(), None, entry["secret"] is not None)
         except OSError as error:
             self.module.fail_json(msg=str(error))
+        if entry["ours"] and before.kind == "file" and entry["ours"].encode() not in before.content:
+            self.module.fail_json(
+                msg=f"{path} is somebody else's, since it does not say {entry['ours']!r}: give "
+                "yours another name, or move it away."
+            )
         if before == after:
             return None
         kinds = {before.kind, after.kind}
@@ -421,6 +431,7 @@ def main() -> None:
                     "absent": {"type": "bool"},
                     "copy_of": {"type": "path"},
                     "instead_of": {"type": "path"},
+                    "ours": {"type": "str"},
                     "owner": {"type": "str", "default": "root"},
                     "group": {"type": "str", "default": "root"},
                     "mode": {"type": "str"},

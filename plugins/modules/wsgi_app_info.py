@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import pwd
 import secrets
 import shutil
+import socket
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
@@ -19,6 +23,7 @@ author: The Subsite maintainers (@subsite)
 short_description: Tell what a host has of one app
 description:
   - Reads which releases of an app are complete, which one serves, and what runs.
+  - Fails if something that is another's stands where the app would.
 options:
   name:
     description: The app's RV(ignore:wsgi_app_name).
@@ -36,6 +41,12 @@ options:
     description: The interpreter that its environments are made from.
     type: path
     default: /usr/bin/python3
+  listen:
+    description:
+      - Where it will answer. The module fails if somebody else does, or if the app's user or unit
+        is somebody else's. Empty looks at none of this.
+    type: str
+    default: ""
   takes_over:
     description:
       - Whether this run is about to change the app. Another run that is under way learns of it when
@@ -168,6 +179,69 @@ UNITS = ("/etc/systemd/system", "/etc/containers/systemd", "/run/systemd/system"
 """Where units are made, and changed until the next boot."""
 
 
+OURS = "Written by subsite.deploy.wsgi_app"
+"""What every unit of the role says of itself."""
+
+
+def collisions(name: str, listen: str, data: str, units: str = UNITS[0]) -> Iterator[str]:
+    """Yield what of somebody else's is where the app ``name`` would be, in sentences."""
+    home = home_of(f"wsgi-{name}")
+    if home not in ("", data):
+        yield (
+            f"wsgi_app_name is {name!r}, but the host has a user wsgi-{name} already, who lives in "
+            f"{home} and is not the app's: give the app another name."
+        )
+    own = Path(units, f"wsgi-{name}.socket")
+    if own.exists() and OURS not in own.read_text():
+        yield (
+            f"wsgi_app_name is {name!r}, but the host has a unit {own.name} already, which this "
+            "role did not write: give the app another name."
+        )
+    rivals = sorted(
+        path.name
+        for path in Path(units).glob("*.socket")
+        if listens(path) == listen and path != own
+    )
+    if rivals:
+        taken = f"{rivals[0]} has that address already"
+    else:
+        taken = (
+            "" if listens(own) == listen or is_free(listen) else "somebody answers there already"
+        )
+    if taken:
+        yield (
+            f"wsgi_app_listen is {listen!r}, but {taken}: give the app an address of its own, as "
+            f"in '/run/wsgi/{name}.sock'."
+        )
+
+
+def home_of(user: str) -> str:
+    """Return where ``user`` lives; nothing if there is no such user."""
+    try:
+        return pwd.getpwnam(user).pw_dir
+    except KeyError:
+        return ""
+
+
+def is_free(listen: str) -> bool:
+    """Return whether nobody on this host answers at a socket's path or at an address with a port.
+
+    An address need not be this host's yet, and may be another's for now: it is not connected to.
+    """
+    if listen.startswith("/"):
+        with socket.socket(socket.AF_UNIX) as visitor:
+            return visitor.connect_ex(listen) != 0
+    host, _, port = listen.rpartition(":")
+    family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
+    with socket.socket(family) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host.strip("[]"), int(port)))
+        except OSError as error:
+            return error.errno != errno.EADDRINUSE
+    return True
+
+
 def images(name: str) -> dict[str, list[str]]:
     """Return which releases each engine that the host has holds an image of."""
     reference = f"reference=localhost/wsgi-{name}"
@@ -271,11 +345,15 @@ def current(name: str, units: str = "/etc/systemd/system") -> str:
 
 def address(name: str, units: str = "/etc/systemd/system") -> str:
     """Return where the app's socket unit listens, or an empty string."""
+    return listens(Path(units, f"wsgi-{name}.socket"))
+
+
+def listens(unit: Path) -> str:
+    """Return where a socket unit listens, or an empty string."""
     try:
-        unit = Path(units, f"wsgi-{name}.socket").read_text()
+        return unit.read_text().partition("ListenStream=")[2].partition("\n")[0]
     except OSError:
         return ""
-    return unit.partition("ListenStream=")[2].partition("\n")[0]
 
 
 def instances(name: str) -> dict[str, str]:
@@ -315,6 +393,7 @@ def main() -> None:
             "home": {"type": "path", "required": True},
             "data": {"type": "path", "required": True},
             "python": {"type": "path", "default": "/usr/bin/python3"},
+            "listen": {"type": "str", "default": ""},
             "takes_over": {"type": "bool", "default": False},
             "claim": {"type": "str", "default": ""},
         },
@@ -323,6 +402,10 @@ def main() -> None:
     name, claim = module.params["name"], module.params["claim"]
     if claim and not is_current(claim, name):
         module.fail_json(msg=SUPERSEDED.format(name=name))
+    listen = module.params["listen"]
+    wrong = list(collisions(name, listen, module.params["data"])) if listen else []
+    if wrong:
+        module.fail_json(msg="\n".join(wrong))
     if module.params["takes_over"] and not module.check_mode:
         claim = take_over(name)
     serving = current(name)

@@ -630,3 +630,26 @@ def test_who_is_not_root_writes_with_rights_of_their_own(place, top: Path):
     assert done["changed"]
     assert (directory / "new/file").read_text() == NEW
     assert rights(directory / "new/file")[0] == "nobody"
+
+
+class TestSomebodyElses:
+    """A file that is there already, and does not say that it is ours."""
+
+    @pytest.mark.parametrize("entry", [{"content": NEW}, {"absent": True}], ids=["file", "absent"])
+    @pytest.mark.parametrize("check_mode", [False, True])
+    def test_is_left_alone(self, place, top: Path, entry: dict, check_mode: bool):
+        (top / "site").write_text(OLD)
+        files = [{"dest": "other", "content": NEW}, {"dest": "site", "ours": "by us", **entry}]
+        result = place(*files, _ansible_check_mode=check_mode)
+        assert result["msg"] == (
+            f"{top}/site is somebody else's, since it does not say 'by us': give yours another "
+            "name, or move it away."
+        )
+        assert ((top / "site").read_text(), (top / "other").exists()) == (OLD, False)
+
+    @pytest.mark.parametrize("before", [None, "old, by us\n"], ids=["nothing", "ours"])
+    def test_is_what_nothing_and_ours_are_not(self, place, top: Path, before: str | None):
+        if before:
+            (top / "site").write_text(before)
+        place({"dest": "site", "content": NEW, "ours": "by us"})
+        assert (top / "site").read_text() == NEW

@@ -1,6 +1,7 @@
 """What a host has of an app, read from its directories and from systemd."""
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -248,6 +249,85 @@ def test_python_version(tmp_path: Path, interpreter: str, version: str):
 
 def test_python_version_is_empty_without_an_interpreter(tmp_path: Path):
     assert wsgi_app_info.python_version(f"{tmp_path}/python") == ""
+
+
+class TestCollision:
+    """What is somebody else's is found before anything changes."""
+
+    SOCKET = "# Written by subsite.deploy.wsgi_app; ...\n[Socket]\nListenStream={}\n"
+
+    @pytest.fixture
+    def found(self, tmp_path: Path):
+        def found(listen: str, data: str = "/var/lib/wsgi/shop") -> list[str]:
+            return list(wsgi_app_info.collisions("shop", listen, data, str(tmp_path)))
+
+        return found
+
+    @pytest.mark.parametrize("listen", ["/run/wsgi/shop.sock", "127.0.0.1:8000"])
+    def test_with_the_address_of_another_app(self, found, tmp_path: Path, listen: str):
+        (tmp_path / "wsgi-store.socket").write_text(self.SOCKET.format(listen))
+        assert found(listen) == [
+            f"wsgi_app_listen is {listen!r}, but wsgi-store.socket has that address already: give "
+            "the app an address of its own, as in '/run/wsgi/shop.sock'."
+        ]
+
+    @pytest.mark.parametrize(
+        ("family", "host"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")]
+    )
+    def test_with_who_listens_at_a_port(self, found, family: int, host: str):
+        with socket.create_server((host, 0), family=family) as listener:
+            port = listener.getsockname()[1]
+            listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+            [said] = found(listen)
+        assert said.startswith(f"wsgi_app_listen is {listen!r}, but somebody answers there already")
+        assert found(listen) == []
+
+    def test_with_who_listens_at_a_socket(self, found, tmp_path: Path):
+        listen = str(tmp_path / "x.sock")
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(listen)
+            assert found(listen) == []
+            listener.listen()
+            [said] = found(listen)
+        assert said.startswith(f"wsgi_app_listen is {listen!r}, but somebody answers there already")
+
+    def test_not_with_itself(self, found, tmp_path: Path):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            listen = f"127.0.0.1:{listener.getsockname()[1]}"
+            (tmp_path / "wsgi-shop.socket").write_text(self.SOCKET.format(listen))
+            assert found(listen) == []
+
+    def test_not_with_an_address_that_is_elsewhere(self, found):
+        assert found("192.0.2.1:8000") == []
+
+    def test_with_a_unit_that_nobody_here_wrote(self, found, tmp_path: Path):
+        (tmp_path / "wsgi-shop.socket").write_text("[Socket]\nListenStream=/run/x.sock\n")
+        assert found("/run/x.sock") == [
+            "wsgi_app_name is 'shop', but the host has a unit wsgi-shop.socket already, which this "
+            "role did not write: give the app another name."
+        ]
+
+    @pytest.mark.parametrize(("home", "count"), [("/var/lib/wsgi/shop", 0), ("/home/shop", 1)])
+    def test_with_a_user(self, found, monkeypatch, home: str, count: int):
+        monkeypatch.setattr(wsgi_app_info, "home_of", {"wsgi-shop": home}.get)
+        assert found("/run/wsgi/shop.sock") == count * [
+            "wsgi_app_name is 'shop', but the host has a user wsgi-shop already, who lives in "
+            f"{home} and is not the app's: give the app another name."
+        ]
+
+    @pytest.mark.parametrize(("user", "home"), [("root", "/root"), ("wsgi-no-such-user", "")])
+    def test_user_lives_where_the_host_says(self, user: str, home: str):
+        assert wsgi_app_info.home_of(user) == home
+
+    def test_ends_the_module(self, run_module, systemd, tmp_path: Path):
+        systemd("")
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            listen = f"127.0.0.1:{listener.getsockname()[1]}"
+            result = run_module(
+                wsgi_app_info, name="no-such-app", home="/x", data="/y", listen=listen
+            )
+        assert result["failed"]
+        assert result["msg"].startswith(f"wsgi_app_listen is {listen!r}")
 
 
 def test_module_tells_all(run_module, systemd, home: Path):

@@ -9,7 +9,7 @@ from controller import SCENARIO
 WRITTEN = yaml.safe_load((SCENARIO / "vars/environment.yml").read_text())
 TOKEN = WRITTEN["secrets_of_ledger"]["LEDGER_TOKEN"]
 SEARCH = "grep --recursive --files-with-matches --no-messages --file=-"
-PLACES = "/dev/shm /etc /run /srv /tmp /var"
+PLACES = "/boot /dev/shm /etc /home /opt /root /run /srv /tmp /usr /var"
 
 
 def found(host, search: str) -> list[str]:
@@ -19,6 +19,12 @@ def found(host, search: str) -> list[str]:
 
 def test_nobody_finds_them_in_a_file(host):
     assert found(host, f"runuser -u nobody -- {SEARCH}") == []
+
+
+def test_nobody_finds_them_in_a_process(host):
+    environ = "grep --files-with-matches --text --no-messages --file=- /proc/[0-9]*/environ"
+    assert host.run(f"echo {TOKEN} | runuser -u nobody -- {environ}").stdout == ""
+    assert host.run(f"echo {TOKEN} | {environ}").stdout != ""
 
 
 def test_root_finds_them_in_releases_alone(host):

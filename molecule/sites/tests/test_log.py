@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 
 import pytest
@@ -17,3 +18,28 @@ def test_browsers_and_robots_leave_no_line(host, connection, host_name, path):
         ask(f"{asked}?{mark}", host=host_name, connection=connection)
     logged = host.check_output("grep --only-matching '[^ ]*?%s' /var/log/nginx/access.log", mark)
     assert (f"{path}?{mark}" in logged, f"/real?{mark}" in logged) == (False, True)
+
+
+JSON_LOG = "/var/log/nginx/two.access.log"
+
+
+def test_requests_are_known_by_the_id_that_the_app_was_told(host):
+    mark = uuid.uuid4().hex
+    told = ask(f"/api/x?{mark}", host="two.example").json["environ"]["HTTP_X_REQUEST_ID"]
+    line = host.check_output(f"timeout 10 sh -c 'until grep {mark} {JSON_LOG}; do sleep .1; done'")
+    assert json.loads(line)["request_id"] == told
+
+
+def test_logs_are_rotated(host):
+    """By what Debian has for it, as they are where it looks, and nginx writes to the new one."""
+    before, after = uuid.uuid4().hex, uuid.uuid4().hex
+    ask(f"/?{before}", host="two.example")
+    host.check_output("logrotate --force /etc/logrotate.d/nginx")
+    again = f"curl --silent --header 'Host: two.example' 'http://127.0.0.1/?{after}'"
+    host.check_output(f"timeout 10 sh -c 'until grep {after} {JSON_LOG}; do {again}; done'")
+    host.check_output("grep %s %s.1", before, JSON_LOG)
+
+
+def test_status_is_told_to_whoever_is_on_the_host(host):
+    told = host.check_output("curl --silent http://127.0.0.1:8081/stub_status")
+    assert told.startswith("Active connections: ")
