@@ -342,7 +342,7 @@ def _limits(variables: dict) -> Iterator[str]:
             f"nginx_site_limits.connections is {limits['connections']}: use 1 or more, up to "
             "65535; a browser opens six, and more streams by HTTP/2."
         )
-    if not re.fullmatch(r"[1-9][0-9]{0,5}r/[sm]", limits.get("rate", "1r/s")):
+    if not re.fullmatch(r"[1-9][0-9]{0,5}r/[sm]", str(limits.get("rate", "1r/s"))):
         yield (
             f"nginx_site_limits.rate is {limits['rate']!r}: write how many requests in a second or "
             "a minute, as in '10r/s' or '30r/m'."

@@ -456,8 +456,8 @@ class TestLimits:
             "opens six, and more streams by HTTP/2."
         ]
 
-    @pytest.mark.parametrize("value", ["", "10", "0r/s", "10r/h", "1.5r/s", "-1r/s", "10 r/s"])
-    def test_rate(self, refusals, value: str):
+    @pytest.mark.parametrize("value", ["", "10", 10, "0r/s", "10r/h", "1.5r/s", "-1r/s", "10 r/s"])
+    def test_rate(self, refusals, value):
         assert refusals(nginx_site_limits={"rate": value}) == [
             f"nginx_site_limits.rate is {value!r}: write how many requests in a second or a "
             "minute, as in '10r/s' or '30r/m'."
