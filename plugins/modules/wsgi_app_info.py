@@ -321,7 +321,7 @@ def directories(parent: Path) -> list[str]:
 
 def units(name: str, parents: tuple[str, ...] = UNITS) -> list[str]:
     """Return the paths of what makes or changes units of the app."""
-    patterns = (f"wsgi-{name}.*", f"wsgi-{name}_setup.*")
+    patterns = (f"wsgi-{name}.*", f"wsgi-{name}_setup.*", f"wsgi_{name.replace('-', '_')}.*")
     return [
         str(path)
         for parent in parents

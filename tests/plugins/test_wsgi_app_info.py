@@ -69,11 +69,13 @@ def test_images_are_what_the_engines_of_the_host_have(tmp_path: Path, monkeypatc
 
 
 def test_units_are_those_of_the_app_alone(tmp_path: Path):
-    theirs = ["wsgi-shop.socket", "wsgi-shop.aaa.service.d", "wsgi-shop_setup.aaa.service"]
-    for name in [*theirs, "wsgi-shop-two.socket", "shop.service"]:
+    theirs = ["wsgi-my-shop.socket", "wsgi-my-shop.aaa.service.d", "wsgi-my-shop_setup.aaa.service"]
+    slices = ["wsgi_my_shop.aaa.slice"]
+    others = ["wsgi-my-shop-two.socket", "wsgi_my_shop_two.aaa.slice", "shop.service"]
+    for name in [*theirs, *slices, *others]:
         (tmp_path / name).touch()
-    found = wsgi_app_info.units("shop", (str(tmp_path), str(tmp_path / "missing")))
-    assert sorted(found) == sorted(str(tmp_path / name) for name in theirs)
+    found = wsgi_app_info.units("my-shop", (str(tmp_path), str(tmp_path / "missing")))
+    assert sorted(found) == sorted(str(tmp_path / name) for name in [*theirs, *slices])
 
 
 @pytest.mark.parametrize("listen", ["/run/wsgi/shop.sock", "127.0.0.1:8000"])

@@ -19,10 +19,15 @@ VALUES = {
 }
 
 
+@pytest.fixture(params=["podman", "docker"])
+def backend(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
 @pytest.fixture
-def containerfile(wsgi_app, inputs):
+def containerfile(wsgi_app, inputs, backend: str):
     def containerfile(**settings) -> str:
-        inputs_ = {**inputs, "wsgi_app_backend": "podman", **settings}
+        inputs_ = {**inputs, "wsgi_app_backend": backend, **settings}
         return wsgi_app.value("__wsgi_app_containerfile", inputs_)
 
     return containerfile
@@ -88,11 +93,11 @@ def test_source_is_copied_if_there_is_one(containerfile, source: dict, copied: b
     assert ("source /srv/wsgi/shop/source" in copies) is copied
 
 
-def test_environment_and_secrets_arrive_as_they_are(wsgi_app, inputs, tmp_path: Path):
+def test_environment_and_secrets_arrive_as_they_are(wsgi_app, inputs, backend, tmp_path: Path):
     halves = [dict(list(VALUES.items())[start::2]) for start in range(2)]
     inputs_ = {
         **inputs,
-        "wsgi_app_backend": "podman",
+        "wsgi_app_backend": backend,
         "__wsgi_app_path": str(tmp_path),
         "wsgi_app_environment": halves[0],
         "wsgi_app_secrets": halves[1],

@@ -642,7 +642,9 @@ def test_base_image_that_is_taken(refusals, value: str):
     assert refusals(wsgi_app_base_image=value) == []
 
 
-@pytest.mark.parametrize(("backend", "refused"), [("podman", True), ("systemd", False)])
+@pytest.mark.parametrize(
+    ("backend", "refused"), [("podman", True), ("docker", True), ("systemd", False)]
+)
 def test_interpreter_of_the_host(refusals, backend: str, refused: bool):
     said = refusals(wsgi_app_backend=backend, wsgi_app_python="/opt/python/bin/python3")
     assert said == refused * [
@@ -651,7 +653,9 @@ def test_interpreter_of_the_host(refusals, backend: str, refused: bool):
     ]
 
 
-@pytest.mark.parametrize(("backend", "refused"), [("podman", True), ("systemd", False)])
+@pytest.mark.parametrize(
+    ("backend", "refused"), [("podman", True), ("docker", True), ("systemd", False)]
+)
 def test_sandbox_of_systemd(refusals, backend: str, refused: bool):
     said = refusals(wsgi_app_backend=backend, wsgi_app_sandbox={"ProtectHome": False})
     assert said == refused * [

@@ -11,15 +11,24 @@ def units(wsgi_app, inputs, tmp_path: Path):
     """Write an app's units and what they execute; return their paths."""
 
     def units(settings: dict) -> list[Path]:
-        inputs_ = {**inputs, "__wsgi_app_root": f"{tmp_path}/srv", **settings}
+        docker = tmp_path / "docker"
+        inputs_ = {
+            **inputs,
+            "__wsgi_app_root": f"{tmp_path}/srv",
+            "__wsgi_app_docker": str(docker),
+            **settings,
+        }
         gunicorn = Path(wsgi_app.value("__wsgi_app_path", inputs_), "venv/bin/gunicorn")
         gunicorn.parent.mkdir(parents=True)
-        gunicorn.touch(mode=0o755)
+        for program in (gunicorn, docker):
+            program.touch(mode=0o755)
         texts = wsgi_app.texts("__wsgi_app_release_files + __wsgi_app_address_files", inputs_)
-        names = [name for name in texts if name.endswith((".service", ".socket"))]
+        names = [name for name in texts if name.endswith((".service", ".slice", ".socket"))]
         for name in names:
             (tmp_path / name).write_text(texts[name])
-        (tmp_path / "wsgi-shop.service").symlink_to("wsgi-shop.0123456789ab.service")
+        (tmp_path / "docker.service").write_text(f"[Service]\nExecStart={docker}\n")
+        unit = wsgi_app.value("__wsgi_app_unit", inputs_)
+        (tmp_path / f"{unit}.service").symlink_to(f"{unit}.0123456789ab.service")
         return [tmp_path / name for name in names]
 
     return units
@@ -41,6 +50,18 @@ SETTINGS = [
             "wsgi_app_shared_paths": ["media", "shop/uploads"],
         },
         id="podman with a tree",
+    ),
+    pytest.param({"wsgi_app_backend": "docker"}, id="docker"),
+    pytest.param(
+        {
+            "wsgi_app_name": "shop-api",
+            "wsgi_app_backend": "docker",
+            "wsgi_app_source": {"type": "git", "url": "x", "version": "1"},
+            "wsgi_app_shared_paths": ["media", "shop/uploads"],
+            "wsgi_app_limits": {"memory": "1G", "tasks": 9, "cpus": 1.5},
+            "wsgi_app_network": "local",
+        },
+        id="docker with a tree and bounds",
     ),
     pytest.param({"wsgi_app_health": {"timeout": 120}, "wsgi_app_timeout": 300}, id="patience"),
     pytest.param({"wsgi_app_limits": {"memory": "1G", "tasks": 9, "cpus": 1.5}}, id="limits"),
@@ -71,6 +92,21 @@ def test_tell_the_public_url(units, tmp_path: Path, unit: str, url: str, told: l
         if line.startswith("Environment=")
     ]
     assert [value for name, _, value in environment if name == "PUBLIC_URL"] == told
+
+
+@pytest.mark.parametrize("backend", ["systemd", "podman", "docker"])
+def test_bound_what_runs_the_app(units, backend: str):
+    paths = units(
+        {
+            "wsgi_app_backend": backend,
+            "wsgi_app_limits": {"tasks": 9},
+            "wsgi_app_network": "local",
+        }
+    )
+    bounds = {"TasksMax=9", "IPAddressDeny=any", "IPAddressAllow=localhost"}
+    bound = {path.name for path in paths if bounds <= set(path.read_text().splitlines())}
+    services = {path.name for path in paths if path.suffix == ".service"}
+    assert bound == ({"wsgi_shop.0123456789ab.slice"} if backend == "docker" else services)
 
 
 NO_NETWORK = {

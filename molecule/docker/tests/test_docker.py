@@ -1,0 +1,63 @@
+"""What docker does with a release, what may happen to docker, and what is left in the end."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from visitor import ask
+
+UNIT = "wsgi-news.service"
+MAIN_PROCESS = f"systemctl show --value --property=MainPID {UNIT}"
+CONTAINERS = "docker ps --all --quiet --filter name=wsgi-news"
+
+
+@pytest.fixture
+def container(host) -> dict:
+    """Return how docker describes the only container of the app."""
+    [container] = host.check_output(CONTAINERS).split()
+    [described] = json.loads(host.check_output("docker inspect %s", container))
+    return described
+
+
+def test_container_is_described_as_harmless(host, container):
+    user = host.user("wsgi-news")
+    settings = container["HostConfig"]
+    assert container["Config"]["User"] == f"{user.uid}:{user.gid}"
+    assert (settings["CapDrop"], settings["CapAdd"]) == (["ALL"], None)
+    assert settings["SecurityOpt"] == ["no-new-privileges"]
+    assert (settings["ReadonlyRootfs"], settings["Privileged"]) == (True, False)
+    assert (settings["NetworkMode"], settings["PortBindings"]) == ("none", {})
+
+
+def test_container_writes_its_data_alone(container):
+    written = {mount["Source"] for mount in container["Mounts"] if mount["RW"]}
+    assert written == {"/var/lib/wsgi/news"}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        pytest.param("systemctl restart docker.service", id="docker is restarted"),
+        pytest.param("systemctl kill --signal=KILL docker.service", id="docker is killed"),
+        pytest.param(f"systemctl kill --signal=KILL --kill-whom=main {UNIT}", id="it is killed"),
+        pytest.param(f"docker rm --force $({CONTAINERS})", id="its container is removed"),
+    ],
+)
+def test_release_comes_back_in_one_container_after(host, event):
+    answer, before = ask("/news/").text, host.check_output(MAIN_PROCESS)
+    host.check_output(event)
+    again = f"systemctl is-active --quiet {UNIT} && [ $({MAIN_PROCESS}) != {before} ]"
+    host.check_output(f"timeout 60 sh -c 'until {again}; do sleep 0.1; done'")
+    assert ask("/news/").text == answer
+    assert len(host.check_output(CONTAINERS).split()) == 1
+
+
+def test_release_that_is_stopped_leaves_nothing_and_wakes(host):
+    answer = ask("/news/").text
+    host.check_output("systemctl stop %s", UNIT)
+    assert host.check_output(CONTAINERS) == ""
+    assert host.check_output("find /run -maxdepth 1 -name 'wsgi-news.*'") == ""
+    slices = "systemctl list-units --plain --no-legend --state=active wsgi_news.*.slice"
+    host.check_output(f"timeout 60 sh -c 'until [ -z \"$({slices})\" ]; do sleep 0.1; done'")
+    assert ask("/news/").text == answer
