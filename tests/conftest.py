@@ -38,15 +38,20 @@ class Role:
         self.backends = {
             path.stem: self._load(path) for path in sorted(self.path.glob("vars/backends/*.yml"))
         }
+        self.sources = {
+            path.stem: self._load(path) for path in sorted(self.path.glob("vars/sources/*.yml"))
+        }
         self.options = self._load("meta/argument_specs.yml")["argument_specs"]["main"]["options"]
 
     def value(self, variable: str, inputs: dict) -> Any:
         """Return what ``variable`` is when the play says ``inputs``."""
         backend = inputs.get("wsgi_app_backend", "systemd")
+        source = inputs.get("wsgi_app_source", {}).get("type")
         variables = {
             **self.defaults,
             **self.derived,
             **self.backends.get(backend, {}),
+            **self.sources.get(source, {}),
             **inputs,
             "role_path": str(self.path),
             "ansible_search_path": [str(self.path)],

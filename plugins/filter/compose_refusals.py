@@ -68,6 +68,11 @@ def _machine(directory: str, owner: str) -> Iterator[str]:
 
 def _app(variables: dict) -> Iterator[str]:
     name, listen = variables["wsgi_app_name"], variables["wsgi_app_listen"]
+    if variables.get("wsgi_app_source", {}).get("type") == "image":
+        yield (
+            "wsgi_app_source.type is 'image', but Compose builds its images: name the code that "
+            "this one was built from."
+        )
     if name in (NGINX, "default"):
         yield (
             f"wsgi_app_name is {name!r}, which something else is called in a Compose file: give "

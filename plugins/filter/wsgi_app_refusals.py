@@ -8,6 +8,10 @@ import re
 from collections.abc import Iterator
 
 from ansible_collections.subsite.deploy.plugins.module_utils import refusal
+from ansible_collections.subsite.deploy.plugins.module_utils.image_archive import (
+    ArchiveError,
+    identify,
+)
 
 DOCUMENTATION = r"""
 name: wsgi_app_refusals
@@ -43,6 +47,22 @@ _value:
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 PYTHON = "/usr/bin/python3"
 """What wsgi_app_python is when nobody sets it."""
+
+BUILDS = {
+    "wsgi_app_packages": [],
+    "wsgi_app_system_packages": [],
+    "wsgi_app_installer": "uv",
+    "wsgi_app_python": PYTHON,
+    "wsgi_app_base_image": "python:3.13-slim",
+}
+"""What says how a release is built, and what it says when nobody sets it."""
+
+REFERENCE = re.compile(
+    r"(localhost|[\w-]+(\.[\w-]+)+|[\w.-]+(?=:))(:[0-9]+)?"  # the registry
+    r"(/[a-z0-9]+([._-]+[a-z0-9]+)*)+"  # the name in it
+    r"(:\w[\w.-]{0,127}(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})",
+    re.ASCII,
+)
 
 OURS = {
     "SCRIPT_NAME": "it is wsgi_app_prefix that sets it",
@@ -104,6 +124,13 @@ def _source(variables: dict) -> Iterator[str]:
         )
     elif "signed_by" in source:
         yield from _signatures(source)
+    elif source["type"] == "image":
+        yield from _ready_image(source, variables)
+    if variables["wsgi_app_registry_login"] and "ref" not in (source or {}):
+        yield (
+            "wsgi_app_registry_login is set, but it is for an image that a registry has, as in "
+            "wsgi_app_source: {type: image, ref: registry.example.org/shop:1.4}; leave it out."
+        )
 
 
 def _signatures(source: dict) -> Iterator[str]:
@@ -123,6 +150,31 @@ def _signatures(source: dict) -> Iterator[str]:
             yield (
                 f"wsgi_app_source.signed_by has {key!r}: write the whole fingerprint of a key, 40 "
                 "capital hexadecimal digits without spaces, as 'gpg --list-keys' shows it."
+            )
+
+
+def _ready_image(source: dict, variables: dict) -> Iterator[str]:
+    if variables["wsgi_app_backend"] == "systemd":
+        yield (
+            "wsgi_app_source.type is 'image', but wsgi_app_backend is 'systemd', which runs apps "
+            "without one: write a backend with containers, as in wsgi_app_backend: podman."
+        )
+    if "ref" in source and not REFERENCE.fullmatch(source["ref"]):
+        yield (
+            f"wsgi_app_source.ref is {source['ref']!r}: write the registry, the image's name in "
+            "it, and a tag or a digest, as in 'registry.example.org/shop:1.4' or "
+            "'docker.io/library/shop@sha256:' with 64 hexadecimal digits."
+        )
+    if "archive" in source:
+        try:
+            identify(source["archive"])
+        except ArchiveError as error:
+            yield f"wsgi_app_source.archive cannot be used: {error}"
+    for variable, default in BUILDS.items():
+        if variables[variable] != default:
+            yield (
+                f"{variable} is {variables[variable]!r}, but an image is built already and has to "
+                "bring what the app needs: leave it out."
             )
 
 
@@ -228,12 +280,13 @@ def _files(files: list[dict]) -> Iterator[str]:
 
 def _image(variables: dict) -> Iterator[str]:
     base, python = variables["wsgi_app_base_image"], variables["wsgi_app_python"]
+    ready = variables.get("wsgi_app_source", {}).get("type") == "image"
     if not re.fullmatch(r"[a-z0-9][!-~]*", base):
         yield (
             f"wsgi_app_base_image is {base!r}: write an image as the engine knows it, as in "
             "'python:3.13-slim'."
         )
-    if variables["wsgi_app_backend"] != "systemd" and python != PYTHON:
+    if variables["wsgi_app_backend"] != "systemd" and python != PYTHON and not ready:
         yield (
             f"wsgi_app_python is {python!r}, but an image has an interpreter of its own: choose it "
             "with wsgi_app_base_image, as in 'python:3.12-slim'."

@@ -1,0 +1,36 @@
+"""A shop that tells where it is, and in what."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from counter import GREETING
+
+
+def app(environ: dict, start_response: Callable) -> Iterable[bytes]:
+    """Answer with what its image, and what the role, have to do with it."""
+    told = {
+        "version": Path("version").read_text().strip(),
+        "greeting": GREETING,
+        "directory": os.getcwd(),
+        "python": sys.prefix,
+        "prefix": environ["SCRIPT_NAME"],
+        "colour": os.environ.get("COLOUR"),
+        "token": os.environ.get("TOKEN"),
+        "writable": [path for path in (".", "volume", "media", Path.home()) if can_write(path)],
+    }
+    start_response("200 OK", [("Content-Type", "application/json")])
+    return [json.dumps(told, default=str).encode()]
+
+
+def can_write(directory: str | Path) -> bool:
+    """Try it."""
+    try:
+        Path(directory, "note").write_text("")
+    except OSError:
+        return False
+    return True

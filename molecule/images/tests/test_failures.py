@@ -1,0 +1,59 @@
+"""An image that cannot serve: it is refused in words and goes at once."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def fails(publish, release, run, host, on_host):
+    """Return a function that deploys what has to fail, and tells what it leaves."""
+    publish()
+    release()
+
+    def fail(**variables) -> tuple[str, bool]:
+        def look() -> tuple:
+            set_up = host.check_output("wc --lines </var/lib/wsgi/shop/set-up")
+            return on_host.shop(), on_host.images(), on_host.releases(), set_up
+
+        before = look()
+        failed = run(**variables)
+        assert not failed.succeeded
+        return failed.output.replace("\\n", " "), look() == before
+
+    return fail
+
+
+@pytest.mark.parametrize(
+    ("stage", "missing"),
+    [
+        pytest.param("bare", "has no gunicorn and werkzeug", id="neither"),
+        pytest.param("halved", "has no werkzeug", id="no Werkzeug"),
+        pytest.param("outdated", "has gunicorn 22.0.0", id="old gunicorn"),
+        pytest.param("closed", "Python does not start in the image", id="nobody may read it"),
+    ],
+)
+def test_image_that_cannot_run_an_app(fails, publish, stage: str, missing: str):
+    publish("bad", stage)
+    told, untouched = fails(source={"type": "image", "ref": "localhost:5000/shop:bad"})
+    assert missing in told
+    assert "gunicorn (23 or later) and Werkzeug" in told
+    assert untouched
+
+
+def test_release_that_is_not_healthy(fails, publish, host):
+    publish("1.5")
+    told, untouched = fails(
+        source={"type": "image", "ref": "localhost:5000/shop:1.5"},
+        wsgi_app_setup_commands=[],
+        wsgi_app_health={"status": [299]},
+    )
+    assert "The health check of /shop/ failed" in told
+    assert untouched
+
+
+def test_digest_that_the_registry_does_not_have(fails):
+    digest = "sha256:" + "0" * 64
+    told, untouched = fails(source={"type": "image", "ref": f"localhost:5000/shop@{digest}"})
+    assert f"does not give localhost:5000/shop@{digest} without a login" in told
+    assert untouched

@@ -1,0 +1,70 @@
+"""A registry that asks who is there: it is told, and nobody else is."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+LOGIN = {"username": "deployer", "password": "otter-42"}
+PRIVATE = {"type": "image", "ref": "localhost:5001/shop:1.4"}
+WITNESS = """#!/bin/sh
+cat /proc/[0-9]*/cmdline | tr '\\0' ' ' >>/root/seen
+exec /usr/bin/skopeo "$@"
+"""
+PLACES = "/etc /home /root /run /srv /tmp /var"
+
+
+@pytest.fixture(scope="module")
+def watched(host, publish, run, on_host):
+    """Deploy with a login while somebody looks at what runs, and return what they see."""
+    image = publish()
+    host.check_output(f"cat >/usr/local/bin/skopeo <<'END'\n{WITNESS}END\n")
+    host.check_output("chmod +x /usr/local/bin/skopeo")
+    told = run("--diff", "-vvv", source=PRIVATE, wsgi_app_registry_login=LOGIN)
+    seen = host.check_output("rm /usr/local/bin/skopeo; cat /root/seen; rm /root/seen")
+    assert told.succeeded, told.output
+    assert on_host.shop()["version"] == image.version
+    return told.output, seen
+
+
+def secrets() -> list[str]:
+    """Return the password, and how it is written in a file for logins."""
+    pair = f"{LOGIN['username']}:{LOGIN['password']}"
+    return [LOGIN["password"], base64.b64encode(pair.encode()).decode()]
+
+
+@pytest.mark.parametrize("secret", secrets(), ids=["password", "encoded"])
+class TestSecret:
+    def test_is_not_in_what_the_run_tells(self, watched, secret: str):
+        lines = watched[0].splitlines()
+        assert [line for line in lines if secret in line and "ansible-playbook" not in line] == []
+
+    def test_is_in_no_command_line(self, watched, secret: str):
+        assert "skopeo copy" in watched[1]
+        assert "skopeo --command-timeout" in watched[1]
+        assert secret not in watched[1]
+
+    def test_is_left_in_no_file(self, watched, host, secret: str):
+        assert host.run(f"grep --recursive --files-with-matches -e {secret} {PLACES}").stdout == ""
+
+    def test_is_not_in_the_journal(self, watched, host, secret: str):
+        host.check_output("journalctl --sync")
+        assert secret not in host.check_output("journalctl --no-pager --output=verbose")
+
+
+@pytest.mark.parametrize(
+    ("login", "whom"),
+    [
+        pytest.param({**LOGIN, "password": "weasel-43"}, "to deployer", id="wrong password"),
+        pytest.param({}, "without a login", id="no login"),
+    ],
+)
+def test_whom_it_does_not_know_is_refused_in_words(watched, run, on_host, login, whom: str):
+    before = on_host.shop(), on_host.images()
+    refused = run(source=PRIVATE, wsgi_app_registry_login=login)
+    assert not refused.succeeded
+    assert f"The registry does not give localhost:5001/shop:1.4 {whom}" in refused.output
+    assert "wsgi_app_registry_login" in refused.output
+    assert "weasel" not in refused.output
+    assert (on_host.shop(), on_host.images()) == before
