@@ -124,3 +124,10 @@ def test_upstream_that_is_nginx_itself(address):
 @pytest.mark.parametrize("address", ["10.0.0.11:8000", "[fd00::1]:8000", "app.example.org:8000"])
 def test_upstream_elsewhere_is_taken(address):
     assert refusals(SITE, nginx_site_mounts=[{"path": "/", "upstreams": [address]}]) == []
+
+
+def test_image_that_is_built_already():
+    assert refusals(APP, wsgi_app_source={"type": "image", "ref": "example.org/shop:1"}) == [
+        "wsgi_app_source.type is 'image', but Compose builds its images: name the code that this "
+        "one was built from."
+    ]

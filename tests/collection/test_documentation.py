@@ -5,7 +5,16 @@ import json
 import pytest
 
 KINDS = {
-    "module": ["absent_paths", "file_set", "tree", "wsgi_app_info", "wsgi_image", "wsgi_release"],
+    "module": [
+        "absent_paths",
+        "file_set",
+        "registry_digest",
+        "tree",
+        "wsgi_app_info",
+        "wsgi_image",
+        "wsgi_image_copy",
+        "wsgi_release",
+    ],
     "filter": [
         "compose_refusals",
         "fingerprint",
@@ -17,7 +26,7 @@ KINDS = {
         "systemd_environment",
         "wsgi_app_refusals",
     ],
-    "lookup": ["tree_digest"],
+    "lookup": ["image_digest", "tree_digest"],
     "role": ["nginx_site", "wsgi_app"],
 }
 

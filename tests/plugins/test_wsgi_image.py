@@ -1,6 +1,5 @@
 """What an image is built from, and how its engine is asked to."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -91,25 +90,10 @@ def test_in_check_mode_nothing_happens(run_module, tmp_path: Path):
 
 
 @pytest.fixture
-def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Put a podman in the way that notes what it is asked, and return a function that tells."""
-    notes = tmp_path / "notes"
-
-    def program(text: str) -> None:
-        path = tmp_path / "bin/podman"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(
-            f"#!/usr/bin/env python3\nimport json, sys\n"
-            f"open({str(notes)!r}, 'a').write(json.dumps(sys.argv[1:]) + '\\n')\n{text}"
-        )
-        path.chmod(0o755)
-
-    def asked() -> list[list[str]]:
-        return [json.loads(line) for line in notes.read_text().splitlines()]
-
-    program("print('sha256:70f8')\n")
-    monkeypatch.setenv("PATH", f"{tmp_path}/bin", prepend=":")
-    asked.program = program
+def engine(stand_in):
+    """Put a podman in the way, and return a function that tells what it was asked."""
+    asked = stand_in("podman", "print('sha256:70f8')\n")
+    asked.program = lambda text: stand_in("podman", text)
     return asked
 
 

@@ -63,6 +63,14 @@ SETTINGS = [
         },
         id="docker with a tree and bounds",
     ),
+    pytest.param(
+        {
+            "wsgi_app_backend": "podman",
+            "wsgi_app_source": {"type": "image", "ref": "example.org/shop:1"},
+            "wsgi_app_shared_paths": ["opt/shop/media"],
+        },
+        id="podman with an image of its own",
+    ),
     pytest.param({"wsgi_app_health": {"timeout": 120}, "wsgi_app_timeout": 300}, id="patience"),
     pytest.param({"wsgi_app_limits": {"memory": "1G", "tasks": 9, "cpus": 1.5}}, id="limits"),
     pytest.param({"wsgi_app_writable_paths": ["/srv/a", "/srv/b"]}, id="writable paths"),

@@ -1,0 +1,202 @@
+"""An app that comes as an image: what is refused, what is asked for, and how it is entered."""
+
+import io
+import json
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+DIGEST = "sha256:" + "70f8" * 16
+REF = "registry.example.org/shop:1.4"
+IMAGE = {"type": "image", "ref": REF}
+PODMAN = {"wsgi_app_backend": "podman", "wsgi_app_source": IMAGE}
+LOGIN = {"username": "deployer", "password": "otter"}
+
+
+@pytest.fixture
+def refusals(wsgi_app, inputs):
+    def refusals(**settings) -> list[str]:
+        """Return what is said about an image that is right but for ``settings``."""
+        public = {name: inputs[name] for name in inputs if name.startswith("wsgi_app_")}
+        return wsgi_app.value("__wsgi_app_refusals", {**public, **PODMAN, **settings})
+
+    return refusals
+
+
+@pytest.fixture
+def value(wsgi_app, inputs):
+    return lambda variable, **more: wsgi_app.value(variable, {**inputs, **PODMAN, **more})
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    text = json.dumps({"manifests": [{"digest": DIGEST}]}).encode()
+    member = tarfile.TarInfo("index.json")
+    member.size = len(text)
+    with tarfile.open(tmp_path / "shop.tar", "w") as file:
+        file.addfile(member, io.BytesIO(text))
+    return tmp_path / "shop.tar"
+
+
+REFERENCES = [
+    REF,
+    "localhost/shop:1",
+    "localhost:5000/team/my-shop:v1_2",
+    "registry:5000/shop:latest",
+    "10.0.0.1/shop:1",
+    f"docker.io/library/shop@{DIGEST}",
+    f"{REF}@{DIGEST}",
+]
+
+
+@pytest.mark.parametrize("ref", REFERENCES)
+def test_reference_that_is_taken(refusals, ref: str):
+    assert refusals(wsgi_app_source={"type": "image", "ref": ref}) == []
+
+
+@pytest.mark.parametrize(
+    "ref",
+    [
+        "",
+        "shop",
+        "shop:1.4",
+        "team/shop:1.4",
+        "registry.example.org/shop",
+        "registry.example.org/Shop:1.4",
+        "https://registry.example.org/shop:1.4",
+        "registry.example.org/shop:",
+        "registry.example.org/shop@sha256:70f8",
+        f"{REF}\n",
+        "--creds=x/shop:1",
+    ],
+)
+def test_reference(refusals, ref: str):
+    assert refusals(wsgi_app_source={"type": "image", "ref": ref}) == [
+        f"wsgi_app_source.ref is {ref!r}: write the registry, the image's name in it, and a tag or "
+        "a digest, as in 'registry.example.org/shop:1.4' or 'docker.io/library/shop@sha256:' with "
+        "64 hexadecimal digits."
+    ]
+
+
+def test_archive_that_is_taken(refusals, archive: Path):
+    assert refusals(wsgi_app_source={"type": "image", "archive": str(archive)}) == []
+
+
+def test_archive(refusals, tmp_path: Path):
+    [said] = refusals(wsgi_app_source={"type": "image", "archive": f"{tmp_path}/shop.tar"})
+    assert said.startswith(f"wsgi_app_source.archive cannot be used: {tmp_path}/shop.tar cannot ")
+
+
+def test_backend_without_images(refusals):
+    assert refusals(wsgi_app_backend="systemd") == [
+        "wsgi_app_source.type is 'image', but wsgi_app_backend is 'systemd', which runs apps "
+        "without one: write a backend with containers, as in wsgi_app_backend: podman."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("wsgi_app_packages", ["psycopg"]),
+        ("wsgi_app_system_packages", ["libpq5"]),
+        ("wsgi_app_installer", "pip"),
+        ("wsgi_app_python", "/opt/python"),
+        ("wsgi_app_base_image", "python:3.12-slim"),
+    ],
+)
+def test_nothing_is_built(refusals, variable: str, value):
+    assert refusals(**{variable: value}) == [
+        f"{variable} is {value!r}, but an image is built already and has to bring what the app "
+        "needs: leave it out."
+    ]
+
+
+def test_login_is_for_a_registry(refusals, archive: Path):
+    source = {"type": "image", "archive": str(archive)}
+    [said] = refusals(wsgi_app_source=source, wsgi_app_registry_login=LOGIN)
+    assert said.startswith("wsgi_app_registry_login is set, but it is for an image that a registry")
+    assert LOGIN["password"] not in said
+    assert refusals(wsgi_app_registry_login=LOGIN) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        pytest.param({"wsgi_app_source": {"type": "image"}}, "ref, archive", id="neither"),
+        pytest.param(
+            {"wsgi_app_source": {**IMAGE, "archive": "a"}}, "mutually exclusive", id="both"
+        ),
+        pytest.param(
+            {"wsgi_app_source": IMAGE, "wsgi_app_registry_login": {"username": "deployer"}},
+            "required together",
+            id="half a login",
+        ),
+    ],
+)
+def test_specification_knows_what_belongs_together(wsgi_app, settings: dict, said: str):
+    validator = ArgumentSpecValidator(wsgi_app.options)
+    [error] = validator.validate({"wsgi_app_name": "shop", **settings}).error_messages
+    assert said in error
+
+
+@pytest.mark.parametrize(
+    ("ref", "known_by", "repository"),
+    [
+        (REF, "tag", "registry.example.org/shop"),
+        ("localhost:5000/shop:1", "tag", "localhost:5000/shop"),
+        (f"localhost:5000/shop@{DIGEST}", "digest", "localhost:5000/shop"),
+        (f"{REF}@{DIGEST}", "digest", "registry.example.org/shop"),
+    ],
+)
+def test_image_is_asked_for_by_its_digest(value, ref: str, known_by: str, repository: str):
+    more = {"wsgi_app_source": {"type": "image", "ref": ref}, "__wsgi_app_revision": DIGEST}
+    assert value("__wsgi_app_known_by", **more) == known_by
+    assert value("__wsgi_app_original", **more) == f"docker://{repository}@{DIGEST}"
+
+
+def test_host_may_have_it_for_another_release(value, inputs):
+    releases = [
+        {"release": "a", "revision": DIGEST},
+        {"release": "b", "revision": DIGEST},
+        {"release": "c", "revision": "9c2ea81"},
+    ]
+    found = {"releases": releases, "images": {"podman": ["a", "c"], "docker": ["b"]}}
+    more = {"__wsgi_app_info": inputs["__wsgi_app_info"] | found, "__wsgi_app_revision": DIGEST}
+    remote = f"registry.example.org/shop@{DIGEST}"
+    assert value("__wsgi_app_held", **more) == ["localhost/wsgi-shop:a", remote]
+
+
+@pytest.mark.parametrize(("own", "path"), [({}, []), ({"PYTHONPATH": "/opt/more"}, ["/opt/more"])])
+def test_its_own_paths_stay(value, tmp_path: Path, own: dict[str, str], path: list[str]):
+    more = {"__wsgi_app_path": str(tmp_path), "wsgi_app_environment": {"COLOUR": "blue"}}
+    for file in value("__wsgi_app_environment_files", **more):
+        Path(file["dest"]).write_text(file.get("content") or file["secret"])
+    enter = value("__wsgi_app_in_container", **more).replace("$$", "$").strip()
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{enter} env"],
+        env={"PATH": "/opt/venv/bin:/usr/bin:/bin", **own},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    found = dict(line.split("=", 1) for line in done.stdout.splitlines())
+    assert found["PATH"] == "/opt/venv/bin:/usr/bin:/bin"
+    assert found["PYTHONPATH"].split(":") == [f"{tmp_path}/lib", *path]
+    assert found["COLOUR"] == "blue"
+
+
+@pytest.mark.parametrize("quadlet", [True, False], ids=["quadlet", "service"])
+def test_its_directory_stays(value, inputs, quadlet: bool):
+    more = {
+        "__wsgi_app_info": inputs["__wsgi_app_info"] | {"quadlet": quadlet},
+        "wsgi_app_shared_paths": ["opt/shop/media"],
+    }
+    units = value("__wsgi_app_unit_files", **more)
+    assert len(units) == 2
+    for unit in units:
+        assert "workdir" not in unit["content"].lower().replace("workingdir", "workdir")
+        assert "/var/lib/wsgi/shop/media:/opt/shop/media" in unit["content"]
+        assert "PATH=/" not in unit["content"].replace("PYTHONPATH=", "")
