@@ -37,8 +37,7 @@ def secrets() -> list[str]:
 @pytest.mark.parametrize("secret", secrets(), ids=["password", "encoded"])
 class TestSecret:
     def test_is_not_in_what_the_run_tells(self, watched, secret: str):
-        lines = watched[0].splitlines()
-        assert [line for line in lines if secret in line and "ansible-playbook" not in line] == []
+        assert [line for line in watched[0].splitlines() if secret in line] == []
 
     def test_is_in_no_command_line(self, watched, secret: str):
         assert "skopeo copy" in watched[1]

@@ -41,10 +41,16 @@ def test_commands_run_in_the_image_s_directory(deployed, host):
     assert set(host.check_output("cat /var/lib/wsgi/shop/set-up").split()) == {"/opt/shop"}
 
 
-def test_app_ends_as_gunicorn_wants_to_be_ended(deployed, host, on_host):
+def test_app_is_watched_and_ended_by_the_role_alone(deployed, host, on_host):
     container = f"wsgi-shop.{on_host.release()}"
-    how = "podman inspect --format '{{.Config.StopSignal}} {{len .Mounts}}'"
-    assert host.check_output(f"{how} {container}") == "SIGTERM 3"
+    how = "podman inspect --format '{{.Config.StopSignal}} {{.Config.Healthcheck.Test}}'"
+    assert host.check_output(f"{how} {container}") == "SIGTERM [NONE]"
+
+
+def test_app_has_no_volume_of_its_image(deployed, host, on_host):
+    form = "'{{range .Mounts}}{{.Type}} {{end}}'"
+    mounts = host.check_output(f"podman inspect --format {form} wsgi-shop.{on_host.release()}")
+    assert set(mounts.split()) == {"bind"}
 
 
 def test_nothing_but_the_release_s_name_is_left(deployed, on_host):
