@@ -13,25 +13,25 @@ CONTAINERS = "docker ps --all --quiet --filter name=wsgi-news"
 
 
 @pytest.fixture
-def container(host) -> dict:
+def described(host) -> dict:
     """Return how docker describes the only container of the app."""
     [container] = host.check_output(CONTAINERS).split()
-    [described] = json.loads(host.check_output("docker inspect %s", container))
-    return described
+    [description] = json.loads(host.check_output("docker inspect %s", container))
+    return description
 
 
-def test_container_is_described_as_harmless(host, container):
+def test_container_is_described_as_harmless(host, described):
     user = host.user("wsgi-news")
-    settings = container["HostConfig"]
-    assert container["Config"]["User"] == f"{user.uid}:{user.gid}"
+    settings = described["HostConfig"]
+    assert described["Config"]["User"] == f"{user.uid}:{user.gid}"
     assert (settings["CapDrop"], settings["CapAdd"]) == (["ALL"], None)
     assert settings["SecurityOpt"] == ["no-new-privileges"]
     assert (settings["ReadonlyRootfs"], settings["Privileged"]) == (True, False)
     assert (settings["NetworkMode"], settings["PortBindings"]) == ("none", {})
 
 
-def test_container_writes_its_data_alone(container):
-    written = {mount["Source"] for mount in container["Mounts"] if mount["RW"]}
+def test_container_writes_its_data_alone(described):
+    written = {mount["Source"] for mount in described["Mounts"] if mount["RW"]}
     assert written == {"/var/lib/wsgi/news"}
 
 
