@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import pwd
+import secrets
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -46,6 +47,11 @@ options:
       secret:
         description: Makes it a file with this content, which is never shown.
         type: str
+      key:
+        description:
+          - Makes it a file with 64 random hexadecimal digits, which are never shown. They are made on
+            the host, once; a file that is there keeps its content.
+        type: bool
       link:
         description: Makes it a symbolic link to this target.
         type: str
@@ -120,7 +126,7 @@ paths:
   returned: success
 """
 
-KINDS = ("content", "secret", "link", "directory", "absent", "copy_of")
+KINDS = ("content", "secret", "key", "link", "directory", "absent", "copy_of")
 MARKS = "/var/lib/subsite"
 
 
@@ -153,8 +159,8 @@ class State:
         return cls(kind, content, status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode))
 
     @classmethod
-    def wanted(cls, entry: dict) -> State:
-        """Return what ``entry`` of the module's ``files`` asks for.
+    def wanted(cls, entry: dict, before: State) -> State:
+        """Return what ``entry`` of the module's ``files`` asks for, where ``before`` is.
 
         :raises KeyError: when it names a user or a group that the host does not have.
         """
@@ -164,6 +170,8 @@ class State:
             return cls("link", entry["link"].encode())
         kind, default = ("directory", "0755") if entry["directory"] else ("file", "0644")
         content = entry["content"] if entry["secret"] is None else entry["secret"]
+        if entry["key"]:
+            content = before.content.decode() or secrets.token_hex(32)
         return cls(
             kind,
             (content or "").encode(),
@@ -274,14 +282,15 @@ class FileSet:
     def _compare(self, entry: dict) -> Change | None:
         path = os.path.join(self.module.params["base"], entry["dest"])
         writer = "root" if entry["directory"] else entry["owner"]
+        secret = entry["secret"] is not None or bool(entry["key"])
         try:
-            after = State.wanted(entry)
             with acting_as(writer):
                 before = State.found(path)
+            after = State.wanted(entry, before)
         except KeyError as error:
             if not self.module.check_mode:
                 self.module.fail_json(msg=f"{path}: {error.args[0]}")
-            return Change(path, "root", State(), None, entry["secret"] is not None)
+            return Change(path, "root", State(), None, secret)
         except OSError as error:
             self.module.fail_json(msg=str(error))
         if entry["ours"] and before.kind == "file" and entry["ours"].encode() not in before.content:
@@ -298,7 +307,7 @@ class FileSet:
                 msg=f"{path} is a {before.kind} where {wanted} belongs; "
                 "move it away, then run again"
             )
-        return Change(path, writer, before, after, entry["secret"] is not None)
+        return Change(path, writer, before, after, secret)
 
     def place(self) -> None:
         """Make every change, or none, and have what is in place applied."""
@@ -426,6 +435,7 @@ def main() -> None:
                     "dest": {"type": "path", "required": True},
                     "content": {"type": "str"},
                     "secret": {"type": "str", "no_log": True},
+                    "key": {"type": "bool", "no_log": False},
                     "link": {"type": "str"},
                     "directory": {"type": "bool"},
                     "absent": {"type": "bool"},

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import stat
 import tempfile
@@ -93,6 +94,25 @@ class TestKind:
     def test_file_has_content(self, place, top: Path, kind: str):
         place({"dest": "it", kind: "line ä\n"})
         assert (top / "it").read_text() == "line ä\n"
+
+    def test_key_is_made_once(self, place, top: Path):
+        entry = {"dest": "it", "key": True, "mode": "0640"}
+        assert place(entry)["changed"]
+        made = (top / "it").read_text()
+        assert re.fullmatch("[0-9a-f]{64}", made)
+        assert not place(entry)["changed"]
+        assert place(entry | {"mode": "0600"})["changed"]
+        assert ((top / "it").read_text(), rights(top / "it")[2]) == (made, 0o600)
+
+    @pytest.mark.parametrize("arguments", [{}, {"_ansible_check_mode": True}])
+    def test_key_is_not_shown(self, place, top: Path, arguments: dict):
+        result = json.dumps(place({"dest": "it", "key": True}, _ansible_diff=True, **arguments))
+        assert not re.search("[0-9a-f]{64}", result)
+
+    def test_key_replaces_an_empty_file(self, place, top: Path):
+        (top / "it").touch()
+        place({"dest": "it", "key": True})
+        assert len((top / "it").read_text()) == 64
 
     def test_file_may_be_empty(self, place, top: Path):
         place({"dest": "it", "content": ""})

@@ -51,6 +51,20 @@ def test_health_is_asked_of(value, settings: dict, origin: str):
     assert value("__wsgi_app_health.origin", **settings) == origin
 
 
+@pytest.mark.parametrize("wanted", [True, False])
+def test_key_is_for_the_app_and_no_part_of_the_release(value, wanted: bool):
+    placed = [file for file in value("__wsgi_app_release_files", wsgi_app_diagnosis=wanted)]
+    assert [file for file in placed if "key" in file] == [
+        {
+            "dest": "/srv/wsgi/shop/releases/0123456789ab/diagnosis.key",
+            "key": True,
+            "group": "wsgi-shop",
+            "mode": "0640",
+        }
+    ] * wanted
+    assert "diagnosis.key" not in str(value("__wsgi_app_recipe.texts"))
+
+
 def test_every_module_of_the_package_is_placed(value, wsgi_app):
     placed = {
         Path(file["dest"]): file["content"]

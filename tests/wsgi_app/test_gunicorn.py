@@ -67,19 +67,24 @@ def test_is_accepted(root, configuration, settings: dict):
             {"wsgi_app_prefix": "/api"},
             "wsgi_app",
             'subsite_wsgi.mount:mount("echo:app", "/api", "script_name", 1, {"APPLICATION_ROOT": '
-            '"/api", "PREFERRED_URL_SCHEME": "http", "SESSION_COOKIE_NAME": "shop_session"})',
+            '"/api", "PREFERRED_URL_SCHEME": "http", "SESSION_COOKIE_NAME": "shop_session"}, '
+            "diagnosis=True)",
             id="entry",
         ),
         pytest.param(
-            {"wsgi_app_proxy_fix": False, "wsgi_app_flask_defaults": False},
+            {
+                "wsgi_app_proxy_fix": False,
+                "wsgi_app_flask_defaults": False,
+                "wsgi_app_diagnosis": False,
+            },
             "wsgi_app",
             'subsite_wsgi.mount:mount("echo:app", "", "script_name", 0, {})',
-            id="entry without ProxyFix",
+            id="entry without ProxyFix or diagnosis",
         ),
         pytest.param(
             {"wsgi_app_forwarded": "append", "wsgi_app_flask_defaults": False},
             "wsgi_app",
-            'subsite_wsgi.mount:mount("echo:app", "", "script_name", 2, {})',
+            'subsite_wsgi.mount:mount("echo:app", "", "script_name", 2, {}, diagnosis=True)',
             id="entry with lists",
         ),
     ],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gunicorn.util import import_app
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from subsite_wsgi.diagnosis import diagnosed, key_of_release
 from subsite_wsgi.prefix import above, at
 
 if TYPE_CHECKING:
@@ -18,7 +19,12 @@ DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 def mount(
-    target: str, prefix: str, mode: str, values: int, flask_defaults: dict[str, str]
+    target: str,
+    prefix: str,
+    mode: str,
+    values: int,
+    flask_defaults: dict[str, str],
+    diagnosis: bool = False,
 ) -> WSGIApplication:
     """Load ``target`` as gunicorn would and tell it the visitor's URL.
 
@@ -30,6 +36,8 @@ def mount(
         first; 0 to leave them to the application.
     :param flask_defaults: configuration for a Flask application that has none of its own;
         empty to leave it alone.
+    :param diagnosis: whether requests that are signed with the release's key are told what the
+        application would see.
     """
     app = import_app(target)
     own = prefix if mode == "app" else ""
@@ -37,6 +45,8 @@ def mount(
         from subsite_wsgi.flask_defaults import give  # it imports Flask, which not every app has
 
         give(app, flask_defaults, own)
+    if diagnosis and (key := key_of_release()):
+        app = diagnosed(app, {"prefix": prefix, "mode": mode, "values": values}, key)
     if values:
         app = without_default_port(app)
         app = ProxyFix(app, values, values, x_host=values, x_port=values, x_prefix=values)

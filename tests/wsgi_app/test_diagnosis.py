@@ -1,0 +1,145 @@
+"""Who is told what an app sees of a request, and what that is."""
+
+import hmac
+import json
+import time
+
+import pytest
+from flask import Flask
+from subsite_wsgi import diagnosis
+from subsite_wsgi.mount import mount
+from werkzeug.test import Client, create_environ
+
+pytestmark = pytest.mark.usefixtures("echo_can_be_imported", "key")
+
+KEY = b"0123456789abcdef"
+FROM_NGINX = {
+    "Host": "shop.example:8443",
+    "X-Forwarded-For": "192.0.2.7",
+    "X-Forwarded-Host": "shop.example:8443",
+    "X-Forwarded-Port": "8443",
+    "X-Forwarded-Proto": "https",
+    "X-Forwarded-Prefix": "/api",
+}
+
+
+@pytest.fixture
+def key(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "diagnosis.key").write_bytes(KEY)
+    monkeypatch.setattr(diagnosis, "KEY", tmp_path / "diagnosis.key")
+
+
+def signature(key: bytes = KEY, lasts: int = 30, nonce: str = "aa") -> str:
+    text = f"{int(time.time()) + lasts}.{nonce}"
+    return f"{text}.{hmac.digest(key, text.encode(), 'sha256').hex()}"
+
+
+def ask(app, signed: str | None, headers: dict | None = None, **environ) -> dict:
+    """Return what comes back for a request that gunicorn was sent through a unix socket."""
+    signing = {"X-Subsite-Verify": signed} if signed is not None else {}
+    came = create_environ(
+        "/cart", "http://gunicorn.example", headers={**FROM_NGINX, **(headers or {}), **signing}
+    )
+    came |= {"SCRIPT_NAME": "/api", "REMOTE_ADDR": "", "RAW_URI": "/api/cart", **environ}
+    return json.loads(b"".join(Client(app).run_wsgi_app(came)[0]))
+
+
+def mounted(target: str = "echo:app", mode: str = "script_name", values: int = 1, **settings):
+    return mount(target, "/api", mode, values, {}, **{"diagnosis": True, **settings})
+
+
+class TestSigned:
+    def test_is_told_what_the_app_sees(self):
+        assert ask(mounted(), signature())["sees"] == {
+            "scheme": "https",
+            "host": "shop.example",
+            "port": "8443",
+            "prefix": "/api",
+            "path": "/cart",
+            "client": "192.0.2.7",
+        }
+
+    def test_is_told_what_came(self):
+        came = ask(mounted(), signature())["came"]
+        assert (came["scheme"], came["host"]) == ("http", "shop.example:8443")
+        assert (came["path"], came["peer"]) == ("/api/cart", "")
+        forwarded = {name: came["headers"][name] for name in FROM_NGINX if name != "Host"}
+        assert forwarded == {name: FROM_NGINX[name] for name in forwarded}
+
+    def test_is_told_the_url_that_werkzeug_builds(self):
+        assert ask(mounted(), signature())["builds"] == {"url": "https://shop.example:8443/api/"}
+
+    def test_is_told_how_the_app_is_mounted(self):
+        assert ask(mounted(), signature())["mounted"] == {
+            "prefix": "/api",
+            "mode": "script_name",
+            "values": 1,
+        }
+
+    def test_is_told_what_a_fix_of_the_apps_own_makes_of_it(self):
+        twice = {"X-Forwarded-Host": "evil.example, shop.example"}
+        said = ask(mounted("echo:create_counting(2)", values=0), signature(), twice)
+        assert said["sees"]["host"] == "evil.example"
+        assert said["own_proxy_fix"] == [
+            {"x_for": 2, "x_proto": 2, "x_host": 2, "x_port": 2, "x_prefix": 2}
+        ]
+
+    @pytest.mark.parametrize("signed", ["", "x.y.z, ", "1.a.b,"])
+    def test_may_come_with_signatures_of_other_keys(self, signed: str):
+        assert "sees" in ask(mounted(), f"{signature(b'other')}, {signature()}")
+
+
+class TestFlask:
+    @pytest.fixture
+    def app(self, monkeypatch: pytest.MonkeyPatch):
+        def app(**config):
+            flask = Flask("shop")
+            flask.config.update(config)
+            monkeypatch.setattr("subsite_wsgi.mount.import_app", lambda target: flask)
+            return mount("shop:app", "/api", "script_name", 1, {"SECRET_KEY": "x"}, diagnosis=True)
+
+        return app
+
+    def test_builds_the_visitors_url(self, app):
+        assert ask(app(), signature())["builds"] == {
+            "url": "https://shop.example:8443/api/",
+            "cookie_path": "/api",
+            "cookie_secure": True,
+        }
+
+    def test_builds_what_its_settings_say(self, app):
+        pinned = app(SERVER_NAME="pinned.example", SESSION_COOKIE_PATH="/other")
+        said = ask(pinned, signature())["builds"]
+        assert (said["url"], said["cookie_path"]) == ("https://pinned.example/api/", "/other")
+
+
+@pytest.mark.parametrize(
+    "signed",
+    [
+        pytest.param(None, id="none"),
+        pytest.param("", id="empty"),
+        pytest.param("x", id="no signature"),
+        pytest.param("..", id="nothing in it"),
+        pytest.param("\xe4.\xe4.\xe4", id="beyond ascii"),
+        pytest.param(signature(b""), id="no key"),
+        pytest.param(signature(b"other"), id="another key"),
+        pytest.param(signature(lasts=-1), id="expired"),
+        pytest.param(signature(lasts=3600), id="lasts too long"),
+        pytest.param(f"9{signature()}", id="changed"),
+    ],
+)
+def test_anybody_else_meets_the_app(signed: str | None):
+    seen = ask(mounted(), signed)
+    assert seen["url"] == "https://shop.example:8443/api/cart"
+
+
+def test_signature_means_nothing_where_it_is_turned_off():
+    assert "url" in ask(mounted(diagnosis=False), signature())
+
+
+@pytest.mark.parametrize("content", [None, b""])
+def test_signature_means_nothing_without_a_key(content: bytes | None):
+    diagnosis.KEY.unlink()
+    if content is not None:
+        diagnosis.KEY.write_bytes(content)
+    assert "url" in ask(mounted(), signature(b""))
