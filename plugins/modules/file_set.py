@@ -49,8 +49,8 @@ options:
         type: str
       key:
         description:
-          - Makes it a file with 64 random hexadecimal digits, which are never shown. They are made on
-            the host, once; a file that is there keeps its content.
+          - Makes it a file with 64 random hexadecimal digits, which are never shown. They are made
+            on the host, once; a file that is there keeps its content.
         type: bool
       link:
         description: Makes it a symbolic link to this target.

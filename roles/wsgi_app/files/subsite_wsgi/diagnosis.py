@@ -121,7 +121,7 @@ def flask_within(app: WSGIApplication) -> Any:
 def through_fixes(
     app: WSGIApplication, environ: WSGIEnvironment
 ) -> tuple[WSGIEnvironment, list[dict[str, int]]]:
-    """Return ``environ`` as it is behind each ProxyFix of the application's own, and their counts."""
+    """Return ``environ`` as it is behind each ProxyFix of the application's own, and these."""
     fixes = [link for link in chain(app) if isinstance(link, ProxyFix)]
     seen = dict(environ)
     for fix in fixes:

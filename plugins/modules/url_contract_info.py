@@ -1,0 +1,263 @@
+#!/usr/bin/python
+"""Prove that a live site makes its own URLs right, or name the hop that does not."""
+
+from __future__ import annotations
+
+import glob
+import ssl
+from dataclasses import asdict
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.subsite.deploy.plugins.module_utils import diagnosis
+from ansible_collections.subsite.deploy.plugins.module_utils.visit import Layer, Place, Site, prove
+
+DOCUMENTATION = r"""
+module: url_contract_info
+author: The Subsite maintainers (@subsite)
+short_description: Prove that a live site makes its own URLs right
+description:
+  - Asks a live site as its visitors do, also as one who forges headers, at one or more places on
+    the way to the app, and compares what comes back with the URL.
+  - Names the first hop that is wrong, what was expected, what came, and the setting that mends it.
+  - Every request is a GET which a visitor could send, except for O(body), which never reaches the
+    app. Nothing is changed.
+  - An app of the role P(subsite.deploy.wsgi_app#role) tells whoever has its key what it sees. Any
+    other site is judged by its redirects, its cookies and the URLs in its pages.
+options:
+  url:
+    description: The URL of the app as visitors know it, as V(https://example.org/api/).
+    type: str
+    required: true
+  layers:
+    description: The places to ask at, the outermost first.
+    type: list
+    elements: dict
+    default: [{name: public}]
+    suboptions:
+      name:
+        description: Which place on the way it is.
+        type: str
+        choices: [public, balancer, nginx, app]
+        required: true
+      connect:
+        description:
+          - Where to connect to, as V(127.0.0.1:80) or the path of a socket. Without it, where
+            O(url) leads. The app is asked with the headers that nginx sends.
+        type: str
+        default: ""
+      tls:
+        description: Whether it speaks TLS. By default only V(public) does, if O(url) says https.
+        type: bool
+      strip:
+        description: Whether the prefix is off the path there.
+        type: bool
+        default: false
+  keys:
+    description:
+      - Pattern of the files with the app's keys on the host that the module runs on, of which every
+        release has one, as V(/srv/wsgi/shop/releases/*/diagnosis.key).
+    type: str
+    default: ""
+  proof:
+    description: What a call with O(keys) has returned less than a minute ago, on another host.
+    type: str
+    default: ""
+  known:
+    description: The RV(layers) that another call, from another host, has returned.
+    type: list
+    elements: dict
+    default: []
+  trusted_proxies:
+    description: Whom nginx trusts, if that is known, as RV(ignore:nginx_site_trusted_proxies).
+    type: list
+    elements: str
+  trusted_headers:
+    description: What they are trusted with, if that is known.
+    type: list
+    elements: str
+  websocket:
+    description: Whether WebSocket has to get through. That takes O(keys) or O(proof).
+    type: bool
+    default: false
+  body:
+    description: Bytes of a request body that have to get through. That takes O(keys) or O(proof).
+    type: int
+    default: 0
+  timeout:
+    description: Seconds that each answer may take.
+    type: int
+    default: 10
+  validate_certs:
+    description: Whether certificates have to be right.
+    type: bool
+    default: true
+  ca_path:
+    description: File with certificate authorities to trust besides the system's.
+    type: path
+attributes:
+  check_mode:
+    description: The same, since nothing changes.
+    support: full
+  diff_mode:
+    description: There is nothing to compare.
+    support: none
+"""
+
+EXAMPLES = r"""
+- name: Look at somebody's site from outside
+  subsite.deploy.url_contract_info:
+    url: https://example.org/api/
+  register: contract
+
+- name: Ask nginx alone, and the app alone
+  subsite.deploy.url_contract_info:
+    url: https://example.org/api/
+    layers:
+      - {name: nginx, connect: "127.0.0.1:80"}
+      - {name: app, connect: /run/wsgi/shop.sock}
+    keys: /srv/wsgi/shop/releases/*/diagnosis.key
+"""
+
+RETURN = r"""
+right:
+  description: Whether nothing is wrong.
+  type: bool
+  returned: always
+findings:
+  description:
+    - What is wrong, at the first hop where something is. Each has the name of the C(fault), the
+      C(hop), what it C(means), what was C(expected), what C(came), and what will C(mend) it.
+  type: list
+  elements: dict
+  returned: always
+  sample:
+    - fault: scheme-not-told
+      hop: balancer
+      means: the proxy in front does not say that the visitor came by https
+      expected: https
+      came: http
+      mend: "nginx: proxy_set_header X-Forwarded-Proto $scheme; …"
+claims:
+  description: Headers that were forged, and whether they were believed; none if nobody can tell.
+  type: dict
+  returned: always
+  sample: {"X-Forwarded-Proto": false}
+hops:
+  description:
+    - What each hop knew of the URL, from the browser to the app. Each has its C(hop), what it
+      C(does), and C(values), with their C(name), C(value), what was C(expected), and whether it is
+      C(right).
+  type: list
+  elements: dict
+  returned: always
+layers:
+  description: All answers, by the place and by what was asked.
+  type: list
+  elements: dict
+  returned: always
+site:
+  description: The parts of the URL.
+  type: dict
+  returned: always
+proof:
+  description: What shows for a minute that the keys are there; empty without O(keys).
+  type: str
+  returned: always
+"""
+
+
+def context(params: dict) -> ssl.SSLContext:
+    """Return how certificates are judged."""
+    found = ssl.create_default_context()
+    if params["ca_path"]:
+        found.load_verify_locations(params["ca_path"])
+    if not params["validate_certs"]:
+        found.check_hostname = False
+        found.verify_mode = ssl.CERT_NONE
+    return found
+
+
+def place(layer: dict, site: Site, params: dict, proof: str) -> Place:
+    """Return where to ask for ``layer``, and how."""
+    by_default = layer["name"] == "public" and site.scheme == "https"
+    tls = by_default if layer["tls"] is None else layer["tls"]
+    return Place(
+        connect=layer["connect"] or f"{site.host}:{site.port}",
+        name=site.host.strip("[]"),
+        context=context(params) if tls else None,
+        host=site.authority,
+        headers=site.told if layer["name"] == "app" else {},
+        timeout=params["timeout"],
+        proof=proof,
+    )
+
+
+def main() -> None:
+    """Ask everywhere, and say what is wrong."""
+    module = AnsibleModule(
+        argument_spec={
+            "url": {"type": "str", "required": True},
+            "layers": {
+                "type": "list",
+                "elements": "dict",
+                "default": [{"name": "public"}],
+                "options": {
+                    "name": {
+                        "type": "str",
+                        "choices": ["public", "balancer", "nginx", "app"],
+                        "required": True,
+                    },
+                    "connect": {"type": "str", "default": ""},
+                    "tls": {"type": "bool"},
+                    "strip": {"type": "bool", "default": False},
+                },
+            },
+            "keys": {"type": "str", "default": "", "no_log": False},
+            "proof": {"type": "str", "default": "", "no_log": False},
+            "known": {"type": "list", "elements": "dict", "default": []},
+            "trusted_proxies": {"type": "list", "elements": "str"},
+            "trusted_headers": {"type": "list", "elements": "str"},
+            "websocket": {"type": "bool", "default": False},
+            "body": {"type": "int", "default": 0},
+            "timeout": {"type": "int", "default": 10},
+            "validate_certs": {"type": "bool", "default": True},
+            "ca_path": {"type": "path"},
+        },
+        supports_check_mode=True,
+    )
+    params = module.params
+    try:
+        site = Site.of(params["url"])
+    except ValueError as error:
+        module.fail_json(msg=f"url: {error}")
+    keys = [Path(path).read_bytes() for path in sorted(glob.glob(params["keys"]))]
+    proof = prove(keys) if keys else params["proof"]
+    layers = [
+        Layer(layer["name"], place(layer, site, params, proof), site, layer["strip"]).visit(
+            claims=number == 0, websocket=params["websocket"], body=params["body"]
+        )
+        for number, layer in enumerate(params["layers"])
+    ]
+    case = diagnosis.Case(
+        site,
+        layers + params["known"],
+        params["trusted_proxies"],
+        params["trusted_headers"],
+        params["body"],
+    )
+    findings = diagnosis.diagnose(case)
+    module.exit_json(
+        changed=False,
+        right=not findings,
+        findings=[asdict(finding) for finding in findings],
+        claims=diagnosis.believed(case),
+        hops=diagnosis.hops(case),
+        layers=case.in_order,
+        site=asdict(site) | {"url": site.url},
+        proof=proof,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""A real nginx with rendered sites and real gunicorns, all of them in one directory."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from scanner import findings
+
+WRAPPER = """
+{user}
+worker_processes 1;
+pid {top}/nginx.pid;
+error_log {top}/error.log;
+events {{}}
+http {{
+    access_log {top}/access.log;
+    client_body_temp_path {top}/body;
+    proxy_temp_path {top}/proxy;
+    fastcgi_temp_path {top}/fastcgi;
+    scgi_temp_path {top}/scgi;
+    uwsgi_temp_path {top}/uwsgi;
+    proxy_ignore_client_abort on;
+    include {top}/sites/*.conf;
+}}
+"""
+
+
+class Nginx:
+    """An nginx that has its files in one directory, and the sites there."""
+
+    def __init__(self, top: Path, user: str = "root") -> None:
+        self.top = top
+        (top / "sites").mkdir()
+        user = f"user {user};" if os.geteuid() == 0 else ""
+        (top / "nginx.conf").write_text(WRAPPER.format(user=user, top=top))
+
+    def add(self, role, site: dict) -> None:
+        """Add a site as the role ``nginx_site`` places it, if a scanner has nothing against it."""
+        places = {
+            "__nginx_site_root": f"{self.top}/srv/{site['nginx_site_name']}",
+            "__nginx_site_log": f"{self.top}/{site['nginx_site_name']}.access.log",
+        }
+        build = {"__nginx_site_build": {"stderr": self.run("-V").stderr}}
+        for file in role.value("__nginx_site_files", {**site, **places, **build}):
+            path = Path(file["dest"])
+            if path.suffix == ".conf" and "content" in file:
+                assert findings(file["content"]) == []
+                (self.top / "sites" / path.name).write_text(file["content"])
+            elif "content" in file:
+                path.parent.mkdir(parents=True)
+                path.write_text(file["content"])
+
+    def run(self, *options: str) -> subprocess.CompletedProcess:
+        """Run nginx, which returns when it has read its configuration and listens."""
+        command = ["nginx", "-e", "stderr", "-c", f"{self.top}/nginx.conf", *options]
+        return subprocess.run(command, stderr=subprocess.PIPE, text=True)
+
+
+@contextmanager
+def running(nginx: Nginx) -> Iterator[None]:
+    """Run ``nginx`` for as long as it is needed."""
+    started = nginx.run()
+    assert started.returncode == 0, started.stderr
+    try:
+        yield
+    finally:
+        nginx.run("-s", "stop")
+
+
+def echo(
+    root: Path, role, top: Path, package: Path | None = None, **settings: str | bool
+) -> subprocess.Popen:
+    """Run the echo app under gunicorn, as the role ``wsgi_app`` configures it.
+
+    :param package: where the package is that mounts it; without it, in the role.
+    """
+    app = {"wsgi_app_callable": "echo:app", "wsgi_app_workers": 1, **settings}
+    source = {"wsgi_app_source": {"type": "pip", "requirement": "echo"}}
+    config = top / f"{app['wsgi_app_name']}.conf.py"
+    config.write_text(role.value("__wsgi_app_texts", {**source, **app})["gunicorn.conf.py"])
+    environ = {"PYTHONPATH": f"{root}/tests/apps:{package or root / 'roles/wsgi_app/files'}"}
+    if app.get("wsgi_app_prefix_mode", "script_name") == "script_name":
+        environ["SCRIPT_NAME"] = app["wsgi_app_prefix"]
+    return serve(top, app["wsgi_app_name"], environ, "--config", config)
+
+
+def serve(top: Path, name: str, environ: dict, *options: str | Path) -> subprocess.Popen:
+    """Run gunicorn on a socket called ``name``."""
+    with socket.socket(socket.AF_UNIX) as listener, (top / f"{name}.log").open("w") as log:
+        listener.bind(f"{top}/{name}.sock")
+        listener.listen()  # as systemd does: whoever asks early waits
+        return subprocess.Popen(
+            ["gunicorn", "--bind", f"fd://{listener.fileno()}", *options],
+            env={**os.environ, "HOME": str(top), **environ},
+            pass_fds=[listener.fileno()],
+            stdout=log,
+            stderr=log,
+        )
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports that nobody listens on, each another one."""
+    with ExitStack() as listeners:
+        opened = [
+            listeners.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)
+        ]
+        return [listener.getsockname()[1] for listener in opened]

@@ -1,0 +1,191 @@
+"""Every set-up of the table at once: one nginx, and a gunicorn for each app that differs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+from ansible_collections.subsite.deploy.plugins.modules import url_contract_info
+from serving import Nginx, echo, free_port, running
+from setups import BEHIND, RIGHT, WRONG, SetUp
+
+HTTP = """
+map $http_x_forwarded_proto $claimed_scheme { "" $scheme; default $http_x_forwarded_proto; }
+server_names_hash_bucket_size 128;
+"""
+
+
+class World:
+    """What serves the set-ups, and where."""
+
+    def __init__(self, top: Path, root: Path, wsgi_app, nginx_site, certificate: dict) -> None:
+        self.top, self.root, self.certificate = top, root, certificate
+        self.wsgi_app, self.nginx_site = wsgi_app, nginx_site
+        self.nginx = Nginx(top, "www-data")
+        (top / "sites/0.conf").write_text(HTTP)
+        self.apps: dict[str, Path] = {}
+        self.gunicorns = contextlib.ExitStack()
+        self.ports: dict[str, tuple[int, int]] = {}
+
+    def app(self, set_up: SetUp) -> Path:
+        """Run the app of a set-up, unless it runs, and return its directory."""
+        prefix = "" if set_up.url.count("/") == 3 else "/api"
+        settings = {
+            "wsgi_app_prefix": prefix,
+            "wsgi_app_callable": "shop:create_app()",
+            **set_up.app,
+        }
+        settings["wsgi_app_proxy_fix"] = settings.get("wsgi_app_proxy_fix") != "no"
+        key = f"{sorted(settings.items())} {set_up.socket}"
+        if key not in self.apps:
+            top = self.top / f"app{len(self.apps)}"
+            (top / "lib").mkdir(parents=True)
+            (top / "lib/subsite_wsgi").symlink_to(self.root / "roles/wsgi_app/files/subsite_wsgi")
+            (top / "diagnosis.key").write_text(secrets.token_hex(32))
+            gunicorn = echo(
+                self.root, self.wsgi_app, top, package=top / "lib", wsgi_app_name="shop", **settings
+            )
+            self.gunicorns.callback(gunicorn.wait)
+            self.gunicorns.callback(gunicorn.terminate)
+            (top / "shop.sock").chmod(0o600 if set_up.socket == "refused" else 0o666)
+            if set_up.socket == "gone":
+                (top / "shop.sock").unlink()
+            self.apps[key] = top
+        return self.apps[key]
+
+    def add(self, number: int, set_up: SetUp) -> None:
+        """Write what nginx needs for a set-up."""
+        front, port = free_port(), free_port()
+        self.ports[set_up.name] = front, port
+        sites, socket = self.top / "sites", self.app(set_up) / "shop.sock"
+        if set_up.front:
+            tls = self.certificate if set_up.url.startswith("https:") else None
+            text = set_up.front.text(f"s{number}", front, port, tls)
+            (sites / f"front{number}.conf").write_text(text)
+        if set_up.nginx or set_up.beside:
+            text = set_up.nginx or set_up.beside
+            for word, value in (("PORT", port), ("SOCKET", socket), ("NAME", number)):
+                text = text.replace(word, str(value))
+            (sites / f"{number}.conf").write_text(text)
+        if not set_up.nginx:
+            self.nginx.add(self.nginx_site, self.variables(number, set_up))
+
+    def variables(self, number: int, set_up: SetUp) -> dict:
+        """Return the variables of the role for a set-up."""
+        path = "/" if set_up.url.count("/") == 3 else "/api"
+        upstreams = [str(self.app(set_up) / "shop.sock")]
+        return {
+            "nginx_site_name": f"s{number}",
+            "nginx_site_server_names": ["shop.example"],
+            "nginx_site_listen": [f"127.0.0.1:{self.ports[set_up.name][1]}"],
+            "nginx_site_default_server": not set_up.beside,
+            "nginx_site_mounts": [{"path": path, "upstreams": upstreams, **set_up.mount}],
+            **(BEHIND if set_up.behind else {}),
+            **set_up.site,
+        }
+
+    def question(self, set_up: SetUp) -> dict:
+        """Return what the module is told of a set-up, as the playbook would."""
+        front, port = self.ports[set_up.name]
+        app = self.app(set_up)
+        nginx = f"127.0.0.1:{port}"
+        stripped = set_up.app.get("wsgi_app_prefix_mode") == "strip"
+        trust = (
+            {}
+            if set_up.nginx
+            else {
+                "trusted_proxies": [],
+                **{
+                    name.removeprefix("nginx_site_"): value
+                    for name, value in {**(BEHIND if set_up.behind else {}), **set_up.site}.items()
+                    if "trusted" in name
+                },
+            }
+        )
+        return {
+            "url": set_up.url,
+            "layers": [
+                {"name": "public", "connect": f"127.0.0.1:{front}" if set_up.front else nginx},
+                {"name": "nginx", "connect": nginx},
+                {"name": "app", "connect": str(app / "shop.sock"), "strip": stripped},
+            ],
+            "keys": str(app / "*.key"),
+            "ca_path": self.certificate["authority"],
+            **trust,
+            **set_up.asked,
+        }
+
+
+@pytest.fixture(scope="session")
+def certificate_of_shop(tmp_path_factory) -> dict[str, str]:
+    top = tmp_path_factory.mktemp("shop")
+    authority = trustme.CA()
+    issued = authority.issue_cert("shop.example")
+    authority.cert_pem.write_to_path(top / "authority.pem")
+    issued.private_key_and_cert_chain_pem.write_to_path(top / "shop.pem")
+    both = str(top / "shop.pem")
+    return {"certificate": both, "key": both, "authority": f"{top}/authority.pem"}
+
+
+@pytest.fixture(scope="session")
+def world(root, wsgi_app, nginx_site, certificate_of_shop) -> Iterator[World]:
+    """Serve all set-ups."""
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o755)
+        world = World(Path(name), root, wsgi_app, nginx_site, certificate_of_shop)
+        with world.gunicorns:
+            for number, set_up in enumerate([*RIGHT, *WRONG], 1):
+                world.add(number, set_up)
+            with running(world.nginx):
+                yield world
+
+
+class Verifier:
+    """Runs the module, and counts how often it is right."""
+
+    def __init__(self, run_module: Callable[..., dict], world: World) -> None:
+        self.run_module, self.question = run_module, world.question
+
+    def __call__(self, set_up: SetUp, **arguments) -> dict:
+        """Return what the module says of a set-up."""
+        asked = {**self.question(set_up), **arguments}
+        return self.run_module(url_contract_info, **asked)
+
+
+@pytest.fixture
+def verify(run_module, world: World) -> Verifier:
+    return Verifier(run_module, world)
+
+
+NAMED = pytest.StashKey[list]()
+
+
+@pytest.fixture
+def name(request: pytest.FixtureRequest, verify: Verifier) -> Callable[[SetUp], list]:
+    def name(set_up: SetUp) -> list[tuple[str, str]]:
+        """Return what a set-up is called, and where that is, and keep it for the summary."""
+        found = [(one["fault"], one["hop"]) for one in verify(set_up)["findings"]]
+        request.config.stash.setdefault(NAMED, []).append((set_up, found))
+        return found
+
+    return name
+
+
+def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
+    """Say how many of the findings were right, and how many of the faults were found."""
+    named = config.stash.get(NAMED, [])
+    if not named:
+        return
+    wrong = [(set_up, found) for set_up, found in named if set_up.fault]
+    right = sum(found == [(set_up.fault, set_up.hop)] for set_up, found in wrong)
+    findings = sum(len(found) for _, found in named)
+    terminalreporter.write_line(
+        f"verify: {len(wrong)} wrong set-ups and {len(named) - len(wrong)} right ones: "
+        f"precision {right}/{findings}, recall {right}/{len(wrong)}"
+    )

@@ -1,0 +1,500 @@
+"""Ways to put an app behind nginx, and nginx behind a proxy: the right ones, and all others.
+
+A row says what is wrong, by the name that the diagnosis gives it, and what differs from a set-up that
+is right. Each is built for real: nginx in front, nginx, gunicorn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+PLAIN, MAPPED = "http://shop.example/api/", "http://shop.example:8000/api/"
+SECURE, OTHER = "https://shop.example/api/", "https://shop.example:8443/api/"
+FRONT_ADDRESS = "127.0.0.9"
+"""Where the proxy in front connects from."""
+
+HEADERS = {
+    "Host": "$http_host",
+    "X-Forwarded-Proto": "$scheme",
+    "X-Forwarded-For": "$proxy_add_x_forwarded_for",
+    "Upgrade": "$http_upgrade",
+    "Connection": "$http_connection",
+}
+BEHIND = {
+    "nginx_site_trusted_proxies": [FRONT_ADDRESS],
+    "nginx_site_trusted_headers": ["proto", "for"],
+}
+
+
+@dataclass(frozen=True)
+class Front:
+    """A proxy in front, which is an nginx here."""
+
+    headers: dict[str, str] = field(default_factory=dict)
+    """What differs in what it tells; empty is not told."""
+    directives: str = ""
+    path: str = "/"
+    to: str = ""
+    """Whom it asks, if that is not nginx."""
+
+    def text(self, name: str, port: int, site: int, tls: dict[str, str] | None) -> str:
+        """Return its configuration."""
+        secure = (
+            f"ssl_certificate {tls['certificate']}; ssl_certificate_key {tls['key']};"
+            if tls
+            else ""
+        )
+        headers = "".join(
+            f"proxy_set_header {header} {value};\n"
+            for header, value in {**HEADERS, **self.headers}.items()
+            if value
+        )
+        return f"""
+        server {{
+            listen 127.0.0.1:{port}{" ssl" if tls else ""};
+            server_name {name}.front;
+            {secure}
+            location {self.path} {{
+                {self.directives}
+                {headers}
+                proxy_http_version 1.1;
+                proxy_bind {FRONT_ADDRESS};
+                proxy_pass http://{self.to or f"127.0.0.1:{site}"};
+            }}
+        }}
+        """
+
+
+@dataclass(frozen=True)
+class SetUp:
+    """One way to serve the shop."""
+
+    name: str
+    fault: str = ""
+    """What the diagnosis has to say; nothing for what is right."""
+    hop: str = ""
+    url: str = MAPPED
+    front: Front | None = None
+    site: dict[str, Any] = field(default_factory=dict)
+    """What differs in the variables of nginx_site."""
+    mount: dict[str, Any] = field(default_factory=dict)
+    """What differs in its mount."""
+    nginx: str = ""
+    """A configuration that the role has not written, with PORT, SOCKET and NAME to be filled in."""
+    beside: str = ""
+    """Another site of the same nginx, which is read before."""
+    app: dict[str, str] = field(default_factory=dict)
+    """What differs in the variables of wsgi_app."""
+    socket: str = ""
+    """How the app's socket is spoilt: ``refused`` or ``gone``."""
+    asked: dict[str, Any] = field(default_factory=dict)
+    """What else is to be verified."""
+    behind: bool = False
+    """Whether nginx trusts the proxy in front."""
+
+
+def foreign(location: str, server: str = "", http: str = "") -> str:
+    """Return a configuration of somebody else's."""
+    return f"""
+    {http}
+    upstream app-NAME {{ server unix:SOCKET; }}
+    server {{
+        listen 127.0.0.1:PORT;
+        server_name shop.example;
+        {server}
+        {location}
+    }}
+    """
+
+
+GOOD = """
+    proxy_set_header Host $http_host;
+    proxy_set_header X-Forwarded-Host $http_host;
+    proxy_set_header X-Forwarded-Proto $scheme;
+    proxy_set_header X-Forwarded-For $remote_addr;
+    proxy_set_header X-Forwarded-Port "";
+    proxy_set_header X-Forwarded-Prefix /api;
+    proxy_set_header X-Forwarded-Ssl "";
+    proxy_set_header Forwarded "";
+"""
+ORIGINAL = """
+    proxy_set_header Host $http_host;
+    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+    proxy_set_header X-Forwarded-Host $host;
+    proxy_set_header X-Forwarded-Port PORT;
+    proxy_set_header X-Forwarded-Proto $scheme;
+    proxy_set_header X-Forwarded-Prefix /api;
+    proxy_set_header X-Forwarded-Ssl "";
+    proxy_set_header Forwarded "";
+"""
+
+
+def shop(**arguments: Any) -> dict[str, str]:
+    """Return the variables of a shop that is made with ``arguments``."""
+    words = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+    return {"wsgi_app_callable": f"shop:create_app({words})"}
+
+
+RIGHT = [
+    SetUp("a mapped port"),
+    SetUp("the default port", url=PLAIN),
+    SetUp("at the root", url="http://shop.example:8000/"),
+    SetUp("strip", mount={"strip": True}, app={"wsgi_app_prefix_mode": "strip"}),
+    SetUp("an app with its prefix", app={"wsgi_app_prefix_mode": "app", **shop(routes="/api")}),
+    SetUp(
+        "lists",
+        site={"nginx_site_forwarded": "append"},
+        app={"wsgi_app_forwarded": "append"},
+    ),
+    SetUp("a fix of the app's own", app={**shop(fix=1), "wsgi_app_proxy_fix": "no"}),
+    SetUp("two fixes", app=shop(fix=1)),
+    SetUp("no Flask", app={"wsgi_app_callable": "echo:app"}),
+    SetUp("an app that redirects", app=shop(to="/api/cart")),
+    SetUp("an app that redirects elsewhere", app=shop(to="https://example.com/")),
+    SetUp("a proxy in front", url=SECURE, front=Front(), behind=True),
+    SetUp("a proxy in front on another port", url=OTHER, front=Front(), behind=True),
+    SetUp(
+        "a proxy in front that takes a prefix off",
+        url="https://shop.example/outer/api/",
+        front=Front({"X-Forwarded-Prefix": "/outer"}, "rewrite ^/outer(/.*) $1 break;", "/outer/"),
+        site={"nginx_site_trusted_headers": ["proto", "for", "prefix"]},
+        behind=True,
+    ),
+    SetUp(
+        "a pinned URL",
+        url=OTHER,
+        front=Front({"Host": "$proxy_host", "X-Forwarded-Proto": ""}),
+        site={
+            "nginx_site_public_url": "https://shop.example:8443",
+            "nginx_site_server_names": ["shop.example", "127.0.0.1"],
+            "nginx_site_trusted_headers": ["for"],
+        },
+        behind=True,
+    ),
+    SetUp("WebSocket and bodies", asked={"websocket": True, "body": 100000}),
+    SetUp(
+        "WebSocket and bodies through a proxy in front",
+        url=SECURE,
+        front=Front(),
+        behind=True,
+        asked={"websocket": True, "body": 100000},
+    ),
+    SetUp(
+        "an nginx of one's own",
+        nginx=foreign(f"location /api {{ {GOOD} proxy_pass http://app-NAME; }}"),
+    ),
+]
+
+WRONG = [
+    SetUp(
+        "balancer forgets the scheme",
+        "scheme-not-told",
+        "balancer",
+        SECURE,
+        Front({"X-Forwarded-Proto": ""}),
+        behind=True,
+    ),
+    SetUp(
+        "balancer drops the port",
+        "port-dropped",
+        "balancer",
+        OTHER,
+        Front({"Host": "$host"}),
+        behind=True,
+    ),
+    SetUp(
+        "balancer drops the port of plain http",
+        "port-dropped",
+        "balancer",
+        MAPPED,
+        Front({"Host": "$host"}),
+        behind=True,
+    ),
+    SetUp(
+        "balancer names its own port",
+        "port-of-listener",
+        "balancer",
+        SECURE,
+        Front({"Host": "$host:8443"}),
+        behind=True,
+    ),
+    SetUp(
+        "balancer asks for a name that the site has not",
+        "host-replaced",
+        "balancer",
+        SECURE,
+        Front({"Host": "inner.example"}),
+        behind=True,
+    ),
+    SetUp(
+        "balancer asks for another name of the site",
+        "host-replaced",
+        "balancer",
+        SECURE,
+        Front({"Host": "inner.example"}),
+        {"nginx_site_server_names": ["shop.example", "inner.example"]},
+        behind=True,
+    ),
+    SetUp(
+        "balancer leads to another path",
+        "balancer-routes-elsewhere",
+        "balancer",
+        SECURE,
+        Front(directives="rewrite ^ /elsewhere break;"),
+        behind=True,
+    ),
+    SetUp(
+        "balancer cannot connect to nginx",
+        "nginx-not-reached",
+        "balancer",
+        SECURE,
+        Front(to="127.0.0.1:1"),
+        behind=True,
+    ),
+    SetUp(
+        "balancer passes the visitor's scheme on",
+        "passes-claims",
+        "balancer",
+        SECURE,
+        Front({"X-Forwarded-Proto": "$claimed_scheme"}),
+        behind=True,
+    ),
+    SetUp(
+        "balancer passes the visitor's host on",
+        "passes-claims",
+        "balancer",
+        SECURE,
+        Front(),
+        {
+            "nginx_site_trusted_headers": ["proto", "for", "host"],
+            "nginx_site_server_names": ["shop.example", "forged.invalid"],
+        },
+        behind=True,
+    ),
+    SetUp(
+        "balancer passes the visitor's prefix on",
+        "passes-claims",
+        "balancer",
+        SECURE,
+        Front(),
+        {"nginx_site_trusted_headers": ["proto", "for", "prefix"]},
+        behind=True,
+    ),
+    SetUp(
+        "balancer does not tell the prefix that it takes off",
+        "outer-prefix-lost",
+        "balancer",
+        "https://shop.example/outer/api/",
+        Front({}, "rewrite ^/outer(/.*) $1 break;", "/outer/"),
+        {"nginx_site_trusted_headers": ["proto", "for", "prefix"]},
+        behind=True,
+    ),
+    SetUp(
+        "balancer does not tell the visitor's address",
+        "client-not-told",
+        "balancer",
+        SECURE,
+        Front({"X-Forwarded-For": ""}),
+        behind=True,
+    ),
+    SetUp(
+        "balancer lets no WebSocket through",
+        "websocket-lost",
+        "balancer",
+        SECURE,
+        Front({"Upgrade": "", "Connection": ""}),
+        behind=True,
+        asked={"websocket": True},
+    ),
+    SetUp(
+        "balancer limits bodies",
+        "body-limit",
+        "balancer",
+        SECURE,
+        Front(directives="client_max_body_size 1k;"),
+        behind=True,
+        asked={"body": 100000},
+    ),
+    SetUp("trusted network is missing", "proxy-not-trusted", "nginx", SECURE, Front()),
+    SetUp(
+        "trusted network is another",
+        "proxy-not-trusted",
+        "nginx",
+        SECURE,
+        Front(),
+        {"nginx_site_trusted_proxies": ["10.0.0.5"]},
+    ),
+    SetUp(
+        "trusted network is too wide",
+        "trusts-visitors",
+        "nginx",
+        SECURE,
+        Front(),
+        {"nginx_site_trusted_proxies": ["0.0.0.0/1"]},
+    ),
+    SetUp(
+        "trusted network has visitors in it",
+        "trusts-visitors",
+        "nginx",
+        MAPPED,
+        site={"nginx_site_trusted_proxies": ["127.0.0.0/8"]},
+    ),
+    SetUp(
+        "prefix is not believed",
+        "prefix-not-trusted",
+        "nginx",
+        "https://shop.example/outer/api/",
+        Front({"X-Forwarded-Prefix": "/outer"}, "rewrite ^/outer(/.*) $1 break;", "/outer/"),
+        behind=True,
+    ),
+    SetUp(
+        "server name is missing",
+        "name-unknown",
+        "nginx",
+        site={"nginx_site_server_names": ["other.example"]},
+    ),
+    SetUp(
+        "old site wins",
+        "other-site",
+        "nginx",
+        beside="server { listen 127.0.0.1:PORT; server_name shop.example; return 200 old; }",
+    ),
+    SetUp("mount is missing", "other-site", "nginx", mount={"path": "/other"}),
+    SetUp("prefix is stripped twice", "stripped-twice", "nginx", mount={"strip": True}),
+    SetUp(
+        "prefix is stripped by nobody",
+        "not-stripped",
+        "nginx",
+        app={"wsgi_app_prefix_mode": "strip"},
+    ),
+    SetUp("socket refuses nginx", "socket-refused", "nginx", socket="refused"),
+    SetUp(
+        "mount names another socket", "socket-refused", "nginx", mount={"upstreams": ["/no.sock"]}
+    ),
+    SetUp("app is down", "app-down", "gunicorn", socket="gone"),
+    SetUp(
+        "prefix of the app differs", "prefix-differs", "gunicorn", app={"wsgi_app_prefix": "/shop"}
+    ),
+    SetUp(
+        "prefix of a stripped app differs",
+        "prefix-differs",
+        "gunicorn",
+        mount={"strip": True},
+        app={"wsgi_app_prefix": "/shop", "wsgi_app_prefix_mode": "strip"},
+    ),
+    SetUp(
+        "nginx lets no WebSocket through",
+        "websocket-lost",
+        "nginx",
+        mount={"websocket": False},
+        asked={"websocket": True},
+    ),
+    SetUp(
+        "nginx limits bodies",
+        "body-limit",
+        "nginx",
+        mount={"body_size": "1k"},
+        asked={"body": 100000},
+    ),
+    SetUp(
+        "internal port leaks by the slash",
+        "slash-leaks",
+        "nginx",
+        nginx=foreign(f"location /api/ {{ {GOOD} proxy_pass http://app-NAME; }}"),
+    ),
+    SetUp(
+        "port is the one that nginx listens on",
+        "port-of-listener",
+        "nginx",
+        nginx=foreign(f"location /api {{ {ORIGINAL} proxy_pass http://app-NAME; }}"),
+    ),
+    SetUp(
+        "nginx calls the app by a name of its own",
+        "told-wrong",
+        "nginx",
+        nginx=foreign("location /api { proxy_pass http://app-NAME; }"),
+    ),
+    SetUp(
+        "nginx believes whoever asks",
+        "believes-visitors",
+        "nginx",
+        nginx=foreign(
+            "location /api { proxy_set_header Host $http_host; proxy_set_header X-Forwarded-For "
+            "$remote_addr; proxy_pass http://app-NAME; }"
+        ),
+    ),
+    SetUp(
+        "https is redirected to https",
+        "https-loop",
+        "nginx",
+        SECURE,
+        Front(),
+        nginx=foreign(
+            f"location /api {{ {GOOD} proxy_pass http://app-NAME; }}",
+            "if ($scheme = http) { return 301 https://$host$request_uri; }",
+        ),
+    ),
+    SetUp(
+        "ProxyFix is absent",
+        "proxyfix-absent",
+        "wrapper",
+        app={"wsgi_app_proxy_fix": "no"},
+    ),
+    SetUp(
+        "ProxyFix counts two",
+        "proxyfix-counts",
+        "app",
+        app={**shop(fix=2), "wsgi_app_proxy_fix": "no"},
+    ),
+    SetUp(
+        "nginx tells lists, ProxyFix counts one",
+        "counts-differ",
+        "wrapper",
+        site={"nginx_site_forwarded": "append"},
+    ),
+    SetUp(
+        "nginx tells one value, ProxyFix counts two",
+        "counts-differ",
+        "wrapper",
+        app={"wsgi_app_forwarded": "append"},
+    ),
+    SetUp("SERVER_NAME is another", "server-name", "app", app=shop(SERVER_NAME="other.example")),
+    SetUp("SERVER_NAME has no port", "server-name", "app", app=shop(SERVER_NAME="shop.example")),
+    SetUp(
+        "cookie is for another path", "cookie-path", "app", app=shop(SESSION_COOKIE_PATH="/other")
+    ),
+    SetUp(
+        "cookie is for https alone", "cookie-secure", "app", app=shop(SESSION_COOKIE_SECURE=True)
+    ),
+    SetUp("app has its prefix in its routes", "app-owns-prefix", "app", app=shop(routes="/api")),
+    SetUp(
+        "app has no prefix in its routes",
+        "app-lacks-prefix",
+        "app",
+        app={"wsgi_app_prefix_mode": "app"},
+    ),
+    SetUp(
+        "app redirects to a port that is written into it",
+        "fixed-url",
+        "app",
+        app=shop(to="http://shop.example:5000/api/cart"),
+    ),
+    SetUp(
+        "app redirects to http, which is written into it",
+        "fixed-url",
+        "app",
+        SECURE,
+        Front(),
+        app=shop(to="http://shop.example/api/cart"),
+        behind=True,
+    ),
+    SetUp(
+        "app redirects to its own machine",
+        "fixed-url",
+        "app",
+        app=shop(to="http://localhost:5000/api/cart"),
+    ),
+    SetUp("app forgets its prefix", "prefix-forgotten", "app", app=shop(to="/cart")),
+    SetUp("app redirects to itself", "redirect-loop", "app", app=shop(to="/api/")),
+]
