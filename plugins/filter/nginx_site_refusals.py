@@ -105,6 +105,7 @@ def _present(variables: dict) -> Iterator[str]:
     yield from _server_names(variables["nginx_site_server_names"])
     yield from _listeners(variables)
     yield from refusal.public_url("nginx_site_public_url", variables["nginx_site_public_url"])
+    yield from refusal.public_url("nginx_site_verify_url", variables["nginx_site_verify_url"])
     yield from _trusted_proxies(variables["nginx_site_trusted_proxies"])
     yield from _trust(variables)
     yield from _redirect(variables)

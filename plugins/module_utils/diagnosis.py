@@ -515,4 +515,4 @@ STAGES: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     features,
     claimed,
 )
-"""What is looked at, from the outermost hop to the app. What follows from a fault is none itself."""
+"""What is looked at, from the outermost hop to the app; the first that finds a fault ends it."""

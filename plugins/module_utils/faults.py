@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-HOPS = ("browser", "balancer", "nginx", "gunicorn", "wrapper", "app")
-"""Where something can go wrong, in the order in which a request comes by."""
-
 
 @dataclass(frozen=True)
 class Fault:
     """One way to be wrong, and what mends it."""
 
     hop: str
+    """Who it is that has it: browser, balancer, nginx, gunicorn, wrapper or app, in this order."""
     means: str
     mend: str
+    """What to set, with words in braces for what depends on the site."""
 
 
 FAULTS = {

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.subsite.deploy.plugins.module_utils import diagnosis
+from ansible_collections.subsite.deploy.plugins.module_utils import contract_table, diagnosis
 from ansible_collections.subsite.deploy.plugins.module_utils.visit import Layer, Place, Site, prove
 
 DOCUMENTATION = r"""
@@ -124,44 +124,76 @@ right:
   description: Whether nothing is wrong.
   type: bool
   returned: always
-findings:
-  description:
-    - What is wrong, at the first hop where something is. Each has the name of the C(fault), the
-      C(hop), what it C(means), what was C(expected), what C(came), and what will C(mend) it.
-  type: list
-  elements: dict
-  returned: always
-  sample:
-    - fault: scheme-not-told
-      hop: balancer
-      means: the proxy in front does not say that the visitor came by https
-      expected: https
-      came: http
-      mend: "nginx: proxy_set_header X-Forwarded-Proto $scheme; …"
-claims:
-  description: Headers that were forged, and whether they were believed; none if nobody can tell.
+contract:
+  description: What was found.
   type: dict
   returned: always
-  sample: {"X-Forwarded-Proto": false}
-hops:
-  description:
-    - What each hop knew of the URL, from the browser to the app. Each has its C(hop), what it
-      C(does), and C(values), with their C(name), C(value), what was C(expected), and whether it is
-      C(right).
+  contains:
+    url:
+      description: The URL.
+      type: str
+      returned: always
+    findings:
+      description: What is wrong, at the first hop where something is.
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        fault:
+          description: Its name.
+          type: str
+          returned: always
+          sample: scheme-not-told
+        hop:
+          description: Who has it.
+          type: str
+          returned: always
+          sample: balancer
+        means:
+          description: What it is.
+          type: str
+          returned: always
+          sample: the proxy in front does not say that the visitor came by https
+        expected:
+          description: What was expected.
+          type: str
+          returned: always
+          sample: https
+        came:
+          description: What came.
+          type: str
+          returned: always
+          sample: http
+        mend:
+          description: What to set, and where.
+          type: str
+          returned: always
+          sample: "nginx: proxy_set_header X-Forwarded-Proto $scheme; …"
+    claims:
+      description: Headers that were forged, and whether they were believed, if anybody can tell.
+      type: dict
+      returned: always
+      sample: {"X-Forwarded-Proto": false}
+    hops:
+      description:
+        - What each hop knew of the URL, from the browser to the app and back. Each has its C(hop),
+          what it C(does), and C(values), with their C(name), C(value), what was C(expected), and
+          whether it is C(right).
+      type: list
+      elements: dict
+      returned: always
+table:
+  description: The contract, in lines for people.
   type: list
-  elements: dict
+  elements: str
   returned: always
 layers:
   description: All answers, by the place and by what was asked.
   type: list
   elements: dict
   returned: always
-site:
-  description: The parts of the URL.
-  type: dict
-  returned: always
 proof:
-  description: What shows for a minute that the keys are there; empty without O(keys).
+  description: What shows for less than a minute that the keys are there; empty without O(keys).
   type: str
   returned: always
 """
@@ -235,7 +267,9 @@ def main() -> None:
     proof = prove(keys) if keys else params["proof"]
     layers = [
         Layer(layer["name"], place(layer, site, params, proof), site, layer["strip"]).visit(
-            claims=number == 0, websocket=params["websocket"], body=params["body"]
+            claims=number == 0 and layer["name"] != "app",
+            websocket=params["websocket"],
+            body=params["body"],
         )
         for number, layer in enumerate(params["layers"])
     ]
@@ -246,15 +280,18 @@ def main() -> None:
         params["trusted_headers"],
         params["body"],
     )
-    findings = diagnosis.diagnose(case)
+    contract = {
+        "url": site.url,
+        "findings": [asdict(finding) for finding in diagnosis.diagnose(case)],
+        "claims": diagnosis.believed(case),
+        "hops": diagnosis.hops(case),
+    }
     module.exit_json(
         changed=False,
-        right=not findings,
-        findings=[asdict(finding) for finding in findings],
-        claims=diagnosis.believed(case),
-        hops=diagnosis.hops(case),
+        right=not contract["findings"],
+        contract=contract,
+        table=contract_table.lines(contract),
         layers=case.in_order,
-        site=asdict(site) | {"url": site.url},
         proof=proof,
     )
 

@@ -170,7 +170,7 @@ NAMED = pytest.StashKey[list]()
 def name(request: pytest.FixtureRequest, verify: Verifier) -> Callable[[SetUp], list]:
     def name(set_up: SetUp) -> list[tuple[str, str]]:
         """Return what a set-up is called, and where that is, and keep it for the summary."""
-        found = [(one["fault"], one["hop"]) for one in verify(set_up)["findings"]]
+        found = [(one["fault"], one["hop"]) for one in verify(set_up)["contract"]["findings"]]
         request.config.stash.setdefault(NAMED, []).append((set_up, found))
         return found
 

@@ -1,7 +1,7 @@
 """Ways to put an app behind nginx, and nginx behind a proxy: the right ones, and all others.
 
-A row says what is wrong, by the name that the diagnosis gives it, and what differs from a set-up that
-is right. Each is built for real: nginx in front, nginx, gunicorn.
+A row says what is wrong, by the name that the diagnosis gives it, and what differs from a set-up
+that is right. Each is built for real: nginx in front, nginx, gunicorn.
 """
 
 from __future__ import annotations

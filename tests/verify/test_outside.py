@@ -35,7 +35,7 @@ def outside(verify, set_up: SetUp) -> dict:
 
 @pytest.mark.parametrize("set_up", [pytest.param(it, id=it.name) for it in RIGHT])
 def test_right_one_is_silent(verify, set_up: SetUp):
-    assert outside(verify, set_up)["findings"] == []
+    assert outside(verify, set_up)["contract"]["findings"] == []
 
 
 @pytest.mark.parametrize("set_up", [pytest.param(it, id=it.name) for it in WRONG])

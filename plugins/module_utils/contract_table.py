@@ -1,0 +1,50 @@
+"""Show people in a terminal what became of a URL, hop by hop."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+MARKS = {True: " ✓", False: " ✗", None: ""}
+BELIEVED = {True: "believed ✗", False: "not believed ✓", None: "nobody can tell"}
+
+
+def lines(contract: dict[str, Any]) -> list[str]:
+    """Return what the module found, in lines."""
+    return [
+        f"{contract['url']}  {'✗ wrong' if contract['findings'] else '✓ right'}",
+        *journey(contract["hops"]),
+        *claims(contract["claims"]),
+        *(line for finding in contract["findings"] for line in found(finding)),
+    ]
+
+
+def journey(hops: list[dict[str, Any]]) -> Iterator[str]:
+    """Yield what each hop knew, the parts of the URL in columns."""
+    cells = [
+        [f"{it['name']} {it['value']}{MARKS[it['right']]}" for it in hop["values"]] for hop in hops
+    ]
+    columns = zip(*(row for row in cells if len(row) == 4), strict=True)
+    widths = [max(map(len, column)) for column in columns]
+    for hop, row in zip(hops, cells, strict=True):
+        if len(row) == 4:
+            row = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        yield f"  {hop['hop']:8} {hop['does']:9} {'  '.join(row)}".rstrip()
+
+
+def claims(claims: dict[str, bool | None]) -> Iterator[str]:
+    """Yield which forged headers were believed."""
+    for verdict, words in BELIEVED.items():
+        headers = [header for header, is_believed in claims.items() if is_believed is verdict]
+        if headers:
+            yield f"  forged   {words}: {', '.join(headers)}"
+
+
+def found(finding: dict[str, str]) -> Iterator[str]:
+    """Yield a finding."""
+    yield f"  ✗ {finding['hop']}: {finding['means']} ({finding['fault']})"
+    yield f"    expected {finding['expected']}, came {finding['came']}"
+    yield from textwrap.wrap(
+        finding["mend"], 100, initial_indent="    → ", subsequent_indent="      "
+    )
