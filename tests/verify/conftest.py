@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 import trustme
 from ansible_collections.subsite.deploy.plugins.modules import url_contract_info
-from serving import Nginx, echo, free_port, running
+from serving import Nginx, echo, running
 from setups import BEHIND, RIGHT, WRONG, SetUp
 
 HTTP = """
@@ -32,6 +33,7 @@ class World:
         self.apps: dict[str, Path] = {}
         self.gunicorns = contextlib.ExitStack()
         self.ports: dict[str, tuple[int, int]] = {}
+        self.held = contextlib.ExitStack()
 
     def app(self, set_up: SetUp) -> Path:
         """Run the app of a set-up, unless it runs, and return its directory."""
@@ -59,18 +61,23 @@ class World:
             self.apps[key] = top
         return self.apps[key]
 
+    def port(self) -> int:
+        """Return a port that nobody else gets until nginx starts."""
+        listener = self.held.enter_context(socket.create_server(("127.0.0.1", 0)))
+        return listener.getsockname()[1]
+
     def add(self, number: int, set_up: SetUp) -> None:
         """Write what nginx needs for a set-up."""
-        front, port = free_port(), free_port()
+        front, port = self.port(), self.port()
         self.ports[set_up.name] = front, port
-        sites, socket = self.top / "sites", self.app(set_up) / "shop.sock"
+        sites, app = self.top / "sites", self.app(set_up) / "shop.sock"
         if set_up.front:
             tls = self.certificate if set_up.url.startswith("https:") else None
             text = set_up.front.text(f"s{number}", front, port, tls)
             (sites / f"front{number}.conf").write_text(text)
         if set_up.nginx or set_up.beside:
             text = set_up.nginx or set_up.beside
-            for word, value in (("PORT", port), ("SOCKET", socket), ("NAME", number)):
+            for word, value in (("PORT", port), ("SOCKET", app), ("NAME", number)):
                 text = text.replace(word, str(value))
             (sites / f"{number}.conf").write_text(text)
         if not set_up.nginx:
@@ -142,6 +149,7 @@ def world(root, wsgi_app, nginx_site, certificate_of_shop) -> Iterator[World]:
         with world.gunicorns:
             for number, set_up in enumerate([*RIGHT, *WRONG], 1):
                 world.add(number, set_up)
+            world.held.close()
             with running(world.nginx):
                 yield world
 

@@ -1,0 +1,82 @@
+"""Whoever asks whether the site is right is told so, from the browser to the app."""
+
+import re
+
+import pytest
+from controller import PROJECT, Run, play
+from visitor import LOCALHOST
+
+VERIFY = PROJECT / "playbooks/verify.yml"
+PUBLIC = f"http://{LOCALHOST}"
+
+
+def verify(*options: str, **variables: object) -> Run:
+    return play(VERIFY, *options, nginx_site_verify_url=PUBLIC, **variables)
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    return tmp_path_factory.mktemp("report") / "site.html"
+
+
+@pytest.fixture(scope="module")
+def verified(report) -> Run:
+    return verify(verify_report=str(report))
+
+
+def test_site_is_right(verified):
+    assert verified.succeeded, verified.output
+    assert (
+        verified.output.count("✓ right") == 4
+    )  # two apps, at their own addresses and for visitors
+
+
+def test_each_hop_is_shown(verified):
+    for hop in ("browser  asks for", "nginx    tells", "app      sees", "app      builds"):
+        assert hop in verified.output
+
+
+def test_nobody_who_forges_is_believed(verified):
+    assert "forged   not believed ✓: X-Forwarded-Proto, X-Forwarded-Host" in verified.output
+
+
+def test_key_is_not_shown(verified, host):
+    keys = host.check_output("cat /srv/wsgi/*/releases/*/diagnosis.key")
+    assert re.fullmatch("[0-9a-f]{64}", keys[:64])
+    assert keys[:64] not in verified.output
+
+
+def test_report_is_one_page_that_loads_nothing(verified, report):
+    page = report.read_text()
+    assert f"{PUBLIC}/api/" in page
+    assert re.findall("<(?:script|link|img)|url[(]|@import", page) == []
+
+
+def test_nothing_changes(verified, host):
+    assert verify("--check").changed == 0
+
+
+def test_one_url_needs_no_inventory():
+    run = play(VERIFY, url=f"{PUBLIC}/api/")
+    assert run.succeeded, run.output
+    assert f"{PUBLIC}/api/  ✓ right" in run.output
+
+
+def test_key_is_for_the_app_and_root_alone(host):
+    key = host.file(host.check_output("ls /srv/wsgi/demo/releases/*/diagnosis.key").split()[0])
+    assert (key.user, key.group, key.mode) == ("root", "wsgi-demo", 0o640)
+
+
+def test_wrong_prefix_is_named_with_what_mends_it(host):
+    site = "/etc/nginx/sites-available/main.conf"
+    host.check_output(f"cp {site} /root/main.conf")
+    host.check_output(
+        f"sed -i 's#proxy_pass http://main.1/api/;#proxy_pass http://main.1/;#' {site}"
+    )
+    host.check_output("systemctl reload nginx")
+    try:
+        run = verify()
+    finally:
+        host.check_output(f"cp /root/main.conf {site} && systemctl reload nginx")
+    assert not run.succeeded
+    assert "nginx takes the prefix off, and gunicorn wants to do so again" in run.output
