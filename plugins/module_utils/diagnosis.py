@@ -488,8 +488,13 @@ def hops(case: Case) -> list[dict[str, Any]]:
     answer = case.plain
     got = {"status": str(answer["status"] or answer["error"])}
     got |= {"Location": answer["location"]} if answer["location"] else {}
-    got |= {f"cookie {it['name']}": f"Path={it['path'] or '/'}" for it in answer["cookies"]}
-    path.append({"hop": "browser", "does": "gets", "values": judged(got, {})})
+    cookies = {f"cookie {it['name']}": it for it in answer["cookies"]}
+    got |= {name: f"Path={it['path'] or '/'}" for name, it in cookies.items()}
+    fitting = {
+        name: got[name] if covers(it["path"] or "/", site.prefix) else f"Path={site.prefix}"
+        for name, it in cookies.items()
+    }
+    path.append({"hop": "browser", "does": "gets", "values": judged(got, fitting)})
     return path
 
 

@@ -216,9 +216,9 @@ def prove(keys: list[bytes]) -> str:
     return ", ".join(f"{text}.{hmac.digest(key, text.encode(), 'sha256').hex()}" for key in keys)
 
 
-def forged(site: Site) -> dict[str, str]:
-    """Return headers that a visitor may forge, each with a lie about ``site``."""
-    other = "http" if site.scheme == "https" else "https"
+def forged(scheme: str) -> dict[str, str]:
+    """Return headers that a visitor may forge, each with a lie to an app that sees ``scheme``."""
+    other = "http" if scheme == "https" else "https"
     return {
         "X-Forwarded-Proto": other,
         "X-Forwarded-Host": CLAIMED,
@@ -261,14 +261,15 @@ class Layer:
             found["left"] = asdict(ask(found["plain"]["location"]))
             found["kept"] = asdict(ask(self.site.prefix + found["plain"]["location"]))
         if claims:
+            sees = found.get("signed", {}).get("seen", {}).get("sees", {})
+            lies = forged(sees.get("scheme", self.site.scheme))
             found["claims"] = {
-                header: asdict(ask(f"{prefix}/", {header: value}, signed=proven))
-                for header, value in forged(self.site).items()
+                header: asdict(ask(f"{prefix}/", {header: lie}, signed=proven))
+                for header, lie in lies.items()
             }
             if prefix and not proven:
                 found["claims_slash"] = {
-                    header: asdict(ask(prefix, {header: value}))
-                    for header, value in forged(self.site).items()
+                    header: asdict(ask(prefix, {header: lie})) for header, lie in lies.items()
                 }
         if websocket and proven:
             wants = {"Upgrade": "websocket", "Connection": "Upgrade"}

@@ -246,7 +246,7 @@ def main() -> None:
                 },
             },
             "keys": {"type": "str", "default": "", "no_log": False},
-            "proof": {"type": "str", "default": "", "no_log": False},
+            "proof": {"type": "str", "default": "", "no_log": True},
             "known": {"type": "list", "elements": "dict", "default": []},
             "trusted_proxies": {"type": "list", "elements": "str"},
             "trusted_headers": {"type": "list", "elements": "str"},

@@ -10,6 +10,7 @@ KINDS = {
         "file_set",
         "registry_digest",
         "tree",
+        "url_contract_info",
         "wsgi_app_info",
         "wsgi_image",
         "wsgi_image_copy",
