@@ -9,7 +9,11 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from ansible_collections.subsite.deploy.plugins.module_utils.faults import FAULTS
-from ansible_collections.subsite.deploy.plugins.module_utils.visit import PORTS, Site
+from ansible_collections.subsite.deploy.plugins.module_utils.visit import (
+    CLAIMED_PREFIX,
+    PORTS,
+    Site,
+)
 
 PARTS = ("scheme", "host", "port", "prefix")
 
@@ -451,7 +455,8 @@ def traces(answer: dict[str, Any]) -> tuple:
     """Return what an answer shows of the URL that the app believes in."""
     cookies = [(cookie["path"], cookie["domain"], cookie["secure"]) for cookie in answer["cookies"]]
     origins = {"{0.scheme}://{0.netloc}".format(urlsplit(link)) for link in answer["links"]}
-    return answer["status"], answer["location"], cookies, sorted(origins)
+    prefixed = any(CLAIMED_PREFIX in link for link in answer["links"])
+    return answer["status"], answer["location"], cookies, sorted(origins), prefixed
 
 
 def claimed(case: Case) -> Iterator[Finding]:

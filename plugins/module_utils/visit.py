@@ -23,7 +23,8 @@ BODY = 65536
 """Bytes of an answer that are looked at."""
 
 SAMPLE = "203.0.113.66"
-CLAIMED = "forged.invalid"
+CLAIMED, CLAIMED_PREFIX = "forged.invalid", "/forged"
+"""Whom a visitor who lies claims to be, and to have asked."""
 LINK = re.compile(rb"""(?:href|src|action)\s*=\s*["'](https?://[^"'<> ]+)""", re.IGNORECASE)
 
 
@@ -223,7 +224,7 @@ def forged(scheme: str) -> dict[str, str]:
         "X-Forwarded-Proto": other,
         "X-Forwarded-Host": CLAIMED,
         "X-Forwarded-Port": "666",
-        "X-Forwarded-Prefix": "/forged",
+        "X-Forwarded-Prefix": CLAIMED_PREFIX,
         "X-Forwarded-For": SAMPLE,
         "X-Forwarded-Ssl": {"http": "off", "https": "on"}[other],
         "Forwarded": f"for={SAMPLE};host={CLAIMED};proto={other}",
