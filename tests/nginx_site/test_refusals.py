@@ -237,9 +237,10 @@ class TestTls:
         pytest.param("https://example.org\n", id="line break"),
     ],
 )
-def test_public_url(refusals, value: str):
-    assert refusals(nginx_site_public_url=value) == [
-        f"nginx_site_public_url is {value!r}: write scheme and host, a port or a path only if "
+@pytest.mark.parametrize("variable", ["nginx_site_public_url", "nginx_site_verify_url"])
+def test_public_url(refusals, variable: str, value: str):
+    assert refusals(**{variable: value}) == [
+        f"{variable} is {value!r}: write scheme and host, a port or a path only if "
         "visitors see one, and no slash at the end, as in 'https://example.org' or "
         "'https://example.org:8443/shop'."
     ]

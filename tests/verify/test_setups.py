@@ -16,3 +16,16 @@ def test_right_one_is_silent(name, set_up: SetUp):
 @pytest.mark.parametrize("set_up", named(WRONG))
 def test_wrong_one_is_named(name, set_up: SetUp):
     assert name(set_up) == [(set_up.fault, set_up.hop)]
+
+
+def test_certificate_that_nobody_trusts_is_named(verify):
+    set_up = next(set_up for set_up in RIGHT if set_up.name == "a proxy in front")
+    found = verify(set_up, ca_path=None)["contract"]["findings"]
+    assert [(one["fault"], one["hop"]) for one in found] == [("certificate", "browser")]
+    assert verify(set_up, ca_path=None, validate_certs=False)["right"]
+
+
+def test_nobody_is_told_the_keys(verify, world):
+    said = str(verify(RIGHT[0]))
+    keys = [path.read_text() for path in world.top.glob("*/diagnosis.key")]
+    assert keys and not any(key in said for key in keys)

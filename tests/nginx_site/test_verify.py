@@ -1,0 +1,78 @@
+"""Where a site is asked whether it is right."""
+
+import pytest
+from ansible.parsing.dataloader import DataLoader
+
+NAMED = {"nginx_site_name": "main", "nginx_site_server_names": ["example.org", "www.example.org"]}
+BEHIND = {"nginx_site_trusted_proxies": ["10.0.0.5"]}
+TLS = {"nginx_site_tls": {"mode": "files", "certificate": "/c.pem", "key": "/k.pem"}}
+
+
+@pytest.fixture
+def value(nginx_site):
+    part = DataLoader().load_from_file(
+        str(nginx_site.path / "vars/verify.yml"), trusted_as_template=True
+    )
+    return lambda variable, settings: nginx_site.value(variable, {**NAMED, **part, **settings})
+
+
+@pytest.mark.parametrize(
+    ("settings", "url"),
+    [
+        pytest.param({}, "http://example.org", id="alone"),
+        pytest.param({"nginx_site_listen": ["8080"]}, "http://example.org:8080", id="port"),
+        pytest.param(
+            {"nginx_site_listen": ["127.0.0.1:8080"]}, "http://example.org:8080", id="address"
+        ),
+        pytest.param(TLS, "https://example.org", id="TLS"),
+        pytest.param(
+            {"nginx_site_tls": {**TLS["nginx_site_tls"], "listen": [8443]}},
+            "https://example.org:8443",
+            id="TLS on another port",
+        ),
+        pytest.param({**BEHIND, "nginx_site_listen": ["8080"]}, "https://example.org", id="behind"),
+        pytest.param(
+            {**BEHIND, "nginx_site_trusted_headers": ["for"]}, "http://example.org", id="no TLS"
+        ),
+        pytest.param(
+            {"nginx_site_public_url": "https://a.b/outer"}, "https://a.b/outer", id="pinned"
+        ),
+        pytest.param({"nginx_site_verify_url": "http://a.b:81"}, "http://a.b:81", id="said"),
+    ],
+)
+def test_url(value, settings: dict, url: str):
+    assert value("__nginx_site_verify_url", settings) == url
+
+
+@pytest.mark.parametrize(
+    ("settings", "layers"),
+    [
+        pytest.param({}, [("nginx", "127.0.0.1:80", False)], id="plain"),
+        pytest.param(TLS, [("nginx", "127.0.0.1:443", True)], id="TLS"),
+        pytest.param({"nginx_site_proxy_protocol": True}, [], id="PROXY protocol"),
+    ],
+)
+def test_nginx_is_asked_alone_where_that_can_be(value, settings: dict, layers: list):
+    mount = {"__nginx_site_mount": {"path": "/api", "upstreams": ["10.0.0.11:8000"]}}
+    found = value("__nginx_site_mount_layers", {**settings, **mount})
+    assert [(layer["name"], layer["connect"], layer["tls"]) for layer in found] == layers
+
+
+def test_app_is_asked_alone_with_its_key(value):
+    mount = {"__nginx_site_mount": {"path": "/api", "app": "shop", "strip": True}}
+    app = value("__nginx_site_mount_layers", mount)[-1]
+    assert app == {"name": "app", "connect": "/run/wsgi/shop.sock", "strip": True}
+    keys = value("__nginx_site_mount_keys", mount)
+    assert keys == "/srv/wsgi/shop/releases/*/diagnosis.key"
+    assert value("__nginx_site_mount_url", mount) == "http://example.org/api"
+
+
+@pytest.mark.parametrize(("size", "sent"), [("10k", 10240), ("100m", 2097152), (None, 0)])
+def test_body_is_as_large_as_it_may_be_within_reason(value, size: str | None, sent: int):
+    mount = {"path": "/api", "app": "shop", **({"body_size": size} if size else {})}
+    assert value("__nginx_site_mount_body", {"__nginx_site_mount": mount}) == sent
+
+
+def test_root_of_the_site_has_no_second_slash(value):
+    mount = {"__nginx_site_mount": {"path": "/", "app": "shop"}}
+    assert value("__nginx_site_mount_url", mount) == "http://example.org/"
