@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 import subprocess
@@ -49,7 +50,8 @@ class Nginx:
         for file in role.value("__nginx_site_files", {**site, **places, **build}):
             path = Path(file["dest"])
             if path.suffix == ".conf" and "content" in file:
-                assert findings(file["content"]) == []
+                found = findings(file["content"])
+                assert not found, found
                 (self.top / "sites" / path.name).write_text(file["content"])
             elif "content" in file:
                 path.parent.mkdir(parents=True)
@@ -104,9 +106,14 @@ def serve(top: Path, name: str, environ: dict, *options: str | Path) -> subproce
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on, each another one."""
+    """Return ports that nobody listens on, each another one.
+
+    None has 443 in it: the scanner takes such a port for one where TLS is spoken.
+    """
     with ExitStack() as listeners:
-        opened = [
-            listeners.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)
-        ]
-        return [listener.getsockname()[1] for listener in opened]
+        opened = (
+            listeners.enter_context(socket.create_server(("127.0.0.1", 0)))
+            for _ in itertools.count()
+        )
+        ports = (listener.getsockname()[1] for listener in opened)
+        return list(itertools.islice((port for port in ports if "443" not in str(port)), count))

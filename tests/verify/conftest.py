@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 import pytest
 import trustme
 from ansible_collections.subsite.deploy.plugins.modules import url_contract_info
-from serving import Nginx, echo, running
+from serving import Nginx, echo, free_ports, running
 from setups import BEHIND, RIGHT, WRONG, SetUp
 
 HTTP = """
@@ -33,7 +32,7 @@ class World:
         self.apps: dict[str, Path] = {}
         self.gunicorns = contextlib.ExitStack()
         self.ports: dict[str, tuple[int, int]] = {}
-        self.held = contextlib.ExitStack()
+        self.free = iter(free_ports(2 * len([*RIGHT, *WRONG])))
 
     def app(self, set_up: SetUp) -> Path:
         """Run the app of a set-up, unless it runs, and return its directory."""
@@ -61,14 +60,9 @@ class World:
             self.apps[key] = top
         return self.apps[key]
 
-    def port(self) -> int:
-        """Return a port that nobody else gets until nginx starts."""
-        listener = self.held.enter_context(socket.create_server(("127.0.0.1", 0)))
-        return listener.getsockname()[1]
-
     def add(self, number: int, set_up: SetUp) -> None:
         """Write what nginx needs for a set-up."""
-        front, port = self.port(), self.port()
+        front, port = next(self.free), next(self.free)
         self.ports[set_up.name] = front, port
         sites, app = self.top / "sites", self.app(set_up) / "shop.sock"
         if set_up.front:
@@ -149,7 +143,6 @@ def world(root, wsgi_app, nginx_site, certificate_of_shop) -> Iterator[World]:
         with world.gunicorns:
             for number, set_up in enumerate([*RIGHT, *WRONG], 1):
                 world.add(number, set_up)
-            world.held.close()
             with running(world.nginx):
                 yield world
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.subsite.deploy.plugins.modules import url_contract_info
-from serving import Nginx, free_port, running, serve
+from serving import Nginx, free_ports, running, serve
 
 CADDY = """
 {{
@@ -91,7 +91,7 @@ class TestCaddy:
     def caddy(self, root: Path, tmp_path: Path):
         @contextlib.contextmanager
         def caddy(more: str = "") -> Iterator[int]:
-            port = free_port()
+            (port,) = free_ports(1)
             with gunicorn(root, tmp_path, "shop:create_app(fix=1)") as app:
                 text = CADDY.format(port=port, socket=app, more=more)
                 (tmp_path / "Caddyfile").write_text(text)
@@ -126,7 +126,7 @@ class TestTraefik:
     def traefik(self, root: Path, tmp_path: Path):
         @contextlib.contextmanager
         def traefik(passes: str) -> Iterator[int]:
-            port, inner = free_port(), free_port()
+            port, inner = free_ports(2)
             text = TRAEFIK.format(gunicorn=inner, passes=passes)
             (tmp_path / "traefik.yml").write_text(text)
             options = (
@@ -156,7 +156,7 @@ class TestTraefik:
 class TestOriginal:
     @pytest.fixture
     def original(self, root: Path, tmp_path: Path) -> Iterator[int]:
-        nginx, port = Nginx(tmp_path), free_port()
+        nginx, (port,) = Nginx(tmp_path), free_ports(1)
         text = (root / "tests/nginx_site/original.conf").read_text()
         text = text.replace("PORT", str(port)).replace("original.sock", "app.sock")
         (tmp_path / "sites/original.conf").write_text(text.replace("TOP", str(tmp_path)))
