@@ -35,11 +35,10 @@ class Role:
             if path.is_file()
             for name, value in self._load(path).items()
         }
-        self.backends = {
-            path.stem: self._load(path) for path in sorted(self.path.glob("vars/backends/*.yml"))
-        }
-        self.sources = {
-            path.stem: self._load(path) for path in sorted(self.path.glob("vars/sources/*.yml"))
+        self.ways = {
+            path.stem: self._load(path)
+            for directory in ("backends", "sources", "tls")
+            for path in sorted(self.path.glob(f"vars/{directory}/*.yml"))
         }
         self.options = self._load("meta/argument_specs.yml")["argument_specs"]["main"]["options"]
 
@@ -47,11 +46,13 @@ class Role:
         """Return what ``variable`` is when the play says ``inputs``."""
         backend = inputs.get("wsgi_app_backend", "systemd")
         source = inputs.get("wsgi_app_source", {}).get("type")
+        certificate = inputs.get("nginx_site_tls", {}).get("mode", "none")
         variables = {
             **self.defaults,
             **self.derived,
-            **self.backends.get(backend, {}),
-            **self.sources.get(source, {}),
+            **self.ways.get(backend, {}),
+            **self.ways.get(certificate, {}),
+            **self.ways.get(source, {}),
             **inputs,
             "role_path": str(self.path),
             "ansible_search_path": [str(self.path)],

@@ -111,6 +111,18 @@ def _site(variables: dict, apps: list[str]) -> Iterator[str]:
             f"nginx_site_status_listen is {variables['nginx_site_status_listen']!r}, which is "
             "nginx's own container there: leave it out."
         )
+    if tls.get("mode", "none") not in ("none", "files"):
+        yield (
+            f"nginx_site_tls.mode is {tls['mode']!r}, but a container has no certificate made or "
+            "renewed: write 'files', with one that is on the machine."
+        )
+    for option in [
+        option for option in ("certificate", "key") if "-----BEGIN" in tls.get(option, "")
+    ]:
+        yield (
+            f"nginx_site_tls.{option} is a text, but a container reads the machine's own file: "
+            "write its path."
+        )
     if tls.get("http3", False):
         yield "nginx_site_tls.http3 is true, but Compose publishes ports by TCP here: leave it out."
     for index, mount in enumerate(variables["nginx_site_mounts"]):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.subsite.deploy.plugins.filter.origin import origin
-from ansible_collections.subsite.deploy.plugins.module_utils import refusal
+from ansible_collections.subsite.deploy.plugins.module_utils import certificate, refusal
 
 DOCUMENTATION = r"""
 name: nginx_site_refusals
@@ -87,7 +87,20 @@ NETWORK = re.compile(r"[0-9A-Fa-f.:]+(/[0-9]+)?")
 WIDEST = {4: 8, 6: 16}
 """How many bits a public network that is trusted must at least fix, by the version of IP."""
 
+OF_TLS = {
+    "certificate": ("files",),
+    "key": ("files",),
+    "names": ("self_signed", "acme"),
+    "email": ("acme",),
+    "directory": ("acme",),
+    "directory_ca": ("acme",),
+}
+"""Options of TLS, and the modes that have them."""
+
 FILE = re.compile(r"(/[A-Za-z0-9._~@+-]+)+")
+BEGIN = "-----BEGIN"
+CHALLENGES = "/.well-known/acme-challenge"
+ADDRESS = re.compile(r"[0-9.]+|\[.*\]")
 DIRECTORY = re.compile(rf"{FILE.pattern}/?")
 TARGET = re.compile(r"(/(?!/)|https?://)[!#%&'()*+,./:=?@A-Za-z0-9_~\[\]-]*")
 
@@ -104,6 +117,7 @@ def nginx_site_refusals(variables: dict, known: list[str]) -> list[str]:
 def _present(variables: dict) -> Iterator[str]:
     yield from _server_names(variables["nginx_site_server_names"])
     yield from _listeners(variables)
+    yield from _certificate(variables)
     yield from refusal.public_url("nginx_site_public_url", variables["nginx_site_public_url"])
     yield from refusal.public_url("nginx_site_verify_url", variables["nginx_site_verify_url"])
     yield from _trusted_proxies(variables["nginx_site_trusted_proxies"])
@@ -148,7 +162,7 @@ def _listeners(variables: dict) -> Iterator[str]:
             yield "nginx_site_listen is empty: name a port, as in [80]."
         for option in [option for option in tls if option != "mode"]:
             yield (
-                f"nginx_site_tls.{option} is {tls[option]!r}, but the mode is none, so that "
+                f"nginx_site_tls.{option} is {_shown(tls[option])}, but the mode is none, so that "
                 "nothing speaks TLS: write 'mode: files' beside it, or leave it out."
             )
         return
@@ -162,14 +176,118 @@ def _listeners(variables: dict) -> Iterator[str]:
                 f"nginx_site_tls.listen has {address!r}, but nginx_site_listen has {other!r}: a "
                 "port speaks either TLS or plain HTTP, so name it in one of them."
             )
-    for option in ("certificate", "key"):
-        if not FILE.fullmatch(tls[option]):
-            yield (
-                f"nginx_site_tls.{option} is {tls[option]!r}: write the absolute path of a file on "
-                "the host, without spaces, as in '/etc/ssl/shop.pem'."
-            )
     if tls.get("http3", False):
         yield from _http3(variables)
+
+
+def _certificate(variables: dict) -> Iterator[str]:
+    """Yield what is wrong with where the certificate comes from."""
+    tls, names = variables["nginx_site_tls"], variables["nginx_site_server_names"]
+    mode = tls.get("mode", "none")
+    for option in [] if mode == "none" else [*OF_TLS.keys() & tls.keys()]:
+        if mode not in OF_TLS[option]:
+            yield (
+                f"nginx_site_tls.{option} is {_shown(tls[option])}, but the mode is {mode!r}: it "
+                f"goes with {' or '.join(OF_TLS[option])}."
+            )
+    if mode == "files":
+        yield from _files(tls["certificate"], tls["key"], names)
+    elif mode == "self_signed":
+        yield from refusal.repeated("nginx_site_tls.names", [*map(str, tls.get("names", []))])
+        for name in map(str, tls.get("names", [])):
+            if not refusal.HOST.fullmatch(name.removeprefix("*.")):
+                yield (
+                    f"nginx_site_tls.names has {name!r}: write a host or an address, as in "
+                    "'example.org', '*.example.org' or '203.0.113.5'."
+                )
+    elif mode == "acme":
+        yield from _acme(tls, names)
+        if not variables["nginx_site_listen"]:
+            yield (
+                "nginx_site_listen is empty, but nginx_site_tls.mode is 'acme', and an authority "
+                "asks in plain text: name the port that visitors reach as 80, as in [80]."
+            )
+        for mount in variables["nginx_site_mounts"]:
+            if f"{mount['path']}/".startswith(f"{CHALLENGES}/"):
+                yield (
+                    f"nginx_site_mounts has {mount['path']!r}, which is where an authority looks "
+                    "for what certbot writes: leave it out."
+                )
+
+
+def _files(pem: str, key: str, names: list[str]) -> Iterator[str]:
+    texts = {option: BEGIN in text for option, text in (("certificate", pem), ("key", key))}
+    if not any(texts.values()):
+        for option, path in (("certificate", pem), ("key", key)):
+            if not FILE.fullmatch(path):
+                yield (
+                    f"nginx_site_tls.{option} is {_shown(path)}: write the absolute path of a file "
+                    "on the host, without spaces, as in '/etc/ssl/shop.pem', or the text in PEM."
+                )
+    elif not all(texts.values()):
+        path = next(option for option, is_text in texts.items() if not is_text)
+        yield (
+            f"nginx_site_tls.{path} is no text in PEM, but the other one is: write both as texts, "
+            "or both as paths of files on the host."
+        )
+    else:
+        hosts = [name for name in names if not ADDRESS.fullmatch(name)]
+        faults = {
+            "certificate": list(certificate.faults(pem, hosts)),
+            "key": list(certificate.key_faults(pem, key)),
+        }
+        for option, found in faults.items():
+            for fault in found:
+                yield f"nginx_site_tls.{option} is a text that {fault}."
+
+
+def _acme(tls: dict, names: list[str]) -> Iterator[str]:
+    further = [str(name).lower() for name in tls.get("names", [])]
+    wildcards = [name[1:].lower() for name in names if name.startswith("*.")]
+    yield from refusal.repeated("nginx_site_tls.names", further)
+    for name in further:
+        if not refusal.HOST.fullmatch(name) or ADDRESS.fullmatch(name):
+            yield (
+                f"nginx_site_tls.names has {name!r}: an authority certifies hosts alone, as in "
+                "'www.example.org'."
+            )
+        elif not name.endswith(tuple(wildcards)):
+            yield (
+                f"nginx_site_tls.names has {name!r}, but no wildcard of nginx_site_server_names "
+                "answers for it: write it there instead."
+            )
+    for wildcard in wildcards:
+        if not any(name.endswith(wildcard) for name in further):
+            yield (
+                f"nginx_site_server_names has '*{wildcard}', which no authority certifies for what "
+                "a site shows: write the hosts that visitors use into nginx_site_tls.names, as in "
+                f"['www{wildcard}']."
+            )
+    if not further and all(ADDRESS.fullmatch(name) for name in names if name[:2] != "*."):
+        yield (
+            f"nginx_site_server_names is {names!r}, but nginx_site_tls.mode is 'acme', and no "
+            "authority certifies addresses: name a host, as in 'example.org'."
+        )
+    if not re.fullmatch(r"[^@\s,]+@[^@\s,]+", tls.get("email", "me@example.org")):
+        yield (
+            f"nginx_site_tls.email is {tls['email']!r}: write one address, as in 'me@example.org'."
+        )
+    if not re.fullmatch(r"https://[^\s\"'{}]+", tls.get("directory", "https://acme")):
+        yield (
+            f"nginx_site_tls.directory is {tls['directory']!r}: write the URL that the authority "
+            "names, as in 'https://acme-staging-v02.api.letsencrypt.org/directory'."
+        )
+    if not FILE.fullmatch(tls.get("directory_ca", "/ca.pem")):
+        yield (
+            f"nginx_site_tls.directory_ca is {tls['directory_ca']!r}: write the absolute path of a "
+            "file on the host, without spaces, as in '/etc/ssl/our-ca.pem'."
+        )
+
+
+def _shown(value: object) -> str:
+    """Return ``value`` as a refusal shows it, unless it may be a key."""
+    is_text = BEGIN in str(value) or "\n" in str(value) or len(str(value)) > 100
+    return "a text" if is_text else repr(value)
 
 
 def _addresses(variable: str, addresses: list, port: int) -> Iterator[str]:

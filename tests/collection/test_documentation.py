@@ -7,6 +7,7 @@ import pytest
 KINDS = {
     "module": [
         "absent_paths",
+        "certificate_info",
         "file_set",
         "registry_digest",
         "tree",
@@ -17,6 +18,7 @@ KINDS = {
         "wsgi_release",
     ],
     "filter": [
+        "certificate_faults",
         "compose_refusals",
         "fingerprint",
         "forwarded_value",
@@ -27,7 +29,7 @@ KINDS = {
         "systemd_environment",
         "wsgi_app_refusals",
     ],
-    "lookup": ["image_digest", "tree_digest"],
+    "lookup": ["image_digest", "self_signed_certificate", "tree_digest"],
     "role": ["nginx_site", "wsgi_app"],
 }
 

@@ -148,7 +148,7 @@ class TestTls:
     def test_file(self, refusals, option: str, value: str):
         assert refusals(nginx_site_tls={**TLS, option: value}) == [
             f"nginx_site_tls.{option} is {value!r}: write the absolute path of a file on the host, "
-            "without spaces, as in '/etc/ssl/shop.pem'."
+            "without spaces, as in '/etc/ssl/shop.pem', or the text in PEM."
         ]
 
     @pytest.mark.parametrize("value", [0, "https", "*:443", "443 ssl"])

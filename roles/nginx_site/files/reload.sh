@@ -6,6 +6,9 @@ worker='nginx: worker process'
 master=$(systemctl show --property MainPID --value nginx.service)
 children=$(grep -ls "^PPid:[[:space:]]$master\$" /proc/[0-9]*/status | sed 's/status$/cmdline/')
 
+# What certbot's timer is told about a site's certificate came with the files, or went.
+[ "$(systemctl show --property NeedDaemonReload --value certbot.service)" = no ] || systemctl daemon-reload
+
 systemctl reload-or-restart nginx.service
 
 # Workers that only finish what they had begun have another title.
