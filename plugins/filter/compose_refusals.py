@@ -116,12 +116,10 @@ def _site(variables: dict, apps: list[str]) -> Iterator[str]:
             f"nginx_site_tls.mode is {tls['mode']!r}, but a container has no certificate made or "
             "renewed: write 'files', with one that is on the machine."
         )
-    for option in [
-        option for option in ("certificate", "key") if "-----BEGIN" in tls.get(option, "")
-    ]:
+    if "-----BEGIN" in tls.get("certificate", ""):
         yield (
-            f"nginx_site_tls.{option} is a text, but a container reads the machine's own file: "
-            "write its path."
+            "nginx_site_tls.certificate is a text, but a container reads a file of the machine: "
+            "write the paths of both files."
         )
     if tls.get("http3", False):
         yield "nginx_site_tls.http3 is true, but Compose publishes ports by TCP here: leave it out."

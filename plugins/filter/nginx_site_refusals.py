@@ -184,14 +184,14 @@ def _certificate(variables: dict) -> Iterator[str]:
     """Yield what is wrong with where the certificate comes from."""
     tls, names = variables["nginx_site_tls"], variables["nginx_site_server_names"]
     mode = tls.get("mode", "none")
-    for option in [] if mode == "none" else [*OF_TLS.keys() & tls.keys()]:
-        if mode not in OF_TLS[option]:
+    for option, modes in OF_TLS.items():
+        if option in tls and mode not in ("none", *modes):
             yield (
                 f"nginx_site_tls.{option} is {_shown(tls[option])}, but the mode is {mode!r}: it "
-                f"goes with {' or '.join(OF_TLS[option])}."
+                f"goes with {' or '.join(modes)}."
             )
     if mode == "files":
-        yield from _files(tls["certificate"], tls["key"], names)
+        yield from _files(str(tls["certificate"]), str(tls["key"]), names)
     elif mode == "self_signed":
         yield from refusal.repeated("nginx_site_tls.names", [*map(str, tls.get("names", []))])
         for name in map(str, tls.get("names", [])):

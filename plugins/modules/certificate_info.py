@@ -84,8 +84,8 @@ directory:
 """
 
 ANOTHER_KEY = "is not the key of the certificate: take the one that was made for it"
-REASONS = {"KEY_VALUES_MISMATCH": ANOTHER_KEY, "KEY_TYPE_MISMATCH": ANOTHER_KEY}
-"""What OpenSSL calls it, and what that is."""
+OTHERS = ("KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_CERTIFICATE_ASSIGNED")
+"""What OpenSSL calls a key of another certificate, the last one if it is of another kind."""
 
 
 def text_of(path: str | None) -> str:
@@ -112,7 +112,7 @@ def key_fault(certificate: str, key: str) -> str:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, lambda: "")
     except (ssl.SSLError, ValueError) as error:
         reason = getattr(error, "reason", None) or str(error)
-        return REASONS.get(reason, f"cannot be used with the certificate ({reason})")
+        return ANOTHER_KEY if reason in OTHERS else f"cannot be used with it ({reason})"
     return ""
 
 

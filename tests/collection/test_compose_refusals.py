@@ -106,6 +106,22 @@ def test_tls_is_taken():
     assert refusals(SITE, nginx_site_tls={**TLS, "listen": [443]}) == []
 
 
+@pytest.mark.parametrize("mode", ["self_signed", "acme"])
+def test_certificate_has_to_be_there(mode):
+    assert refusals(SITE, nginx_site_tls={"mode": mode}) == [
+        f"nginx_site_tls.mode is {mode!r}, but a container has no certificate made or renewed: "
+        "write 'files', with one that is on the machine."
+    ]
+
+
+def test_certificate_has_to_be_a_file():
+    text = {"mode": "files", "certificate": "-----BEGIN CERTIFICATE-----", "key": "-----BEGIN"}
+    assert refusals(SITE, nginx_site_tls=text) == [
+        "nginx_site_tls.certificate is a text, but a container reads a file of the machine: write "
+        "the paths of both files."
+    ]
+
+
 def test_mounted_app_has_to_be_there():
     assert refusals(SITE, nginx_site_mounts=[{"path": "/", "app": "shopp"}]) == [
         "nginx_site_mounts[0].app is 'shopp', but the apps of the inventory are shop, bin: a "

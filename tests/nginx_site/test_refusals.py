@@ -1,6 +1,7 @@
 """What the role nginx_site refuses, in words, and what it takes."""
 
 import pytest
+import trustme
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 SLASH = "use '/' and letters, digits, '.', '_', '~' or '-', as in '/api' or '/shop/v2'."
@@ -11,6 +12,19 @@ SITE = {
 }
 PROXIES = {"nginx_site_trusted_proxies": ["10.0.0.5"]}
 TLS = {"mode": "files", "certificate": "/etc/ssl/shop.pem", "key": "/etc/ssl/private/shop.key"}
+
+SELF_SIGNED = {"mode": "self_signed"}
+ACME = {"mode": "acme"}
+
+
+def texts(name: str) -> dict[str, str]:
+    """Return a certificate for ``name`` and its key, as text."""
+    issued = trustme.CA().issue_cert(name)
+    return {
+        "mode": "files",
+        "certificate": issued.cert_chain_pems[0].bytes().decode(),
+        "key": issued.private_key_pem.bytes().decode(),
+    }
 
 
 @pytest.fixture
@@ -134,6 +148,10 @@ class TestTls:
             ("key", "/etc/ssl/private/shop.key"),
             ("listen", [443]),
             ("http3", True),
+            ("names", ["www.example.org"]),
+            ("email", "me@example.org"),
+            ("directory", "https://acme.example/"),
+            ("directory_ca", "/ca.pem"),
         ],
     )
     @pytest.mark.parametrize("mode", [{}, {"mode": "none"}], ids=["no mode", "none"])
@@ -150,6 +168,124 @@ class TestTls:
             f"nginx_site_tls.{option} is {value!r}: write the absolute path of a file on the host, "
             "without spaces, as in '/etc/ssl/shop.pem', or the text in PEM."
         ]
+
+    @pytest.mark.parametrize(
+        ("tls", "option", "modes"),
+        [
+            (TLS, "names", "self_signed or acme"),
+            (TLS, "email", "acme"),
+            (SELF_SIGNED, "directory", "acme"),
+            (SELF_SIGNED, "certificate", "files"),
+            (ACME, "key", "files"),
+        ],
+    )
+    def test_option_of_another_mode(self, refusals, tls: dict, option: str, modes: str):
+        assert refusals(nginx_site_tls={**tls, option: "x"}) == [
+            f"nginx_site_tls.{option} is 'x', but the mode is {tls['mode']!r}: it goes with "
+            f"{modes}."
+        ]
+
+    @pytest.mark.parametrize("mode", ["none", "acme"])
+    def test_key_is_not_shown(self, refusals, mode: str):
+        (said,) = refusals(nginx_site_tls={"mode": mode, "key": "-----BEGIN PRIVATE KEY-----"})
+        assert said.startswith("nginx_site_tls.key is a text, but the mode is ")
+
+    @pytest.mark.parametrize("option", ["certificate", "key"])
+    def test_text_beside_a_path(self, refusals, option: str):
+        pair = {"certificate": "-----BEGIN CERTIFICATE-----", "key": "-----BEGIN PRIVATE KEY-----"}
+        assert refusals(nginx_site_tls={"mode": "files", **pair, option: "/a.pem"}) == [
+            f"nginx_site_tls.{option} is no text in PEM, but the other one is: write both as "
+            "texts, or both as paths of files on the host."
+        ]
+
+    def test_texts(self, refusals):
+        names = {"nginx_site_server_names": ["example.org", "203.0.113.5"]}
+        assert refusals(**names, nginx_site_tls=texts("example.org")) == []
+
+    def test_texts_that_belong_to_nobody_here(self, refusals):
+        pair = texts("example.com")
+        assert refusals(nginx_site_tls={**pair, "key": texts("example.org")["key"]}) == [
+            "nginx_site_tls.certificate is a text that is for example.com, and not for "
+            "'example.org': have it issued for that, too.",
+            "nginx_site_tls.key is a text that is not the key of the certificate: take the one "
+            "that was made for it.",
+        ]
+
+    @pytest.mark.parametrize("name", ["https://a", "a b", "203.0.113.5/8", ""])
+    def test_names_of_an_own_one(self, refusals, name: str):
+        assert refusals(nginx_site_tls={**SELF_SIGNED, "names": [name]}) == [
+            f"nginx_site_tls.names has {name!r}: write a host or an address, as in 'example.org', "
+            "'*.example.org' or '203.0.113.5'."
+        ]
+
+    @pytest.mark.parametrize("name", ["*.example.org", "203.0.113.5", "[::1]", "a b"])
+    def test_names_that_no_authority_certifies(self, refusals, name: str):
+        assert refusals(nginx_site_tls={**ACME, "names": [name]}) == [
+            f"nginx_site_tls.names has {name!r}: an authority certifies hosts alone, as in "
+            "'www.example.org'."
+        ]
+
+    def test_names_that_nobody_answers_for(self, refusals):
+        assert refusals(nginx_site_tls={**ACME, "names": ["www.example.com"]}) == [
+            "nginx_site_tls.names has 'www.example.com', but no wildcard of "
+            "nginx_site_server_names answers for it: write it there instead."
+        ]
+
+    def test_wildcard_that_no_authority_certifies(self, refusals):
+        names = {"nginx_site_server_names": ["example.org", "*.example.org"]}
+        assert refusals(**names, nginx_site_tls=ACME) == [
+            "nginx_site_server_names has '*.example.org', which no authority certifies for what a "
+            "site shows: write the hosts that visitors use into nginx_site_tls.names, as in "
+            "['www.example.org']."
+        ]
+        tls = {**ACME, "names": ["www.example.org"]}
+        assert refusals(**names, nginx_site_tls=tls) == []
+
+    def test_addresses_alone(self, refusals):
+        names = ["203.0.113.5", "[::1]"]
+        assert refusals(nginx_site_server_names=names, nginx_site_tls=ACME) == [
+            f"nginx_site_server_names is {names!r}, but nginx_site_tls.mode is 'acme', and no "
+            "authority certifies addresses: name a host, as in 'example.org'."
+        ]
+
+    def test_authority_has_nowhere_to_ask(self, refusals):
+        assert refusals(nginx_site_listen=[], nginx_site_tls=ACME) == [
+            "nginx_site_listen is empty, but nginx_site_tls.mode is 'acme', and an authority asks "
+            "in plain text: name the port that visitors reach as 80, as in [80]."
+        ]
+
+    @pytest.mark.parametrize(
+        "path", ["/.well-known/acme-challenge", "/.well-known/acme-challenge/x"]
+    )
+    def test_mount_where_the_authority_looks(self, refusals, path: str):
+        mounts = [{"path": path, "app": "shop"}]
+        assert refusals(nginx_site_mounts=mounts, nginx_site_tls=ACME) == [
+            f"nginx_site_mounts has {path!r}, which is where an authority looks for what certbot "
+            "writes: leave it out."
+        ]
+
+    @pytest.mark.parametrize(
+        ("option", "value", "advice"),
+        [
+            ("email", "me", "write one address, as in 'me@example.org'."),
+            ("email", "a@b.c,d@e.f", "write one address, as in 'me@example.org'."),
+            (
+                "directory",
+                "http://acme.example",
+                "write the URL that the authority names, as in "
+                "'https://acme-staging-v02.api.letsencrypt.org/directory'.",
+            ),
+            (
+                "directory_ca",
+                "ca.pem",
+                "write the absolute path of a file on the host, without spaces, as in "
+                "'/etc/ssl/our-ca.pem'.",
+            ),
+        ],
+    )
+    def test_authority(self, refusals, option: str, value: str, advice: str):
+        said = f"nginx_site_tls.{option} is {value!r}: {advice}"
+        assert refusals(nginx_site_tls={**ACME, option: value}) == [said]
 
     @pytest.mark.parametrize("value", [0, "https", "*:443", "443 ssl"])
     def test_listen(self, refusals, value):
@@ -965,7 +1101,7 @@ def test_path_that_loses_its_prefix_is_not_as_it_was_sent(mount_refusals):
         pytest.param({"nginx_site_response_headers": ["a"]}, "'nginx_site_resp", id="no headers"),
         pytest.param({"nginx_site_forwarded": "both"}, "append, got: both", id="lists"),
         pytest.param({"nginx_site_proxy_hops": "two"}, "'nginx_site_proxy_hops' is", id="number"),
-        pytest.param({"nginx_site_tls": {"mode": "on"}}, "none, files, got: on", id="mode"),
+        pytest.param({"nginx_site_tls": {"mode": "on"}}, "acme, got: on", id="mode"),
         pytest.param({"nginx_site_tls": {"port": 443}}, "tls.port. Supported", id="unknown"),
         *[
             pytest.param(
