@@ -263,6 +263,29 @@ def original(root, server, tmp_path_factory) -> Iterator[Server]:
         gunicorn.wait()
 
 
+@pytest.fixture(params=["first", "renewed"])
+def challenged(request, nginx, nginx_site, certificate):
+    """Serve a site whose certificate is yet to be issued, or is there, and say which."""
+    port, secure = free_port(), free_port()
+    served = {
+        "first": {"__nginx_site_speaks_tls": False, "__nginx_site_redirects": False},
+        "renewed": {"__nginx_site_serving": certificate},
+    }
+    site = {
+        "nginx_site_name": "main",
+        "nginx_site_server_names": ["example.org"],
+        "nginx_site_listen": [f"127.0.0.1:{port}"],
+        "nginx_site_tls": {"mode": "acme", "listen": [f"127.0.0.1:{secure}"]},
+        "nginx_site_mounts": [{"path": "/", "root": f"{nginx.top}/page"}],
+    }
+    nginx.add(nginx_site, {**site, **served[request.param]})
+    for path in ("page/index.html", "srv/main/acme/.well-known/acme-challenge/token"):
+        (nginx.top / path).parent.mkdir(parents=True, exist_ok=True)
+        (nginx.top / path).write_text(path)
+    with running(nginx):
+        yield request.param, Server(port, nginx.top)
+
+
 def sites(top: Path, app: str = "api") -> list[dict]:
     api = {"path": "/api", "upstreams": [f"{top}/{app}.sock"]}
     return [

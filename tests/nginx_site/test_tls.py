@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import subprocess
 import warnings
 
 import pytest
@@ -231,3 +232,32 @@ def test_plain_text_is_refused_where_tls_is_spoken(tls):
     with socket.create_connection(("127.0.0.1", tls["edge"].port), timeout=10) as connection:
         connection.sendall(b"GET /api/x HTTP/1.1\r\nHost: example.org\r\n\r\n")
         assert connection.recv(65536).startswith(b"HTTP/1.1 400 ")
+
+
+class TestChallenge:
+    """An authority asks for what certbot has written, before there is a certificate and after."""
+
+    def test_is_answered(self, challenged):
+        answer = challenged[1].get("/.well-known/acme-challenge/token")
+        assert (answer.status, answer.headers["Content-Type"]) == (200, "text/plain")
+        assert answer.text.endswith("/token")
+
+    def test_nothing_else_is_there(self, challenged):
+        for path in ("/.well-known/acme-challenge/none", "/.well-known/acme-challenge/../x"):
+            assert challenged[1].get(path).status in (308, 404)
+
+    def test_site_goes_on(self, challenged):
+        when, server = challenged
+        assert server.get("/").status == {"first": 200, "renewed": 308}[when]
+
+
+@pytest.mark.parametrize(
+    ("group", "known"),
+    [("X25519", True), ("prime256v1", True), ("secp384r1", True), ("secp521r1", False)],
+)
+def test_curve(tls, group: str, known: bool):
+    """Mozilla leaves out what is slow; OpenSSL alone would offer it."""
+    peer = f"127.0.0.1:{tls['edge'].port}"
+    command = ["openssl", "s_client", "-connect", peer, "-groups", group]
+    asked = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
+    assert (asked.returncode == 0) is known
