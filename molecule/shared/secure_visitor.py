@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from cryptography import x509
+from cryptography.x509.oid import NameOID
 from visitor import PORTS
 
 
@@ -47,6 +48,11 @@ class Visitor:
             x509.SubjectAlternativeName
         )
         return {str(name.value) for name in extension.value}
+
+    def issuer(self) -> str:
+        """Return who has issued that."""
+        (name,) = self.certificate().issuer.get_attributes_for_oid(NameOID.COMMON_NAME)
+        return name.value
 
     def get(self, trusted: str | None = None) -> int:
         """Ask for the page, and return the status of the answer."""

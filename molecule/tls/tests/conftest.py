@@ -10,7 +10,7 @@ import trustme
 import yaml
 from secure_visitor import Visitor
 
-SHOP = yaml.safe_load((controller.SCENARIO / "shop.yml").read_text()) | {
+SHOP = yaml.safe_load((controller.SCENARIO / "vars/shop.yml").read_text()) | {
     "nginx_site_mounts": [{"path": "/", "src": str(controller.SCENARIO / "files/page")}]
 }
 """The site that is there before any test, with a certificate from the ACME server beside it."""

@@ -93,6 +93,16 @@ class TestOtherNames:
         assert shop.names() == {"shop.example"}
 
 
+@pytest.mark.usefixtures("absent")
+def test_another_authority_issues_another(deploy, late, acme):
+    """As when a site that was tried with a staging server is meant."""
+    staging = acme["directory"].replace("/local/", "/staging/")
+    deploy(nginx_site_tls={**acme, "directory": staging})
+    assert late.issuer() == "Staging - ECC Intermediate"
+    deploy()
+    assert late.issuer() == "Caddy Local Authority - ECC Intermediate"
+
+
 class TestRefusal:
     def test_what_serves_goes_on(self, attempt_shop, deploy_shop, shop):
         before = shop.certificate().serial_number
