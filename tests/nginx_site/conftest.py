@@ -266,7 +266,7 @@ def original(root, server, tmp_path_factory) -> Iterator[Server]:
 @pytest.fixture(params=["first", "renewed"])
 def challenged(request, nginx, nginx_site, certificate):
     """Serve a site whose certificate is yet to be issued, or is there, and say which."""
-    port, secure = free_port(), free_port()
+    port, secure = free_ports(2)
     served = {
         "first": {"__nginx_site_speaks_tls": False, "__nginx_site_redirects": False},
         "renewed": {"__nginx_site_serving": certificate},
@@ -283,7 +283,7 @@ def challenged(request, nginx, nginx_site, certificate):
         (nginx.top / path).parent.mkdir(parents=True, exist_ok=True)
         (nginx.top / path).write_text(path)
     with running(nginx):
-        yield request.param, Server(port, nginx.top)
+        yield request.param, Server(port, nginx.top, nginx.top)
 
 
 def sites(top: Path, app: str = "api") -> list[dict]:
