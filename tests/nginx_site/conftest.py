@@ -34,8 +34,14 @@ class Echoed(Answer):
 
     @property
     def seen(self) -> dict:
-        """What the app saw."""
-        return self.json
+        """What the app saw, without the ID of the request, which is another each time."""
+        environ = {name: self.environ[name] for name in self.environ if "REQUEST_ID" not in name}
+        return {**self.json, "environ": environ}
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The WSGI environ that the app saw."""
+        return self.json["environ"]
 
     @property
     def origin(self) -> str | int:
@@ -45,8 +51,7 @@ class Echoed(Answer):
     @property
     def told(self) -> dict[str, str]:
         """The headers that the app was sent."""
-        environ = self.seen["environ"]
-        return {name: environ[name] for name in environ if name.startswith("HTTP_")}
+        return {name: text for name, text in self.environ.items() if name.startswith("HTTP_")}
 
 
 @dataclass(frozen=True)
