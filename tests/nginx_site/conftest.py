@@ -35,13 +35,14 @@ class Echoed(Answer):
     @property
     def seen(self) -> dict:
         """What the app saw, without the ID of the request, which is another each time."""
-        environ = {name: self.environ[name] for name in self.environ if "REQUEST_ID" not in name}
-        return {**self.json, "environ": environ}
+        environ = self.json["environ"]
+        same = {name: text for name, text in environ.items() if name != "HTTP_X_REQUEST_ID"}
+        return {**self.json, "environ": same}
 
     @property
-    def environ(self) -> dict[str, str]:
-        """The WSGI environ that the app saw."""
-        return self.json["environ"]
+    def request_id(self) -> str:
+        """By which ID the app was told of the request."""
+        return self.json["environ"]["HTTP_X_REQUEST_ID"]
 
     @property
     def origin(self) -> str | int:
@@ -50,8 +51,9 @@ class Echoed(Answer):
 
     @property
     def told(self) -> dict[str, str]:
-        """The headers that the app was sent."""
-        return {name: text for name, text in self.environ.items() if name.startswith("HTTP_")}
+        """The headers that the app was sent, without that ID."""
+        environ = self.seen["environ"]
+        return {name: environ[name] for name in environ if name.startswith("HTTP_")}
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def statuses(answers: bytes) -> list[int]:
 def requests_seen(server, logged):
     def requests_seen() -> Counter:
         """Return how often the app was asked for what, once it has been asked for something new."""
-        known = server.get("/api/known").told["HTTP_X_REQUEST_ID"]
+        known = server.get("/api/known").request_id
         logged(server.logs / "api.log", known)
         return Counter(re.findall(r'"(\S+ \S+) HTTP', (server.logs / "api.log").read_text()))
 

@@ -43,7 +43,7 @@ def plain(sites):
 def told(server, *claims: str, **how) -> str:
     """Return the ID that the app is told when a request claims one."""
     headers = [f"X-Request-ID: {claim}" for claim in claims]
-    return server.get("/api/x", *headers, **how).told["HTTP_X_REQUEST_ID"]
+    return server.get("/api/x", *headers, **how).request_id
 
 
 class TestRequestId:
@@ -95,7 +95,7 @@ class TestJsonLog:
         answer, line = plain["edge"].get("/api/a%22b?c=d", *headers), last("edge")
         assert line == {
             "time": line["time"],
-            "request_id": answer.told["HTTP_X_REQUEST_ID"],
+            "request_id": answer.request_id,
             "client": "127.0.0.1",
             "method": "GET",
             "scheme": "http",

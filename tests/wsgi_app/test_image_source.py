@@ -194,9 +194,13 @@ def test_its_directory_stays(value, inputs, quadlet: bool):
         "__wsgi_app_info": inputs["__wsgi_app_info"] | {"quadlet": quadlet},
         "wsgi_app_shared_paths": ["opt/shop/media"],
     }
+    bound = {
+        True: "/var/lib/wsgi/shop/media:/opt/shop/media",
+        False: "source=/var/lib/wsgi/shop/media,target=/opt/shop/media",
+    }
     units = value("__wsgi_app_unit_files", **more)
     assert len(units) == 2
     for unit in units:
         assert "workdir" not in unit["content"].lower().replace("workingdir", "workdir")
-        assert "/var/lib/wsgi/shop/media:/opt/shop/media" in unit["content"]
+        assert bound[quadlet] in unit["content"]
         assert "PATH=/" not in unit["content"].replace("PYTHONPATH=", "")
