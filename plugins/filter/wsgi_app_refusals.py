@@ -159,6 +159,11 @@ def _ready_image(source: dict, variables: dict) -> Iterator[str]:
             "wsgi_app_source.type is 'image', but wsgi_app_backend is 'systemd', which runs apps "
             "without one: write a backend with containers, as in wsgi_app_backend: podman."
         )
+    elif variables["wsgi_app_backend"] == "rootless_podman":
+        yield (
+            "wsgi_app_source.type is 'image', but wsgi_app_backend is 'rootless_podman', which "
+            "builds images itself: name yours in wsgi_app_base_image, or write podman or docker."
+        )
     if "ref" in source and not REFERENCE.fullmatch(source["ref"]):
         yield (
             f"wsgi_app_source.ref is {source['ref']!r}: write the registry, the image's name in "

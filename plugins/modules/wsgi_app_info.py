@@ -131,7 +131,7 @@ releases:
       source: git
       revision: 9c2ea81
 images:
-  description: Names of the releases that each container engine has an image of.
+  description: Names of the releases that each container engine has an image of, by its command.
   type: dict
   returned: always
   sample: {"podman": ["4d1c09aa71be"]}
@@ -169,8 +169,8 @@ def python_version(interpreter: str) -> str:
         return ""
 
 
-ENGINES = ("podman", "docker")
-"""What can hold images, by the names of its command and of its backend."""
+ENGINES = {"podman": "podman", "docker": "docker", "rootless_podman": "{home}/podman"}
+"""The commands of what can hold images, by the names of their backends."""
 
 QUADLET = "/usr/lib/systemd/system-generators/podman-system-generator"
 """What makes units of containers' descriptions."""
@@ -242,13 +242,13 @@ def is_free(listen: str) -> bool:
     return True
 
 
-def images(name: str) -> dict[str, list[str]]:
-    """Return which releases each engine that the host has holds an image of."""
+def images(name: str, home: str) -> dict[str, list[str]]:
+    """Return which releases each engine that the host has holds an image of, by its command."""
     reference = f"reference=localhost/wsgi-{name}"
     question = ("images", "--filter", reference, "--format", "{{.Tag}}")
     return {
         engine: sorted(_ask(engine, *question).split())
-        for engine in ENGINES
+        for engine in (command.format(home=home) for command in ENGINES.values())
         if shutil.which(engine)
     }
 
@@ -264,14 +264,15 @@ def releases(home: str, images: dict[str, list[str]]) -> list[dict]:
             "deployed": time_of(record),
         }
         for record in sorted(records, key=lambda record: record.stat().st_mtime_ns, reverse=True)
-        if can_start(record.parent, recorded(record), images)
+        if can_start(record.parent, recorded(record), images, home)
     ]
 
 
-def can_start(path: Path, record: dict, images: dict[str, list[str]]) -> bool:
+def can_start(path: Path, record: dict, images: dict[str, list[str]], home: str) -> bool:
     """Return whether the release at ``path`` has what it runs in, by what is recorded of it."""
-    if record.get("backend", "systemd") in ENGINES:
-        return path.name in images.get(record["backend"], [])
+    engine = ENGINES.get(record.get("backend", "systemd"))
+    if engine:
+        return path.name in images.get(engine.format(home=home), [])
     return bool(record) and (path / "venv/bin/gunicorn").exists()
 
 
@@ -409,7 +410,7 @@ def main() -> None:
     if module.params["takes_over"] and not module.check_mode:
         claim = take_over(name)
     serving = current(name)
-    held = images(name)
+    held = images(name, module.params["home"])
     complete = releases(module.params["home"], held)
     module.exit_json(
         changed=False,

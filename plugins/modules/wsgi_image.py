@@ -25,9 +25,8 @@ description:
   - What the host's pip is configured with is lent to the build, as the secret C(pip).
 options:
   engine:
-    description: The command that builds.
+    description: The command that builds, podman's or docker's.
     type: str
-    choices: [podman, docker]
   context:
     description: Directory of what goes into the image.
     type: path
@@ -68,7 +67,10 @@ PIP_CONF = "/etc/pip.conf"
 
 
 def part(source: Source, dependencies: Path, installer: str) -> None:
-    """Copy what decides which dependencies ``source`` has to ``dependencies``, or nothing."""
+    """Copy what decides which dependencies ``source`` has to ``dependencies``, or nothing.
+
+    Whoever may read the source, as a group, may read the copy: it may not be root who builds.
+    """
     partial = dependencies.with_suffix(".partial")
     for directory in (partial, dependencies):
         shutil.rmtree(directory, ignore_errors=True)
@@ -81,6 +83,9 @@ def part(source: Source, dependencies: Path, installer: str) -> None:
         for name in source.recipe():
             (partial / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source.path / name, partial / name, follow_symlinks=False)
+    group = source.path.stat().st_gid if source.path.exists() else -1
+    for path in [partial, *partial.rglob("*")]:
+        os.chown(path, -1, group, follow_symlinks=False)
     partial.rename(dependencies)
 
 
@@ -117,7 +122,7 @@ def main() -> None:
     """Build the image, or say that it would be built."""
     module = DiscreetModule(
         argument_spec={
-            "engine": {"type": "str", "choices": ["podman", "docker"]},
+            "engine": {"type": "str"},
             "context": {"type": "path", "required": True},
             "image": {"type": "str"},
             "installer": {"type": "str", "choices": ["uv", "pip"], "default": "uv"},

@@ -1,11 +1,14 @@
 """What a host has of an app, read from its directories and from systemd."""
 
+import json
 import os
 import socket
 from pathlib import Path
 
 import pytest
 from ansible_collections.subsite.deploy.plugins.modules import wsgi_app_info
+
+OWN = wsgi_app_info.ENGINES["rootless_podman"]
 
 
 @pytest.fixture
@@ -43,29 +46,36 @@ def test_release_that_cannot_be_started_is_not_complete(home: Path):
 
 
 @pytest.mark.parametrize(
-    ("images", "complete"),
+    ("backend", "images", "complete"),
     [
-        pytest.param({}, ["bbb"], id="no engine"),
-        pytest.param({"podman": ["aaa"]}, ["aaa", "bbb"], id="its image"),
-        pytest.param({"podman": ["bbb"]}, ["bbb"], id="another's image"),
-        pytest.param({"docker": ["aaa"]}, ["bbb"], id="an image of another engine"),
+        pytest.param("podman", {}, ["bbb"], id="no engine"),
+        pytest.param("podman", {"podman": ["aaa"]}, ["aaa", "bbb"], id="its image"),
+        pytest.param("podman", {"podman": ["bbb"]}, ["bbb"], id="another's image"),
+        pytest.param("podman", {"docker": ["aaa"]}, ["bbb"], id="an image of another engine"),
+        pytest.param("rootless_podman", {"podman": ["aaa"]}, ["bbb"], id="an image of root's"),
+        pytest.param("rootless_podman", {OWN: ["aaa"]}, ["aaa", "bbb"], id="an image of its own"),
     ],
 )
-def test_release_in_a_container_is_complete_with_its_image(home: Path, images, complete):
+def test_release_in_a_container_is_complete_with_its_image(home: Path, backend, images, complete):
     record = home / "releases/aaa/release.json"
-    record.write_text('{"backend": "podman"}')
+    record.write_text(json.dumps({"backend": backend}))
     os.utime(record, (1000, 1000))
+    images = {command.format(home=home): tags for command, tags in images.items()}
     found = wsgi_app_info.releases(str(home), images)
     assert [release["release"] for release in found] == complete
 
 
 def test_images_are_what_the_engines_of_the_host_have(tmp_path: Path, monkeypatch):
-    engine = tmp_path / "podman"
-    engine.write_text("#!/bin/sh\necho bbb; echo aaa; echo asked: $*>&2\n")
-    engine.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    monkeypatch.setattr(wsgi_app_info, "ENGINES", ("podman", "no-such-engine"))
-    assert wsgi_app_info.images("shop") == {"podman": ["aaa", "bbb"]}
+    for directory, tags in {"bin": "bbb aaa", "home": "ccc"}.items():
+        engine = tmp_path / directory / "podman"
+        engine.parent.mkdir()
+        engine.write_text(f"#!/bin/sh\nprintf '%s\\n' {tags}; echo asked: $*>&2\n")
+        engine.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin")
+    assert wsgi_app_info.images("shop", f"{tmp_path}/home") == {
+        "podman": ["aaa", "bbb"],
+        f"{tmp_path}/home/podman": ["ccc"],
+    }
 
 
 def test_units_are_those_of_the_app_alone(tmp_path: Path):

@@ -1,5 +1,6 @@
 """What an image is built from, and how its engine is asked to."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,18 @@ def test_what_decides_the_dependencies_is_parted(tmp_path: Path, files, installe
 def test_without_a_source_nothing_is_parted(tmp_path: Path):
     wsgi_image.part(Source(tmp_path / "source"), tmp_path / "dependencies", "uv")
     assert list((tmp_path / "dependencies").iterdir()) == []
+
+
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_who_may_read_the_source_may_read_what_is_parted(tmp_path: Path, installer: str):
+    group = 4
+    write(tmp_path / "source", {"pyproject.toml": DYNAMIC, "shop/__init__.py": ""})
+    for path in [tmp_path / "source", *(tmp_path / "source").rglob("*")]:
+        os.chown(path, -1, group)
+        path.chmod(0o750)
+    wsgi_image.part(Source(tmp_path / "source"), tmp_path / "dependencies", installer)
+    parted = [tmp_path / "dependencies", *(tmp_path / "dependencies").rglob("*")]
+    assert [path.stat().st_gid for path in parted] == [group] * 4
 
 
 def test_nothing_is_left_half_parted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

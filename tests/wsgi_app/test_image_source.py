@@ -97,6 +97,13 @@ def test_backend_without_images(refusals):
     ]
 
 
+def test_backend_that_builds_alone_is_refused(refusals):
+    assert refusals(wsgi_app_backend="rootless_podman") == [
+        "wsgi_app_source.type is 'image', but wsgi_app_backend is 'rootless_podman', which "
+        "builds images itself: name yours in wsgi_app_base_image, or write podman or docker."
+    ]
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [

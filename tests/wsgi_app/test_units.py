@@ -20,7 +20,8 @@ def units(wsgi_app, inputs, tmp_path: Path):
         }
         gunicorn = Path(wsgi_app.value("__wsgi_app_path", inputs_), "venv/bin/gunicorn")
         gunicorn.parent.mkdir(parents=True)
-        for program in (gunicorn, docker):
+        podman = Path(wsgi_app.value("__wsgi_app_home", inputs_), "podman")
+        for program in (gunicorn, docker, podman):
             program.touch(mode=0o755)
         texts = wsgi_app.texts("__wsgi_app_release_files + __wsgi_app_address_files", inputs_)
         names = [name for name in texts if name.endswith((".service", ".slice", ".socket"))]
@@ -71,6 +72,7 @@ SETTINGS = [
         },
         id="podman with an image of its own",
     ),
+    pytest.param({"wsgi_app_backend": "rootless_podman"}, id="podman without root"),
     pytest.param({"wsgi_app_health": {"timeout": 120}, "wsgi_app_timeout": 300}, id="patience"),
     pytest.param({"wsgi_app_limits": {"memory": "1G", "tasks": 9, "cpus": 1.5}}, id="limits"),
     pytest.param({"wsgi_app_writable_paths": ["/srv/a", "/srv/b"]}, id="writable paths"),
