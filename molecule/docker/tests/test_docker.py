@@ -24,7 +24,7 @@ def test_container_is_described_as_harmless(host, described):
     user = host.user("wsgi-news")
     settings = described["HostConfig"]
     assert described["Config"]["User"] == f"{user.uid}:{user.gid}"
-    assert (settings["CapDrop"], settings["CapAdd"]) == (["ALL"], None)
+    assert ([name.upper() for name in settings["CapDrop"]], settings["CapAdd"]) == (["ALL"], None)
     assert settings["SecurityOpt"] == ["no-new-privileges"]
     assert (settings["ReadonlyRootfs"], settings["Privileged"]) == (True, False)
     assert (settings["NetworkMode"], settings["PortBindings"]) == ("none", {})
