@@ -84,7 +84,7 @@ def settled(walk, source, deploy) -> None:
     [
         *(f"{engine} ps --all --quiet --filter name=wsgi-news" for engine in ENGINES),
         *(f"{engine} image ls --quiet 'localhost/wsgi-news'" for engine in ENGINES),
-        "find /etc/containers/systemd /run/systemd/system -name 'wsgi-news*'",
+        "find /etc/containers/systemd -name 'wsgi-news*'",
         "grep --recursive --files-with-matches -e podman -e docker /etc/systemd/system"
         " --include='wsgi-news*' || true",
     ],
