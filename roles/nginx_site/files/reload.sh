@@ -6,8 +6,9 @@ worker='nginx: worker process'
 master=$(systemctl show --property MainPID --value nginx.service)
 children=$(grep -ls "^PPid:[[:space:]]$master\$" /proc/[0-9]*/status | sed 's/status$/cmdline/')
 
-# What certbot's timer is told about a site's certificate came with the files, or went.
-[ "$(systemctl show --property NeedDaemonReload --value certbot.service)" = no ] || systemctl daemon-reload
+# What certbot's timer is told about a site came with the files, or went. systemd cannot say so itself
+# (NeedDaemonReload) before it has seen the directory once.
+[ ! -d /etc/systemd/system/certbot.service.d ] || systemctl daemon-reload
 
 systemctl reload-or-restart nginx.service
 
