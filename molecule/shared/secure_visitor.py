@@ -6,8 +6,7 @@ import http.client
 import socket
 import ssl
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -91,13 +90,3 @@ def crowd(visitor: Visitor) -> Iterator[list[object]]:
     finally:
         visitors.ended.set()
         thread.join()
-
-
-def eventually(question: Callable[[], bool]) -> bool:
-    """Return whether the answer becomes yes within half a minute."""
-    deadline = time.monotonic() + 30
-    while not question():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True

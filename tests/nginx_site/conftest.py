@@ -6,7 +6,6 @@ import http.client
 import os
 import socket
 import ssl
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from h2.events import (
     StreamReset,
 )
 from origins import MODES, NAMES, origin_of
+from patience import eventually
 from serving import Nginx, echo, free_ports, running, serve
 
 
@@ -129,12 +129,12 @@ class Server:
 
 def line_in(log: Path, words: str) -> str:
     """Return the first line of ``log`` that has ``words``, when it is there."""
-    for _ in range(200):
-        for line in log.read_text().splitlines():
-            if words in line:
-                return line
-        time.sleep(0.05)
-    raise AssertionError(f"{log} has no line with {words}")
+
+    def lines() -> list[str]:
+        return [line for line in log.read_text().splitlines() if words in line]
+
+    assert eventually(lines, 10), f"{log} has no line with {words}"
+    return lines()[0]
 
 
 @pytest.fixture(scope="session")
@@ -202,8 +202,11 @@ def certificate(authority, tmp_path_factory) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def serve_each(server, nginx_site, authority, certificate, tmp_path_factory):
     @contextmanager
-    def serve_each(modes: dict[str, dict]) -> Iterator[dict[str, dict[str, Server]]]:
-        """Serve the site once for each of ``modes``, with TLS and without, by scheme and mode."""
+    def serve_each(modes: dict[str, dict], **common) -> Iterator[dict[str, dict[str, Server]]]:
+        """Serve the site once for each of ``modes``, with TLS and without, by scheme and mode.
+
+        What is ``common`` is said to all of them.
+        """
         nginx = Nginx(tmp_path_factory.mktemp("modes"))
         context = ssl.create_default_context()
         authority.configure_trust(context)
@@ -220,8 +223,8 @@ def serve_each(server, nginx_site, authority, certificate, tmp_path_factory):
                 "nginx_site_tls": {**certificate, "listen": listen_tls},
             }
             app = "lists" if settings.get("nginx_site_forwarded") == "append" else "api"
-            site = {**sites(server.top, app)[0], **listeners, **settings, "nginx_site_name": name}
-            nginx.add(nginx_site, {**site, "nginx_site_listen": listen})
+            site = {**sites(server.top, app)[0], **listeners, **common, **settings}
+            nginx.add(nginx_site, {**site, "nginx_site_name": name, "nginx_site_listen": listen})
         with running(nginx):
             yield {"http": plain, "https": secure}
 
@@ -231,8 +234,7 @@ def serve_each(server, nginx_site, authority, certificate, tmp_path_factory):
 @pytest.fixture(scope="session")
 def listeners(serve_each) -> Iterator[dict[str, dict[str, Server]]]:
     """Serve the modes that all tests share; each answers by http as well as by https."""
-    as_asked = {"nginx_site_https_redirect": False}
-    with serve_each({name: {**settings, **as_asked} for name, settings in MODES.items()}) as served:
+    with serve_each(MODES, nginx_site_https_redirect=False) as served:
         yield served
 
 

@@ -30,8 +30,8 @@ def status() -> str:
 
 @pytest.fixture(scope="module")
 def sites(serve_each, status):
-    as_asked = {"nginx_site_https_redirect": False, "nginx_site_status_listen": status}
-    with serve_each({name: {**settings, **as_asked} for name, settings in SITES.items()}) as served:
+    common = {"nginx_site_https_redirect": False, "nginx_site_status_listen": status}
+    with serve_each(SITES, **common) as served:
         yield served
 
 

@@ -20,8 +20,7 @@ SITES: dict[str, dict] = {
 
 @pytest.fixture(scope="module")
 def sites(serve_each):
-    as_asked = {"nginx_site_https_redirect": False}
-    with serve_each({name: {**settings, **as_asked} for name, settings in SITES.items()}) as served:
+    with serve_each(SITES, nginx_site_https_redirect=False) as served:
         yield served
 
 

@@ -6,7 +6,8 @@ import re
 
 import pytest
 from controller import PROJECT
-from secure_visitor import crowd, eventually
+from patience import eventually
+from secure_visitor import crowd
 from visitor import ask
 
 LOG = "/var/log/letsencrypt/letsencrypt.log"

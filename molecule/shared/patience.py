@@ -1,0 +1,20 @@
+"""Wait for what nobody announces."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+
+def eventually(question: Callable[[], object], seconds: float = 30) -> bool:
+    """Return whether the answer becomes yes in so many seconds; who is not there has said no."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if question():
+                return True
+        except OSError:
+            pass
+        # What is awaited tells nobody of itself, so it is looked at again.
+        time.sleep(0.1)
+    return False
