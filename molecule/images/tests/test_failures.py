@@ -30,7 +30,7 @@ def fails(publish, release, run, host, on_host):
         pytest.param("bare", "has no gunicorn and werkzeug", id="neither"),
         pytest.param("halved", "has no werkzeug", id="no Werkzeug"),
         pytest.param("outdated", "has gunicorn 22.0.0", id="old gunicorn"),
-        pytest.param("closed", "Python does not start in the image", id="nobody may read it"),
+        pytest.param("closed", "python3 of the image has no gunicorn", id="nobody may read it"),
     ],
 )
 def test_image_that_cannot_run_an_app(fails, publish, stage: str, missing: str):
