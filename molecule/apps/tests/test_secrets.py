@@ -4,7 +4,7 @@ import re
 
 import pytest
 import yaml
-from controller import SCENARIO
+from controller import SCENARIO, deploy
 
 WRITTEN = yaml.safe_load((SCENARIO / "vars/environment.yml").read_text())
 TOKEN = WRITTEN["secrets_of_ledger"]["LEDGER_TOKEN"]
@@ -49,3 +49,11 @@ def test_file_is_for_root_alone(host, release):
 def test_not_shown(host, command):
     shown = host.run(command).stdout_bytes.decode(errors="replace")
     assert ("ledger" in shown, TOKEN in shown) == (True, False)
+
+
+def test_controller_does_not_keep_them(tmp_path):
+    cache = {"ANSIBLE_CACHE_PLUGIN": "jsonfile", "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(tmp_path)}
+    run = deploy("ledger.yml", "-vvv", "--diff", environ=cache)
+    [facts] = [path.read_text() for path in tmp_path.iterdir()]
+    assert "ansible_distribution" in facts
+    assert TOKEN not in facts + run.output
