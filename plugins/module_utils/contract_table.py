@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import textwrap
 from collections.abc import Iterator
 from typing import Any
@@ -13,11 +14,23 @@ BELIEVED = {True: "believed ✗", False: "not believed ✓", None: "nobody can t
 def lines(contract: dict[str, Any]) -> list[str]:
     """Return what the module found, in lines."""
     return [
-        f"{contract['url']}  {'✗ wrong' if contract['findings'] else '✓ right'}",
+        f"{contract['url']}  {verdict(contract)}",
         *journey(contract["hops"]),
         *claims(contract["claims"]),
         *(line for finding in contract["findings"] for line in found(finding)),
     ]
+
+
+def verdict(contract: dict[str, Any]) -> str:
+    """Return in a word what became of it."""
+    if contract["findings"]:
+        return "✗ wrong"
+    if not contract["unanswered"]:
+        return "✓ right"
+    return (
+        f"? nobody answers there ({contract['unanswered']}): nginx_site_verify_url says where "
+        "visitors find the site"
+    )
 
 
 def journey(hops: list[dict[str, Any]]) -> Iterator[str]:
@@ -25,11 +38,11 @@ def journey(hops: list[dict[str, Any]]) -> Iterator[str]:
     cells = [
         [f"{it['name']} {it['value']}{MARKS[it['right']]}" for it in hop["values"]] for hop in hops
     ]
-    columns = zip(*(row for row in cells if len(row) == 4), strict=True)
-    widths = [max(map(len, column)) for column in columns]
+    parts = [row for row in cells if row[0].startswith("scheme ")]
+    widths = [max(map(len, column)) for column in itertools.zip_longest(*parts, fillvalue="")]
     for hop, row in zip(hops, cells, strict=True):
-        if len(row) == 4:
-            row = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        if row in parts:
+            row = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
         yield f"  {hop['hop']:8} {hop['does']:9} {'  '.join(row)}".rstrip()
 
 

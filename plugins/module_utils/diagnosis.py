@@ -149,7 +149,7 @@ def reached(case: Case) -> Iterator[Finding]:
     """Yield why a request does not get through to the app."""
     plain, site = case.plain, case.site
     if plain["error"]:
-        fault = "certificate" if "CERTIFICATE_VERIFY" in plain["error"] else "not-reachable"
+        fault = "certificate" if BAD_CERTIFICATE in plain["error"] else "not-reachable"
         yield case.found(fault, "an answer", plain["error"])
     elif loops(case):
         fault = "redirect-loop" if case.seen() else "https-loop"
@@ -501,6 +501,13 @@ def hops(case: Case) -> list[dict[str, Any]]:
     }
     path.append({"hop": "browser", "does": "gets", "values": judged(got, fitting)})
     return path
+
+
+def balancer(case: Case, said: dict[str, str]) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Yield what the proxy in front tells, if nginx is known to repeat it."""
+    trusted = case.in_front and "proto" in (case.trusted_headers or [])
+    if trusted and all(finding.hop == "balancer" for finding in told(case)):
+        yield "balancer", "tells", {part: said[part] for part in ("scheme", "host", "port")}
 
 
 def judged(values: dict[str, str], expected: dict[str, str]) -> list[dict[str, Any]]:
