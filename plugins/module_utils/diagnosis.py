@@ -18,6 +18,10 @@ from ansible_collections.subsite.deploy.plugins.module_utils.visit import (
 PARTS = ("scheme", "host", "port", "prefix")
 
 
+BAD_CERTIFICATE = "CERTIFICATE_VERIFY"
+"""What errors of Python's ssl about the other's certificate have in them."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """A fault that a site has."""
@@ -478,6 +482,7 @@ def hops(case: Case) -> list[dict[str, Any]]:
     wanted = {part: getattr(site, part) for part in PARTS}
     rows = [("browser", "asks for", wanted)]
     if said:
+        rows += balancer(case, said)
         prefix = seen["sees"]["prefix"] + (site.prefix.removeprefix(prefix_before(case)))
         rows.append(("nginx", "tells", {part: said[part] for part in PARTS}))
         rows.append(

@@ -26,7 +26,8 @@ FAULTS = {
         "browser",
         "the certificate is not one that visitors trust for this name",
         "Whoever ends TLS needs a certificate for {host}, with those that sign it; at nginx: "
-        "nginx_site_tls.certificate.",
+        "nginx_site_tls.certificate. An authority of your own has to be known where you ask from: "
+        "SSL_CERT_FILE=authority.pem",
     ),
     "https-loop": Fault(
         "nginx",

@@ -29,6 +29,12 @@ options:
     description: The URL of the app as visitors know it, as V(https://example.org/api/).
     type: str
     required: true
+  likely:
+    description:
+      - Whether O(url) is only likely to be the site's. If nobody answers there, RV(contract) says
+        so and judges what is O(known), except nginx without a proxy in front that it trusts.
+    type: bool
+    default: false
   layers:
     description: The places to ask at, the outermost first.
     type: list
@@ -133,6 +139,10 @@ contract:
       description: The URL.
       type: str
       returned: always
+    unanswered:
+      description: Why nobody answered at a URL that is only O(likely); empty if somebody did.
+      type: str
+      returned: always
     findings:
       description: What is wrong, at the first hop where something is.
       type: list
@@ -225,11 +235,22 @@ def place(layer: dict, site: Site, params: dict, proof: str) -> Place:
     )
 
 
+def judgeable(asked: list[dict], params: dict) -> tuple[str, list[dict]]:
+    """Return why nobody answered at a likely URL, and the layers whose answers mean something."""
+    layers = asked + params["known"]
+    error = layers[0]["plain"]["error"]
+    if not params["likely"] or not error or diagnosis.BAD_CERTIFICATE in error:
+        return "", layers
+    fronted = bool(params["trusted_proxies"])
+    return error, [it for it in params["known"] if not (fronted and it["name"] == "nginx")]
+
+
 def main() -> None:
     """Ask everywhere, and say what is wrong."""
     module = AnsibleModule(
         argument_spec={
             "url": {"type": "str", "required": True},
+            "likely": {"type": "bool", "default": False},
             "layers": {
                 "type": "list",
                 "elements": "dict",
@@ -273,25 +294,22 @@ def main() -> None:
         )
         for number, layer in enumerate(params["layers"])
     ]
-    case = diagnosis.Case(
-        site,
-        layers + params["known"],
-        params["trusted_proxies"],
-        params["trusted_headers"],
-        params["body"],
-    )
+    unanswered, layers = judgeable(layers, params)
+    trust = params["trusted_proxies"], params["trusted_headers"]
+    case = diagnosis.Case(site, layers, *trust, params["body"]) if layers else None
     contract = {
         "url": site.url,
-        "findings": [asdict(finding) for finding in diagnosis.diagnose(case)],
-        "claims": diagnosis.believed(case),
-        "hops": diagnosis.hops(case),
+        "unanswered": unanswered,
+        "findings": [asdict(finding) for finding in diagnosis.diagnose(case)] if case else [],
+        "claims": diagnosis.believed(case) if case else {},
+        "hops": diagnosis.hops(case) if case else [],
     }
     module.exit_json(
         changed=False,
         right=not contract["findings"],
         contract=contract,
         table=contract_table.lines(contract),
-        layers=case.in_order,
+        layers=layers,
         proof=proof,
     )
 

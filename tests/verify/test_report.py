@@ -18,8 +18,10 @@ def contract(verify, name: str) -> dict:
 @pytest.fixture
 def page(root: Path):
     def page(*contracts: dict) -> str:
+        loader = DataLoader()
+        loader.set_basedir(str(root / "playbooks/templates/verify"))
         text = (root / "playbooks/templates/verify/report.html.j2").read_text()
-        templar = Templar(DataLoader(), {"__verify_contracts": list(contracts)})
+        templar = Templar(loader, {"__verify_contracts": list(contracts)})
         return templar.template(trust_as_template(text))
 
     return page
@@ -28,7 +30,7 @@ def page(root: Path):
 def test_right_one_is_all_right(verify, page):
     text = page(contract(verify, "a mapped port"))
     assert "Every URL is right" in text
-    assert 'class="wrong"' not in text
+    assert "✗" not in text
 
 
 def test_wrong_one_is_shown_with_what_mends_it(verify, page, tmp_path: Path):
@@ -36,7 +38,16 @@ def test_wrong_one_is_shown_with_what_mends_it(verify, page, tmp_path: Path):
     text = page(contract(verify, "a proxy in front"), wrong)
     assert "1 of 2 URLs is wrong" in text
     assert "balancer: the proxy in front does not say that the visitor came by https" in text
-    assert re.search('class="wrong">✗ http\\n<small>expected https</small>', text)
+    http = r"<dd>http</dd>\s+<dd class=.wrong.>✗ wrong</dd>\s+<dd class=.expected.>expected https<"
+    assert re.search(http, text)
+
+
+def test_one_that_nobody_answered_is_neither(page):
+    asked = {"url": "http://shop.example/", "findings": [], "claims": {}, "hops": []}
+    text = page({**asked, "unanswered": "ConnectionRefusedError"})
+    assert "No URL is wrong" in text
+    assert "Nobody answers there (ConnectionRefusedError)" in text
+    assert re.findall("[✓✗]", text) == []
 
 
 def test_what_a_site_says_is_no_markup(page):
@@ -46,6 +57,7 @@ def test_what_a_site_says_is_no_markup(page):
     text = page(
         {
             "url": evil,
+            "unanswered": evil,
             "findings": [finding],
             "claims": {},
             "hops": [{"hop": evil, "does": evil, "values": [hop]}],
@@ -57,8 +69,9 @@ def test_what_a_site_says_is_no_markup(page):
 def test_table_has_a_line_for_each_hop(verify):
     lines = contract_table.lines(contract(verify, "balancer drops the port"))
     assert lines[0] == "https://shop.example:8443/api/  ✗ wrong"
-    assert [line.split()[:2] for line in lines[1:6]] == [
+    assert [line.split()[:2] for line in lines[1:7]] == [
         ["browser", "asks"],
+        ["balancer", "tells"],
         ["nginx", "tells"],
         ["app", "sees"],
         ["app", "builds"],

@@ -11,7 +11,7 @@ PUBLIC = f"http://{LOCALHOST}"
 
 
 def verify(*options: str, **variables: object) -> Run:
-    return play(VERIFY, *options, nginx_site_verify_url=PUBLIC, **variables)
+    return play(VERIFY, *options, **variables)
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +56,16 @@ def test_nothing_changes(verified, host):
     assert verify("--check").changed == 0
 
 
-def test_deploy_ends_with_it_if_that_is_wanted():
-    run = play(PROJECT / "playbooks/site.yml", nginx_site_verify_url=PUBLIC, verify=True)
-    assert run.succeeded, run.output
-    assert run.output.count("✓ right") == 4
+@pytest.mark.parametrize(("wanted", "times"), [({}, 4), ({"verify": False}, 0)])
+def test_deploy_ends_with_it_unless_that_is_not_wanted(wanted: dict, times: int):
+    run = play(PROJECT / "playbooks/site.yml", **wanted)
+    assert (run.succeeded, run.output.count("✓ right")) == (True, times), run.output
+
+
+def test_deploy_whose_urls_are_wrong_fails():
+    run = play(PROJECT / "playbooks/site.yml", nginx_site_verify_url=f"{PUBLIC}/outer")
+    assert not run.succeeded
+    assert "→ wsgi_app_prefix: /outer/api" in run.output
 
 
 def test_one_url_needs_no_inventory():
