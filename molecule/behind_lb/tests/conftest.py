@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import httpx
 import pytest
 import testinfra
 import websocket
 import yaml
-from controller import EPHEMERAL, SCENARIO
+from controller import EPHEMERAL, SCENARIO, Run, play
 from selenium import webdriver
+from selenium.webdriver.chromium.remote_connection import ChromiumRemoteConnection
 from visitor import PORTS
 
 AUTHORITY = EPHEMERAL / "client.pem"
@@ -107,8 +109,14 @@ def browser() -> Iterator[webdriver.Remote]:
         "disable-background-networking",
         "disable-component-update",
         "disable-sync",
-        "window-size=1000,1800",
     ):
         options.add_argument(f"--{argument}")
-    with webdriver.Remote(DRIVER, options=options) as opened:
+    driver = ChromiumRemoteConnection(DRIVER, vendor_prefix="goog", browser_name="chrome")
+    with webdriver.Remote(driver, options=options) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def prove() -> Callable[..., Run]:
+    """Return a function that runs ``verify`` as if Ansible were where the visitor is."""
+    return partial(play, "proven.yml", f"--inventory={SCENARIO}/at_the_visitor.yml")

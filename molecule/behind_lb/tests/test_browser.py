@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
-from controller import PROJECT
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-PICTURES = PROJECT / ".cache/behind_lb" / os.environ.get("SUBSITE_SUITE", "trixie")
 PLACES = [
     pytest.param("http://localhost:8000", id="a mapped port"),
     pytest.param("https://documented.traefik.example", id="behind Traefik"),
@@ -31,9 +27,6 @@ def page(request, browser):
     wait.until(lambda page: page.find_element(By.ID, "verdict").text)
     browser.find_element(By.ID, "all").click()
     wait.until(lambda page: len(page.find_elements(By.CSS_SELECTOR, TRIED)) >= VERDICTS)
-    name = request.param.partition("://")[2].replace("/", "-").replace(":", "-")
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    browser.save_screenshot(PICTURES / f"{name}.png")
     return request.param, browser
 
 

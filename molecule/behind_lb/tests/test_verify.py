@@ -1,0 +1,59 @@
+"""What asks a site whether it is right knows a right one behind each proxy, and a wrong one."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+from controller import SCENARIO, deploy
+
+SITES = yaml.safe_load((SCENARIO / "inventory/sites.yml").read_text())
+NAMES = list(SITES["deployed"]["children"]["web"]["hosts"])
+VERDICT = re.compile(r"(https?://[^\s\"]+/)  ([✓✗?])")
+
+
+@pytest.fixture(scope="module")
+def proven(prove):
+    """All sites, with each app at its own address."""
+    return prove()
+
+
+def test_all_sites_are_right(proven):
+    assert proven.succeeded, proven.output
+    verdicts = dict(VERDICT.findall(proven.output))
+    assert set(verdicts.values()) == {"✓"}
+    for proxy in ("traefik", "caddy", "haproxy", "envoy", "apache", "nginx"):
+        assert f"https://outer.{proxy}.example/outer/api/" in verdicts
+    assert len(verdicts) == 2 + 2 * len(NAMES)
+
+
+def test_proxy_in_front_is_a_hop(proven):
+    assert "balancer tells     scheme https ✓  host advised.caddy.example ✓" in proven.output
+
+
+WRONG = [
+    pytest.param(
+        "advised-haproxy", {"nginx_site_trusted_proxies": []}, "proxy-not-trusted", id="trust"
+    ),
+    pytest.param(
+        "outer-caddy", {"nginx_site_trusted_headers": ["proto", "for"]}, "prefix", id="prefix"
+    ),
+]
+
+
+@pytest.fixture(params=WRONG)
+def wrong(request):
+    """A site that is set otherwise than its proxy needs it, and what that is called."""
+    site, variables, fault = request.param
+    limit = f"--limit=server:proxies:visitor:{site}"
+    deploy("converge.yml", limit, **variables)
+    yield limit, variables, fault
+    deploy("converge.yml", limit)
+
+
+def test_wrong_one_is_named(prove, wrong):
+    limit, variables, fault = wrong
+    run = prove(limit, **variables)
+    assert not run.succeeded
+    assert fault in run.output
