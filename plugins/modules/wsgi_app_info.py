@@ -47,6 +47,11 @@ options:
         is somebody else's. Empty looks at none of this.
     type: str
     default: ""
+  backend:
+    description:
+      - What will run the app. The module fails if the host lacks what the role does not install.
+    type: str
+    default: systemd
   takes_over:
     description:
       - Whether this run is about to change the app. Another run that is under way learns of it when
@@ -179,8 +184,25 @@ UNITS = ("/etc/systemd/system", "/etc/containers/systemd", "/run/systemd/system"
 """Where units are made, and changed until the next boot."""
 
 
+HAD = {
+    "docker": (
+        "install Debian's (docker.io, and on Debian 13 docker-cli and docker-buildx, too) or "
+        "Docker's own. The role installs neither, since each would remove the other"
+    )
+}
+"""Backends whose engine a host has already, and what to do if it has not."""
+
 OURS = "Written by subsite.deploy.wsgi_app"
 """What every unit of the role says of itself."""
+
+
+def lacks(backend: str) -> Iterator[str]:
+    """Yield, in a sentence, which engine of ``backend`` the host lacks."""
+    if backend in HAD and not shutil.which(ENGINES[backend]):
+        yield (
+            f"wsgi_app_backend is {backend!r}, but the host has no {ENGINES[backend]}: "
+            f"{HAD[backend]}."
+        )
 
 
 def collisions(name: str, listen: str, data: str, units: str = UNITS[0]) -> Iterator[str]:
@@ -395,6 +417,7 @@ def main() -> None:
             "data": {"type": "path", "required": True},
             "python": {"type": "path", "default": "/usr/bin/python3"},
             "listen": {"type": "str", "default": ""},
+            "backend": {"type": "str", "default": "systemd"},
             "takes_over": {"type": "bool", "default": False},
             "claim": {"type": "str", "default": ""},
         },
@@ -404,7 +427,8 @@ def main() -> None:
     if claim and not is_current(claim, name):
         module.fail_json(msg=SUPERSEDED.format(name=name))
     listen = module.params["listen"]
-    wrong = list(collisions(name, listen, module.params["data"])) if listen else []
+    wrong = list(lacks(module.params["backend"]))
+    wrong += collisions(name, listen, module.params["data"]) if listen else []
     if wrong:
         module.fail_json(msg="\n".join(wrong))
     if module.params["takes_over"] and not module.check_mode:

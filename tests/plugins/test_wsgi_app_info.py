@@ -353,3 +353,29 @@ def test_module_tells_all(run_module, systemd, home: Path):
         "has_data": False,
         "instances": {},
     }
+
+
+class TestEngine:
+    """What the role does not install has to be there before anything changes."""
+
+    @pytest.fixture
+    def has(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+        def has(*programs: str) -> None:
+            for program in programs:
+                (tmp_path / program).touch(mode=0o755)
+            monkeypatch.setenv("PATH", str(tmp_path))
+
+        return has
+
+    def test_is_named_with_what_to_do_if_it_is_missing(self, has):
+        has("podman")
+        [said] = wsgi_app_info.lacks("docker")
+        assert said.startswith("wsgi_app_backend is 'docker', but the host has no docker: install")
+
+    @pytest.mark.parametrize(
+        ("programs", "backend"),
+        [(["docker"], "docker"), ([], "podman"), ([], "rootless_podman"), ([], "systemd")],
+    )
+    def test_is_there_or_will_be(self, has, programs: list[str], backend: str):
+        has(*programs)
+        assert list(wsgi_app_info.lacks(backend)) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Callable, Iterator
@@ -9,7 +10,8 @@ from dataclasses import dataclass
 
 import pytest
 import testinfra
-from controller import MOLECULE
+from controller import MOLECULE, PROJECT
+from releases import ENVIRONMENT
 
 ALL = ("--diff", "-vvv")
 """What has Ansible tell all that it knows of a run."""
@@ -58,7 +60,8 @@ class Told:
     @property
     def secrets(self) -> list[str]:
         """The lines that show a piece of a secret."""
-        return re.findall(f".*(?:{OLD}|{NEW}|{BAD}).*", self.output)
+        pieces = (OLD, NEW, BAD)
+        return [line for line in self.output.splitlines() if any(it in line for it in pieces)]
 
 
 def told(run: Callable[[], subprocess.CompletedProcess[str]], host) -> Told:
@@ -82,11 +85,21 @@ def look_at(host) -> str:
 def strange(container) -> Iterator[str]:
     """Run a host that has never seen a deploy, and return its name."""
     name = f"{container}-strange"
-    [image] = [platform["image"] for platform in MOLECULE["platforms"]]
-    command = ["podman", "run", "--detach", "--privileged", "--systemd=always", f"--name={name}"]
-    subprocess.run([*command, image, "/sbin/init"], check=True, capture_output=True)
+    [platform] = MOLECULE["platforms"]
+    host = [f"--name={name}", *(f"--volume={path}" for path in platform.get("volumes", []))]
+    command = ["podman", "run", "--detach", "--privileged", "--systemd=always", *host]
+    subprocess.run([*command, platform["image"], "/sbin/init"], check=True, capture_output=True)
+    if os.environ.get("SUBSITE_BACKEND") == "docker":
+        # The one engine that the role expects a host to have.
+        engine = [
+            "ansible-playbook",
+            f"--inventory={name},",
+            PROJECT / "molecule/docker/engine.yml",
+        ]
+        subprocess.run(engine, check=True, capture_output=True, env=ENVIRONMENT)
     yield name
-    subprocess.run(["podman", "rm", "--force", "--time=0", name], check=True, capture_output=True)
+    remove = ["podman", "rm", "--force", "--volumes", "--time=0", name]
+    subprocess.run(remove, check=True, capture_output=True)
 
 
 @pytest.fixture(scope="module")
