@@ -29,12 +29,14 @@ def test_all_sites_are_right(proven):
 
 
 def test_proxy_in_front_is_a_hop(proven):
-    assert "balancer tells     scheme https ✓  host advised.caddy.example ✓" in proven.output
+    assert "balancer tells     scheme https ✓  host advised.haproxy.example ✓" in proven.output
 
 
+STRANGER = {"nginx_site_trusted_proxies": ["192.0.2.1"]}
+NO_PREFIX = {"nginx_site_trusted_headers": ["proto", "for"]}
 WRONG = {
-    "trust": ("advised-haproxy", {"nginx_site_trusted_proxies": []}, "proxy-not-trusted"),
-    "prefix": ("outer-caddy", {"nginx_site_trusted_headers": ["proto", "for"]}, "prefix-not-trust"),
+    "trust": ("advised-haproxy", STRANGER, "proxy-not-trusted"),
+    "prefix": ("outer-caddy", NO_PREFIX, "prefix-not-trusted"),
 }
 
 
