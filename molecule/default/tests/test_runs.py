@@ -66,7 +66,7 @@ def test_a_run_with_nothing_to_do_changes_nothing(noop):
 def test_a_run_with_nothing_to_do_makes_few_remote_calls(noop, tell):
     calls = int(re.search(r"remote calls: (\d+)", noop.output)[1])
     tell(f"remote calls of a run with nothing to do: {calls}")
-    assert 0 < calls <= 15
+    assert 0 < calls <= 18  # three of them prove that the URLs are right
 
 
 def test_installed_collection_finds_the_same_releases(elsewhere, installed):
