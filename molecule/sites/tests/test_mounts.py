@@ -14,7 +14,7 @@ PAGE = "<title>A page of the docs</title>"
     ("path", "shown"),
     [
         pytest.param("/", HOME, id="the page at the root"),
-        pytest.param("/journey.css", "body {", id="a file of it"),
+        pytest.param("/style.css", "body {", id="a file of it"),
         pytest.param("/a/deep/link", HOME, id="a deep link into it"),
         pytest.param("/docs/", COVER, id="the page below a prefix"),
         pytest.param("/docs/page.html", PAGE, id="a file of that"),
