@@ -119,4 +119,4 @@ def browser() -> Iterator[webdriver.Remote]:
 @pytest.fixture(scope="session")
 def prove() -> Callable[..., Run]:
     """Return a function that runs ``verify`` as if Ansible were where the visitor is."""
-    return partial(play, "proven.yml", f"--inventory={SCENARIO}/at_the_visitor.yml")
+    return partial(play, "proven.yml", f"--inventory={SCENARIO}/tests/inventory/at_the_visitor.yml")
