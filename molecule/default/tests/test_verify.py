@@ -68,6 +68,12 @@ def test_deploy_whose_urls_are_wrong_fails():
     assert "→ wsgi_app_prefix: /outer/api" in run.output
 
 
+def test_visitors_of_localhost_are_there_unless_somebody_says_otherwise():
+    run = verify(nginx_site_verify_url="")
+    assert run.succeeded, run.output
+    assert "http://localhost/api/  ✓ right" in run.output
+
+
 def test_one_url_needs_no_inventory():
     run = play(VERIFY, url=f"{PUBLIC}/api/")
     assert run.succeeded, run.output
