@@ -76,3 +76,22 @@ def test_body_is_as_large_as_it_may_be_within_reason(value, size: str | None, se
 def test_root_of_the_site_has_no_second_slash(value):
     mount = {"__nginx_site_mount": {"path": "/", "app": "shop"}}
     assert value("__nginx_site_mount_url", mount) == "http://example.org/"
+
+
+@pytest.mark.parametrize(
+    ("settings", "visitor"),
+    [
+        pytest.param({}, "localhost", id="a name"),
+        pytest.param({"nginx_site_server_names": ["localhost"]}, "web", id="localhost"),
+        pytest.param({"nginx_site_server_names": ["127.0.0.1"]}, "web", id="address"),
+        pytest.param({"nginx_site_server_names": ["[::1]"]}, "web", id="address of IPv6"),
+        pytest.param(
+            {"nginx_site_server_names": ["localhost"], "nginx_site_verify_url": "http://localhost"},
+            "localhost",
+            id="said",
+        ),
+        pytest.param({"nginx_site_server_names": ["localhost.org"]}, "localhost", id="another"),
+    ],
+)
+def test_visitors_are_where_ansible_is_unless_they_ask_for_localhost(value, settings, visitor):
+    assert value("__nginx_site_visitor", {"inventory_hostname": "web", **settings}) == visitor
