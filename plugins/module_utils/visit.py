@@ -248,7 +248,9 @@ class Layer:
         found: dict[str, Any] = {"name": self.name, "connect": self.place.connect}
         if proven:
             found["signed"] = asdict(ask(f"{prefix}/", signed=True))
-        found["plain"] = asdict(ask(f"{prefix}/"))
+        # Whom nobody could connect to is not waited for twice.
+        nowhere = proven and found["signed"]["error"] and not found["signed"]["own_address"]
+        found["plain"] = found["signed"] if nowhere else asdict(ask(f"{prefix}/"))
         if found["plain"]["error"]:
             return found
         found["journey"] = self._follow(found["plain"])

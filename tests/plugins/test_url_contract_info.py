@@ -1,7 +1,12 @@
 """What the module says where there is no site to ask."""
 
 import pytest
-from ansible_collections.subsite.deploy.plugins.module_utils.visit import Site, cookie
+from ansible_collections.subsite.deploy.plugins.module_utils.visit import (
+    Layer,
+    Place,
+    Site,
+    cookie,
+)
 from ansible_collections.subsite.deploy.plugins.modules import url_contract_info
 
 
@@ -45,3 +50,21 @@ def test_cookie_is_described_without_its_value():
         "domain": "example.org",
         "secure": True,
     }
+
+
+class Counted(Place):
+    """A place that notes what it is asked for."""
+
+    asked: list[bool] = []
+
+    def ask(self, target: str, *arguments, signed: bool = False, **more):
+        self.asked.append(signed)
+        return super().ask(target, *arguments, signed=signed, **more)
+
+
+def test_whom_nobody_can_connect_to_is_not_waited_for_twice():
+    site = Site.of("http://127.0.0.1:1/api/")
+    place = Counted("127.0.0.1:1", "127.0.0.1", None, site.authority, proof="1.2.3")
+    found = Layer("public", place, site).visit(claims=True, websocket=True, body=1)
+    assert "ConnectionRefusedError" in found["plain"]["error"]
+    assert place.asked == [True]
