@@ -168,9 +168,12 @@ def reached(case: Case) -> Iterator[Finding]:
 
 def loops(case: Case) -> bool:
     """Return whether the journey comes back to where it has been."""
-    steps = case.outer.get("journey", [])
-    asked = [step["asked"] for step in steps]
-    return any(urljoin(step["asked"], step["location"]) in asked for step in steps)
+    been = set()
+    for step in case.outer.get("journey", []):
+        been.add(step["asked"])
+        if urljoin(step["asked"], step["location"]) in been:
+            return True
+    return False
 
 
 def missed(case: Case) -> Finding:

@@ -25,6 +25,10 @@ def create_app(routes: str = "", to: str = "", fix: int = 0, **config):
     def cart():
         return "empty"
 
+    @app.get(f"{routes}/basket")
+    def basket():
+        return redirect(url_for("cart"))
+
     if fix:
         app.wsgi_app = ProxyFix(app.wsgi_app, fix, fix, fix, fix, fix)
     return app

@@ -151,6 +151,7 @@ RIGHT = [
     SetUp("two fixes", app=shop(fix=1)),
     SetUp("no Flask", app={"wsgi_app_callable": "echo:app"}),
     SetUp("an app that redirects", app=shop(to="/api/cart")),
+    SetUp("an app that redirects twice", app=shop(to="/api/basket")),
     SetUp("an app that redirects elsewhere", app=shop(to="https://example.com/")),
     SetUp("a proxy in front", url=SECURE, front=Front(), behind=True),
     SetUp("a proxy in front on another port", url=OTHER, front=Front(), behind=True),
