@@ -16,6 +16,8 @@ import yaml
 from controller import EPHEMERAL, SCENARIO, Run, play
 from selenium import webdriver
 from selenium.webdriver.chromium.remote_connection import ChromiumRemoteConnection
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
 from visitor import PORTS
 
 AUTHORITY = EPHEMERAL / "client.pem"
@@ -114,6 +116,31 @@ def browser() -> Iterator[webdriver.Remote]:
     driver = ChromiumRemoteConnection(DRIVER, vendor_prefix="goog", browser_name="chrome")
     with webdriver.Remote(driver, options=options) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def verdicts() -> int:
+    """How many the demo's page has when it has tried everything.
+
+    Of each of four redirects the final URL, whether there was one, the origin and the prefix, and
+    one of each other try.
+    """
+    return 4 * 4 + 3
+
+
+@pytest.fixture(scope="session")
+def try_everything(browser, verdicts) -> Callable[[str], None]:
+    """Return a function that opens the demo's page and has it try everything."""
+    judged = "[data-try] dl .right, [data-try] dl .wrong"
+
+    def open_and_try(url: str) -> None:
+        browser.get(url)
+        wait = WebDriverWait(browser, 30)
+        wait.until(lambda page: page.find_element(By.ID, "verdict").text)
+        browser.find_element(By.ID, "all").click()
+        wait.until(lambda page: len(page.find_elements(By.CSS_SELECTOR, judged)) >= verdicts)
+
+    return open_and_try
 
 
 @pytest.fixture(scope="session")

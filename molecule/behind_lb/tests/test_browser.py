@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
 
 PLACES = [
     pytest.param("http://localhost:8000", id="a mapped port"),
@@ -13,20 +12,12 @@ PLACES = [
     pytest.param("https://outer.traefik.example/outer", id="behind Traefik, below a prefix"),
     pytest.param("https://outer.caddy.example/outer", id="behind Caddy, below a prefix"),
 ]
-VERDICTS = 4 * 4 + 3
-"""Of each redirect the final URL, whether there was one, the origin and the prefix, and one of each
-other try."""
-TRIED = "[data-try] dl .right, [data-try] dl .wrong"
 
 
 @pytest.fixture(scope="module", params=PLACES)
-def page(request, browser):
+def page(request, browser, try_everything):
     """The page, once it has tried everything."""
-    browser.get(f"{request.param}/")
-    wait = WebDriverWait(browser, 30)
-    wait.until(lambda page: page.find_element(By.ID, "verdict").text)
-    browser.find_element(By.ID, "all").click()
-    wait.until(lambda page: len(page.find_elements(By.CSS_SELECTOR, TRIED)) >= VERDICTS)
+    try_everything(f"{request.param}/")
     return request.param, browser
 
 
@@ -35,12 +26,12 @@ def test_app_and_browser_say_the_same(page):
     assert browser.find_element(By.ID, "verdict").text == f"✓ right Both say {url}/api/"
 
 
-def test_every_try_is_right(page):
+def test_every_try_is_right(page, verdicts):
     _, browser = page
     rows = [row.text for row in browser.find_elements(By.CSS_SELECTOR, "[data-try] dl > div")]
     wrong = [row for row in rows if row.endswith("✗ wrong")]
     right = [row for row in rows if row.endswith("✓ right")]
-    assert (wrong, len(right)) == ([], VERDICTS)
+    assert (wrong, len(right)) == ([], verdicts)
 
 
 def test_every_header_is_right(page):

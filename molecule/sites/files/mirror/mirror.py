@@ -26,6 +26,7 @@ def busy() -> tuple[str, int]:
 @app.get("/slow")
 def slow() -> str:
     """Be silent for longer than the shorter of the mounts' read timeouts allows."""
+    # What nginx times is silence, and nothing but time makes it.
     time.sleep(2)
     return "At last."
 
