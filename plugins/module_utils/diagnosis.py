@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -51,7 +51,7 @@ class Case:
         """
         self.site = site
         self.layers = {layer["name"]: layer for layer in layers}
-        self.in_order, self.outer = layers, layers[0]
+        self.outer = layers[0]
         self.plain = self.outer["plain"]
         self.trusted_proxies, self.trusted_headers = trusted_proxies, trusted_headers
         self.body = body
@@ -138,6 +138,15 @@ def split(authority: str) -> tuple[str, str]:
     """Return the host and the port of an authority; no port if it has none."""
     host, colon, port = authority.rpartition(":")
     return (host, port) if colon and port.isdigit() else (authority, "")
+
+
+def examine(case: Case) -> dict[str, Any]:
+    """Return all that can be said of a site."""
+    return {
+        "findings": [asdict(finding) for finding in diagnose(case)],
+        "claims": believed(case),
+        "hops": hops(case),
+    }
 
 
 def diagnose(case: Case) -> list[Finding]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import glob
 import ssl
-from dataclasses import asdict
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
@@ -296,14 +295,10 @@ def main() -> None:
     ]
     unanswered, layers = judgeable(layers, params)
     trust = params["trusted_proxies"], params["trusted_headers"]
-    case = diagnosis.Case(site, layers, *trust, params["body"]) if layers else None
-    contract = {
-        "url": site.url,
-        "unanswered": unanswered,
-        "findings": [asdict(finding) for finding in diagnosis.diagnose(case)] if case else [],
-        "claims": diagnosis.believed(case) if case else {},
-        "hops": diagnosis.hops(case) if case else [],
-    }
+    said: dict = {"findings": [], "claims": {}, "hops": []}
+    if layers:
+        said = diagnosis.examine(diagnosis.Case(site, layers, *trust, params["body"]))
+    contract = {"url": site.url, "unanswered": unanswered, **said}
     module.exit_json(
         changed=False,
         right=not contract["findings"],
