@@ -15,7 +15,7 @@ import compileall
 import sys
 from pathlib import Path
 
-from ansible_collections.subsite.deploy.plugins.module_utils.installer import INSTALLERS
+from ansible_collections.subsite.deploy.plugins.module_utils.installer import INSTALLERS, get_uv
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
 
 SCRATCH = Path("/var/tmp/subsite")
@@ -28,9 +28,10 @@ def build(step: str, home: Path, installer: str, requirements: list[str]) -> Non
     """
     source, environment = Source(home / "source"), home / "environment"
     source.refuse_editables()
-    parameters = {"user": "root", "umask": 0o022, "python": "python3", "cache": str(SCRATCH)}
     SCRATCH.mkdir(parents=True, exist_ok=True)
-    builder = INSTALLERS[installer]({**parameters, "tools": str(SCRATCH / "tools")})
+    tool = get_uv(str(SCRATCH / "tools"), "python3") if installer == "uv" else ""
+    cache = "" if source.hashed else str(SCRATCH)
+    builder = INSTALLERS[installer]("python3", str(SCRATCH), cache, str(tool))
     if step == "environment":
         builder.fill(environment, source, requirements)
         return

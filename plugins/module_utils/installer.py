@@ -1,11 +1,16 @@
-"""Install what a release needs, with pip or with uv, as a user who owns nothing else."""
+"""Install what a release needs, with pip or with uv.
+
+It runs dependencies' build scripts, so it runs where they can do no harm: in the unit of a build
+(:mod:`in_unit`), or while an image is built (:mod:`in_image`). :func:`get_uv` is for root.
+"""
 
 from __future__ import annotations
 
+import copy
 import fcntl
 import json
 import os
-import pwd
+import re
 import shlex
 import shutil
 import subprocess
@@ -24,66 +29,47 @@ PIP_TO_UV = {
     "cert": "SSL_CERT_FILE",
     "proxy": "ALL_PROXY",
 }
-"""What pip can be told about the network, and the variable that tells uv the same."""
+"""The options of pip for the network, and uv's variables for the same."""
 
 
-class Builder:
-    """Runs an installer as the app's user, who owns what is being built and nothing else."""
+class Pip:
+    """Build with the standard library's venv, and pip."""
 
-    def __init__(self, parameters: dict) -> None:
-        """Take ``user``, ``python``, ``cache`` and ``umask`` from ``parameters``."""
-        self.user = pwd.getpwnam(parameters["user"])
-        self.umask = parameters.get("umask", 0o027)
-        self.python = parameters["python"]
-        self.cache = parameters["cache"]
+    def __init__(self, python: str, home: str, cache: str = "", tool: str = "") -> None:
+        """Set up the environment variables of the installer.
+
+        :param python: interpreter that environments are made from.
+        :param home: directory without any file that configures an installer.
+        :param cache: directory that keeps downloads and built wheels; empty for none.
+        :param tool: environment that has uv, for :class:`Uv`.
+        """
+        self.python = python
+        self.home = home
+        self.tool = Path(tool)
         self.environ = os.environ | {
-            "HOME": self.cache,
-            "PIP_CACHE_DIR": f"{self.cache}/pip",
+            "HOME": home,
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             "PIP_NO_INPUT": "1",
-            "UV_CACHE_DIR": f"{self.cache}/uv",
             "UV_LINK_MODE": "copy",
             "UV_NO_PROGRESS": "1",
             "UV_PYTHON_DOWNLOADS": "never",
         }
+        if cache:
+            self.environ |= {"PIP_CACHE_DIR": f"{cache}/pip", "UV_CACHE_DIR": f"{cache}/uv"}
+        else:
+            self.environ |= {"PIP_NO_CACHE_DIR": "1", "UV_NO_CACHE": "1"}
 
     def run(self, *command: str, cwd: Path | None = None) -> str:
-        """Run ``command`` as the app's user, in ``cwd``, and return its standard output.
+        """Run ``command`` in ``cwd`` and return its standard output.
 
         :raises BuildError: when it fails.
         """
         done = subprocess.run(
-            command,
-            cwd=cwd or self.cache,
-            env=self.environ,
-            user=self.user.pw_uid,
-            group=self.user.pw_gid,
-            extra_groups=[],
-            umask=self.umask,
-            capture_output=True,
-            text=True,
+            command, cwd=cwd or self.home, env=self.environ, capture_output=True, text=True
         )
         if done.returncode != 0:
             raise BuildError(f"{shlex.join(command)}\n{(done.stdout + done.stderr).strip()}")
         return done.stdout
-
-    def own(self, directory: Path) -> None:
-        """Make an empty ``directory`` for the app's user to build in."""
-        shutil.rmtree(directory, ignore_errors=True)
-        directory.mkdir(mode=0o750)
-        os.chown(directory, self.user.pw_uid, self.user.pw_gid)
-
-    def disown(self, directory: Path) -> None:
-        """Give ``directory`` to root; the app's group can read it, nobody can write it."""
-        for top, _, files in os.walk(directory):
-            for path in [top, *(os.path.join(top, file) for file in files)]:
-                os.chown(path, 0, self.user.pw_gid, follow_symlinks=False)
-                if not os.path.islink(path):
-                    os.chmod(path, (os.stat(path).st_mode & 0o750) | 0o040)
-
-
-class Pip(Builder):
-    """Build with the standard library's venv, and pip."""
 
     def create(self, environment: Path) -> None:
         """Make an empty environment."""
@@ -101,6 +87,10 @@ class Pip(Builder):
     def fill(self, environment: Path, source: Source, requirements: list[str]) -> None:
         """Make ``environment`` with what ``source`` needs, and ``requirements`` on top of it."""
         self.create(environment)
+        if source.hashed:
+            self.install_lock(environment, source, "--require-hashes")
+            self.require_in_lock(environment, requirements)
+            return
         if source.locks:
             self.install_lock(environment, source)
             install_more = self.install_beside
@@ -111,11 +101,34 @@ class Pip(Builder):
         if requirements:
             install_more(environment, *requirements)
 
-    def install_lock(self, environment: Path, source: Source) -> None:
+    def install_lock(self, environment: Path, source: Source, *options: str) -> None:
         """Install what the requirements.txt in ``source`` asks for."""
-        hashes = ["--require-hashes"] if source.hashed else []
-        with self.scratch(source) as copy:
-            self.install(environment, *hashes, "--requirement", "requirements.txt", cwd=copy)
+        with self.scratch(source) as tree:
+            self.install(environment, *options, "--requirement", "requirements.txt", cwd=tree)
+
+    def require_in_lock(self, environment: Path, requirements: list[str]) -> None:
+        """Refuse ``requirements`` that the lock has not installed: they would come without hashes.
+
+        :raises BuildError: when there is one.
+        """
+        places = ("PIP_FIND_LINKS", "UV_FIND_LINKS")
+        alone = copy.copy(self)
+        alone.environ = {
+            **{name: value for name, value in self.environ.items() if name not in places},
+            "PIP_CONFIG_FILE": os.devnull,
+            "UV_NO_CONFIG": "1",
+        }
+        for requirement in requirements:
+            try:
+                alone.install(environment, "--no-index", "--no-deps", "--dry-run", requirement)
+            except BuildError as error:
+                name = re.split(r"[^A-Za-z0-9._-]", requirement)[0]
+                raise BuildError(
+                    f"requirements.txt has hashes, but it does not bring {requirement!r}, which "
+                    "would be installed without them. Add it to the file with its hashes, for "
+                    f"example: put {name!r} into requirements.in, then run pip-compile "
+                    "--generate-hashes or uv pip compile --generate-hashes."
+                ) from error
 
     def install_dependencies(self, environment: Path, source: Source) -> None:
         """Install what the project in ``source`` depends on, but not the project."""
@@ -123,9 +136,9 @@ class Pip(Builder):
             if source.static_dependencies():
                 self.install(environment, *source.static_dependencies())
             return
-        with self.scratch(source) as copy:
+        with self.scratch(source) as tree:
             report = self._pip(
-                environment, "install", "--quiet", "--dry-run", "--no-deps", "--report=-", str(copy)
+                environment, "install", "--quiet", "--dry-run", "--no-deps", "--report=-", str(tree)
             )
             [project] = json.loads(report)["install"]
             dependencies = project["metadata"].get("requires_dist", [])
@@ -137,28 +150,19 @@ class Pip(Builder):
         with tempfile.NamedTemporaryFile("w", prefix="wsgi-release-", suffix=".txt") as pins:
             pins.write(self.installed(environment))
             pins.flush()
-            os.fchown(pins.fileno(), self.user.pw_uid, self.user.pw_gid)
             self.install(environment, "--constraint", pins.name, *requirements)
 
     def install_project(self, environment: Path, source: Source, lib: Path) -> None:
         """Install the project in ``source``, alone, into ``lib``."""
-        with self.scratch(source) as copy:
-            self.install(environment, "--no-deps", "--target", str(lib), "--upgrade", str(copy))
+        with self.scratch(source) as tree:
+            self.install(environment, "--no-deps", "--target", str(lib), "--upgrade", str(tree))
 
     @contextmanager
     def scratch(self, source: Source) -> Iterator[Path]:
-        """Lend the app's user a copy of ``source``: build backends write into it."""
+        """Make a copy of ``source`` for a while: build backends write into it."""
         with tempfile.TemporaryDirectory(prefix="wsgi-release-") as directory:
             copy = Path(directory, "source")
             shutil.copytree(source.path, copy, symlinks=True)
-            for top, directories, files in os.walk(directory):
-                for name in [".", *directories, *files]:
-                    os.chown(
-                        os.path.join(top, name),
-                        self.user.pw_uid,
-                        self.user.pw_gid,
-                        follow_symlinks=False,
-                    )
             yield copy
 
     def _pip(self, environment: Path, *arguments: str, cwd: Path | None = None) -> str:
@@ -168,11 +172,9 @@ class Pip(Builder):
 class Uv(Pip):
     """Build with uv, which is kept in an environment of its own."""
 
-    def __init__(self, parameters: dict) -> None:
-        """Take ``tools``, too, from ``parameters``, and get uv unless it is there."""
-        super().__init__(parameters)
-        self.tool = Path(parameters["tools"], f"uv-{version_of(self.python)}")
-        self._get_uv()
+    def __init__(self, python: str, home: str, cache: str = "", tool: str = "") -> None:
+        """Have uv use the network as the host's pip is configured to."""
+        super().__init__(python, home, cache, tool)
         self.environ |= self._network()
 
     def create(self, environment: Path) -> None:
@@ -191,32 +193,14 @@ class Uv(Pip):
 
     def install_dependencies(self, environment: Path, source: Source) -> None:
         """Install what the project in ``source`` depends on, but not the project."""
-        with self.scratch(source) as copy:
-            self.install(environment, "--requirements", str(copy / source.declares))
+        with self.scratch(source) as tree:
+            self.install(environment, "--requirements", str(tree / source.declares))
 
     def _uv(self, *arguments: str, cwd: Path | None = None) -> str:
         return self.run(f"{self.tool}/bin/uv", *arguments, cwd=cwd)
 
-    def _get_uv(self) -> None:
-        self.tool.parent.mkdir(mode=0o755, exist_ok=True)
-        complete = self.tool / ".complete"
-        with locked(self.tool.with_name(".lock")):
-            if complete.exists():
-                return
-            for command in (
-                [self.python, "-m", "venv", "--clear", str(self.tool)],
-                [f"{self.tool}/bin/python", "-m", "pip", "install", "--quiet", "uv"],
-            ):
-                done = subprocess.run(command, capture_output=True, text=True, umask=0o022)
-                if done.returncode != 0:
-                    raise BuildError(
-                        f"{shlex.join(command)}\n{(done.stdout + done.stderr).strip()}\n"
-                        "uv could not be installed; wsgi_app_installer: pip does without it."
-                    )
-            complete.touch()
-
     def _network(self) -> dict[str, str]:
-        """Return what the host's pip is told about the network, in uv's words."""
+        """Return how the host's pip uses the network, as variables of uv."""
         environ = {"UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}
         for line in self._pip(self.tool, "config", "list").splitlines():
             name, _, value = line.partition("=")
@@ -225,6 +209,33 @@ class Uv(Pip):
                 between = "," if variable == "UV_FIND_LINKS" else " "
                 environ[variable] = between.join(value.strip("'\"").replace("\\n", " ").split())
         return environ
+
+
+def get_uv(tools: str, python: str) -> Path:
+    """Install uv below ``tools``, unless it is there, and return the environment that has it.
+
+    Only from a wheel: a source distribution would run its build script as root.
+
+    :raises BuildError: when it cannot be installed.
+    """
+    tool = Path(tools, f"uv-{version_of(python)}")
+    tool.parent.mkdir(mode=0o755, exist_ok=True)
+    complete = tool / ".complete"
+    with locked(tool.with_name(".lock")):
+        if complete.exists():
+            return tool
+        for command in (
+            [python, "-m", "venv", "--clear", str(tool)],
+            [f"{tool}/bin/python", "-m", "pip", "install", "--quiet", "--only-binary=:all:", "uv"],
+        ):
+            done = subprocess.run(command, capture_output=True, text=True, umask=0o022)
+            if done.returncode != 0:
+                raise BuildError(
+                    f"{shlex.join(command)}\n{(done.stdout + done.stderr).strip()}\n"
+                    "uv could not be installed; wsgi_app_installer: pip does without it."
+                )
+        complete.touch()
+    return tool
 
 
 @contextmanager
@@ -242,4 +253,4 @@ def version_of(interpreter: str) -> str:
 
 
 INSTALLERS = {"uv": Uv, "pip": Pip}
-"""What can build, by the names that users give it."""
+"""The installers by their names in ``wsgi_app_installer``."""

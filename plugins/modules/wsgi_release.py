@@ -6,17 +6,21 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
+import pwd
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
-from ansible_collections.subsite.deploy.plugins.module_utils.installer import (
-    INSTALLERS,
-    Pip,
-    locked,
-    version_of,
+from ansible_collections.subsite.deploy.plugins.module_utils import (
+    confined,
+    in_unit,
+    installer,
+    sealed,
+    source,
+    tree,
 )
+from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
 
 DOCUMENTATION = r"""
@@ -31,7 +35,12 @@ description:
     C(pyproject.toml) or C(setup.py) does.
   - A source which can be built (C(pyproject.toml) with a C([build-system]), or C(setup.py)) is
     installed into the release's C(lib).
-  - All of it is built as O(user) and belongs to root afterwards, so that the app cannot write it.
+  - All of it is built as O(user), in a transient unit with the settings O(sandbox), and belongs to
+    root afterwards, so that the app cannot write it. No process of a build outlives it.
+  - What has become root's is refused if a link leads out of it, or if it has anything but files,
+    directories and links.
+  - A C(requirements.txt) with hashes has to bring all O(requirements). It is installed without a
+    cache, so that no earlier build can have a say in it.
   - An index, proxy or certificate authority that the host's pip is configured with is used by
     both installers.
 options:
@@ -44,7 +53,7 @@ options:
     type: path
     required: true
   cache:
-    description: Directory in which O(user) may keep downloads.
+    description: Directory in which O(user) may keep downloads, if there are no hashes.
     type: path
     required: true
   tools:
@@ -69,6 +78,10 @@ options:
     type: str
     choices: [uv, pip]
     default: uv
+  sandbox:
+    description: Settings of the unit that builds, as in systemd.exec(5).
+    type: dict
+    default: {}
 attributes:
   check_mode:
     description: Says that the release would be built.
@@ -101,8 +114,12 @@ built:
 """
 
 
+OWN_PACKAGE = "subsite_wsgi"
+"""The role's package in each release's C(lib)."""
+
+
 class Release:
-    """A release's directory, and how it comes to run."""
+    """A release's directory, and how it is built."""
 
     def __init__(self, parameters: dict) -> None:
         """Take the module's ``parameters``."""
@@ -110,13 +127,15 @@ class Release:
         self.path = Path(parameters["path"])
         self.source = Source(self.path / "source")
         self.environment = Path(parameters["environments"], self._environment_name())
+        self.user = pwd.getpwnam(parameters["user"])
+        self.work = self.path / "build"
 
     def _environment_name(self) -> str:
         recipe = [
             self.source.recipe(),
             self.parameters["requirements"],
             self.parameters["installer"],
-            version_of(self.parameters["python"]),
+            installer.version_of(self.parameters["python"]),
         ]
         return hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:12]
 
@@ -127,50 +146,103 @@ class Release:
         power would find files that are empty otherwise, and never build them again.
         """
         self.source.refuse_editables()
-        builder = INSTALLERS[self.parameters["installer"]](self.parameters)
-        with locked(self.environment.with_name(".lock")):
+        confined.stop(self._unit)  # the newer of two runs continues
+        with installer.locked(self.environment.with_name(".lock")):
             missing = not (self.environment / ".complete").exists()
+            with self._lent(self.work, *[self.environment] * missing):
+                self._run(makes_environment=missing)
             if missing:
-                try:
-                    self._build_environment(builder)
-                except BuildError:
-                    shutil.rmtree(self.environment)
-                    raise
-        if self.source.builds:
-            self._install_project(builder)
-        self._compile(builder)
+                os.sync()
+                (self.environment / ".complete").touch(mode=0o640)
+        (self.path / "lib").mkdir(mode=0o750, exist_ok=True)
+        self._collect_project()
+        self._collect_bytecode()
+        sealed.remove(self.work)
         self._link()
         os.sync()
         return missing
 
-    def _build_environment(self, builder: Pip) -> None:
-        environment = self.environment
-        builder.own(environment)
-        builder.fill(environment, self.source, self.parameters["requirements"])
-        builder.disown(environment)
-        os.sync()
-        (environment / ".complete").touch(mode=0o640)
+    @contextmanager
+    def _lent(self, *directories: Path) -> Iterator[None]:
+        """Lend empty ``directories`` to the app's user, and take them back built, or remove them.
 
-    def _install_project(self, builder: Pip) -> None:
-        lib, built = self.path / "lib", self.path / "lib.partial"
-        builder.own(built)
-        builder.install_project(self.environment, self.source, built)
-        builder.disown(built)
-        shutil.copytree(built, lib, symlinks=True, dirs_exist_ok=True)
-        builder.disown(lib)
-        shutil.rmtree(built)
-
-    def _compile(self, builder: Pip) -> None:
-        """Write bytecode now, since the app must not write beside its code.
-
-        A file that cannot be compiled is no reason to stop: it may be a template. The host's
-        own interpreter does it, in isolation, so that nothing of the app runs as root.
+        :raises BuildError: when what is there then must not become root's.
         """
-        for directory in (self.path / "lib", self.source.path):
-            if directory.exists():
-                compiler = [self.parameters["python"], "-I", "-m", "compileall", "-q"]
-                subprocess.run([*compiler, str(directory)], capture_output=True)
-                builder.disown(directory)
+        try:
+            for directory in directories:
+                sealed.lend(directory, self.user.pw_uid, self.user.pw_gid)
+            yield
+            for directory in directories:
+                sealed.take(directory, self.user.pw_gid, self.parameters["python"])
+        except (BuildError, OSError, sealed.UnsafeTree) as error:
+            for directory in directories:
+                sealed.remove(directory)
+            raise BuildError(str(error)) from error
+
+    def _run(self, makes_environment: bool) -> None:
+        """Run the build in its unit. It has a network if anything is installed."""
+        parameters = self.parameters
+        installs = makes_environment or self.source.builds
+        tool = ""
+        if installs and parameters["installer"] == "uv":
+            tool = str(installer.get_uv(parameters["tools"], parameters["python"]))
+        build = in_unit.Build(
+            source=str(self.source.path),
+            environment=str(self.environment),
+            makes_environment=makes_environment,
+            lib=str(self.work / "lib"),
+            bytecode=str(self.work / "bytecode"),
+            python=parameters["python"],
+            installer=parameters["installer"],
+            tool=tool,
+            cache=parameters["cache"],
+            requirements=parameters["requirements"],
+            environ=in_unit.inherited(),
+        )
+        library = self.path / "builder"
+        confined.place((in_unit, installer, source, tree), library, self.user.pw_gid)
+        properties = {
+            **parameters["sandbox"],
+            "User": parameters["user"],
+            "Group": self.user.pw_gid,
+            "UMask": "0027",
+            "PrivateNetwork": not installs,
+            "ReadWritePaths": [str(self.work), f"-{parameters['cache']}"]
+            + [str(self.environment)] * makes_environment,
+        }
+        try:
+            confined.run(in_unit, library, build.to_json, self._unit, properties)
+        finally:
+            sealed.remove(library)
+
+    @property
+    def _unit(self) -> str:
+        return f"{self.parameters['user']}_build.service"
+
+    def _collect_project(self) -> None:
+        """Move the installed project into the release's ``lib``, beside what the role has there."""
+        for built in sorted((self.work / "lib").glob("*")):
+            place = self.path / "lib" / built.name
+            if place.name == OWN_PACKAGE:
+                raise BuildError(
+                    f"The project installs {OWN_PACKAGE}, which is the package that mounts it: "
+                    "give yours another name."
+                )
+            sealed.remove(place)  # what an interrupted build has left
+            built.rename(place)
+
+    def _collect_bytecode(self) -> None:
+        """Move the bytecode of the source to where Python looks for it."""
+        top = self.work / "bytecode" / self.source.path.relative_to("/")
+        for compiled in sorted(top.rglob("*.pyc")):
+            directory = self.source.path / compiled.parent.relative_to(top)
+            if not (directory / f"{compiled.name.partition('.')[0]}.py").exists():
+                continue
+            cache = directory / "__pycache__"
+            if not cache.is_dir():
+                cache.mkdir(mode=0o750)
+                os.chown(cache, 0, self.user.pw_gid)
+            compiled.rename(cache / compiled.name)
 
     def _link(self) -> None:
         link = self.path / "venv"
@@ -190,6 +262,7 @@ def main() -> None:
             "requirements": {"type": "list", "elements": "str", "default": []},
             "python": {"type": "path", "default": "/usr/bin/python3"},
             "installer": {"type": "str", "choices": ["uv", "pip"], "default": "uv"},
+            "sandbox": {"type": "dict", "default": {}},
         },
         supports_check_mode=True,
     )

@@ -16,7 +16,7 @@ class Installer:
 
     asked: list
 
-    def __init__(self, parameters: dict) -> None:
+    def __init__(self, *parameters: str) -> None:
         self.asked = Installer.asked = []
 
     def fill(self, environment, source, requirements) -> None:

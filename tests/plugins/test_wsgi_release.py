@@ -1,5 +1,7 @@
 """What decides how a release is built, and what its environment is named after."""
 
+import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -10,8 +12,12 @@ from pathlib import Path
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.subsite.deploy.plugins.module_utils import installer
-from ansible_collections.subsite.deploy.plugins.module_utils.installer import Pip, Uv
+from ansible_collections.subsite.deploy.plugins.module_utils import (
+    confined,
+    in_unit,
+    installer,
+)
+from ansible_collections.subsite.deploy.plugins.module_utils.installer import Pip, Uv, get_uv
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
 from ansible_collections.subsite.deploy.plugins.modules import wsgi_release
 from ansible_collections.subsite.deploy.plugins.modules.wsgi_release import Release
@@ -154,12 +160,13 @@ class TestEnvironment:
         "requirements": ["gunicorn>=23"],
         "installer": "uv",
         "python": "/usr/bin/python3",
+        "user": "root",
     }
 
     @pytest.fixture
     def name(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         def name(files: dict[str, str], release: str = "a", python: str = "3.13", **more) -> str:
-            monkeypatch.setattr(wsgi_release, "version_of", lambda interpreter: python)
+            monkeypatch.setattr(installer, "version_of", lambda interpreter: python)
             path = tmp_path / release
             (path / "source").mkdir(parents=True)
             write(path / "source", files)
@@ -357,7 +364,8 @@ def parameters(tmp_path: Path) -> dict[str, str]:
     parameters = {name: str(tmp_path / name) for name in ("path", "environments", "cache", "tools")}
     for directory in parameters.values():
         Path(directory).mkdir()
-    return {**parameters, "user": "root", "python": sys.executable, "requirements": []}
+    more = {"user": "root", "python": sys.executable, "requirements": [], "sandbox": {}}
+    return {**parameters, **more}
 
 
 @pytest.fixture
@@ -370,28 +378,35 @@ def tool(parameters: dict, empty: Path) -> Path:
     return tool
 
 
+@pytest.fixture
+def build(
+    installer: str, parameters: dict, empty: Path, index: Path, tool: Path, monkeypatch
+) -> Callable[..., dict[str, str]]:
+    def copy(builder: Pip, environment: Path) -> None:
+        shutil.copytree(empty, environment, symlinks=True, dirs_exist_ok=True)
+
+    def run(program, library, text, unit, properties) -> None:
+        """Build without a unit, for which systemd is needed."""
+        in_unit.Build(**json.loads(text)).run()
+
+    monkeypatch.setattr(Pip, "create", copy)
+    monkeypatch.setattr(confined, "run", run)
+    monkeypatch.setattr(confined, "stop", lambda unit: None)
+    (tool / "bin/uv").symlink_to(shutil.which("uv"))
+    (tool / ".complete").touch()
+
+    def build(*requirements: str) -> dict[str, str]:
+        """Build the release and return what each module in its environment says."""
+        release = Release({**parameters, "installer": installer, "requirements": requirements})
+        release.build()
+        modules = release.environment.glob("lib/*/site-packages/*.py")
+        return {path.stem: path.read_text() for path in modules}
+
+    return build
+
+
 @pytest.mark.parametrize("installer", ["pip", "uv"])
 class TestBuild:
-    @pytest.fixture
-    def build(
-        self, installer: str, parameters: dict, empty: Path, index: Path, tool: Path, monkeypatch
-    ) -> Callable[..., dict[str, str]]:
-        def copy(builder: Pip, environment: Path) -> None:
-            shutil.copytree(empty, environment, symlinks=True, dirs_exist_ok=True)
-
-        monkeypatch.setattr(Pip, "create", copy)
-        (tool / "bin/uv").symlink_to(shutil.which("uv"))
-        (tool / ".complete").touch()
-
-        def build(*requirements: str) -> dict[str, str]:
-            """Build the release and return what each module in its environment says."""
-            release = Release({**parameters, "installer": installer, "requirements": requirements})
-            release.build()
-            modules = release.environment.glob("lib/*/site-packages/*.py")
-            return {path.stem: path.read_text() for path in modules}
-
-        return build
-
     @pytest.fixture
     def source(self, parameters: dict) -> Path:
         return Path(parameters["path"], "source")
@@ -481,6 +496,47 @@ class TestBuild:
             build()
 
 
+@pytest.mark.parametrize("installer", ["pip", "uv"])
+class TestHashes:
+    """A lock with hashes decides everything that is installed."""
+
+    @pytest.fixture
+    def lock(self, index: Path, source_directory: Path) -> Callable[..., None]:
+        def lock(*names: str) -> None:
+            lines = []
+            for name in names:
+                digest = hashlib.sha256(wheel(index, name, "1").read_bytes()).hexdigest()
+                lines.append(f"{name}==1 --hash=sha256:{digest}\n")
+            write(source_directory, {"requirements.txt": "".join(lines)})
+
+        return lock
+
+    @pytest.fixture
+    def source_directory(self, parameters: dict) -> Path:
+        return Path(parameters["path"], "source")
+
+    def test_bring_what_the_role_requires(self, build, lock):
+        lock("cart", "till")
+        assert build("till>=1").keys() == {"cart", "till"}
+
+    def test_are_demanded_of_what_the_role_requires(self, build, lock, index: Path):
+        lock("cart")
+        wheel(index, "till", "1")
+        with pytest.raises(BuildError, match="has hashes, but it does not bring 'till>=1'"):
+            build("till>=1")
+
+    def test_hold_in_a_version_that_the_role_requires(self, build, lock, index: Path):
+        lock("cart", "till")
+        wheel(index, "till", "2")
+        with pytest.raises(BuildError, match="has hashes, but it does not bring 'till>=2'"):
+            build("till>=2")
+
+    def test_read_no_cache(self, build, lock, parameters: dict):
+        lock("cart")
+        build()
+        assert list(Path(parameters["cache"]).iterdir()) == []
+
+
 class TestTool:
     @pytest.fixture(autouse=True)
     def uv(self, index: Path) -> None:
@@ -492,16 +548,17 @@ class TestTool:
     ):
         (tool / ".complete").touch()
         (tool / "bin/uv").touch()
-        assert Uv(parameters).tool == tool
+        assert get_uv(parameters["tools"], sys.executable) == tool
         assert (tool / "bin/uv").exists()
 
     def test_whose_installation_was_cut_off_is_built_anew(self, parameters: dict, tool: Path):
         (tool / "bin/uv").touch()
-        Uv(parameters)
+        get_uv(parameters["tools"], sys.executable)
         assert not (tool / "bin/uv").exists()
         assert list(tool.glob("lib/*/site-packages/uv.py"))
         assert (tool / ".complete").exists()
 
     def test_looks_in_each_place_that_pip_looks_in(self, parameters, tool, index, tmp_path):
         (tool / ".complete").touch()
-        assert Uv(parameters).environ["UV_FIND_LINKS"] == f"{index},{tmp_path}"
+        uv = Uv(sys.executable, str(tmp_path), tool=str(tool))
+        assert uv.environ["UV_FIND_LINKS"] == f"{index},{tmp_path}"

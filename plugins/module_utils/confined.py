@@ -1,0 +1,66 @@
+"""Run a program of the collection as an app's user, in a transient unit of systemd's.
+
+The unit has a sandbox, and a cgroup that is killed when the program ends: nothing that it started
+is left (systemd-run(1), systemd.kill(5)).
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import ModuleType
+
+from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError
+
+
+def place(modules: Iterable[ModuleType], directory: Path, gid: int) -> None:
+    """Write ``modules`` below ``directory``, where group ``gid`` can import them by their names."""
+    for module in modules:
+        path = directory / f"{module.__name__.replace('.', '/')}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(inspect.getsource(module))
+    for path in [directory, *directory.rglob("*")]:
+        os.chown(path, 0, gid)
+        path.chmod(0o750 if path.is_dir() else 0o640)
+
+
+def stop(unit: str) -> None:
+    """Stop what another run has begun in ``unit``, and perhaps left there."""
+    subprocess.run(["systemctl", "stop", unit], capture_output=True)
+
+
+def run(
+    program: ModuleType, library: Path, text: str, unit: str, properties: Mapping[str, object]
+) -> None:
+    """Run ``program`` with ``text`` as its standard input, and wait for it.
+
+    What is secret belongs there: every user of the host can read a unit's settings.
+
+    :param library: directory that :func:`place` has written the program to.
+    :param unit: the unit's name, which no other may have.
+    :param properties: the unit's settings (systemd.exec(5)); a list gives a setting several times.
+    :raises BuildError: when it fails, with what it wrote.
+    """
+    settings = {"KillSignal": "SIGKILL", "WorkingDirectory": "/", **properties}
+    done = subprocess.run(
+        ["systemd-run", "--quiet", "--pipe", "--wait", "--collect", f"--unit={unit}"]
+        + [f"--property={setting}" for setting in _settings(settings)]
+        + [f"--setenv=PYTHONPATH={library}"]
+        + [sys.executable, "-s", "-m", program.__name__],
+        input=text,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode != 0:
+        said = (done.stdout + done.stderr).strip()
+        raise BuildError(said or f"{unit} ended with status {done.returncode} and without a word.")
+
+
+def _settings(properties: Mapping[str, object]) -> Iterable[str]:
+    for name, value in properties.items():
+        for one in value if isinstance(value, list) else [value]:
+            yield f"{name}={str(one).lower() if isinstance(one, bool) else one}"

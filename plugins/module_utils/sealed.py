@@ -1,0 +1,93 @@
+"""Lend a directory to another user for a while, and take back what has become of it.
+
+Root never acts on a name that the other user could change meanwhile: it goes by open directories,
+and takes a directory before it looks at what is in it (openat(2)).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from pathlib import Path
+
+DEPTH = 128
+"""Directories in one another that a tree may have; each is one open file while it is taken."""
+
+ROOT = 0
+
+
+class UnsafeTree(Exception):
+    """A tree has something that root must not own; the message says what, and where."""
+
+
+def lend(directory: Path, uid: int, gid: int) -> None:
+    """Make an empty ``directory`` in a directory of root's, and give it to a user."""
+    remove(directory)
+    directory.mkdir(mode=0o700)
+    os.chown(directory, uid, gid)
+
+
+def remove(path: Path) -> None:
+    """Remove ``path`` with all that is in it, however deep. Links are not followed."""
+    command = ["rm", "-rf", "--one-file-system", "--", str(path)]
+    subprocess.run(command, check=True, capture_output=True, text=True)
+
+
+def take(directory: Path, gid: int, interpreter: str = "") -> None:
+    """Give ``directory`` with all that is in it to root; group ``gid`` can read it.
+
+    Files have one name each, and links lead to what is in the tree, or to ``interpreter``. No
+    process of the user may be left that has any of it open.
+
+    :raises UnsafeTree: when there is anything else. What was taken until then stays root's.
+    """
+    links: list[str] = []
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        _take_directory(descriptor, str(directory), gid, links, DEPTH)
+    finally:
+        os.close(descriptor)
+    # All of it is root's now: what is looked at stays as it is.
+    top = os.path.realpath(directory)
+    for link in links:
+        landing = os.path.realpath(link)
+        inside = landing == top or landing.startswith(f"{top}/")
+        if not inside and not (interpreter and landing == os.path.realpath(interpreter)):
+            raise UnsafeTree(f"{link} links to {os.readlink(link)}, outside of {directory}")
+
+
+def _take_directory(descriptor: int, path: str, gid: int, links: list[str], depth: int) -> None:
+    if depth == 0:
+        raise UnsafeTree(f"{path} is below {DEPTH} other directories")
+    os.fchown(descriptor, ROOT, gid)
+    os.fchmod(descriptor, 0o750)
+    for name in os.listdir(descriptor):
+        below = f"{path}/{name}"
+        mode = os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_mode
+        if stat.S_ISDIR(mode):
+            flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+            directory = os.open(name, flags, dir_fd=descriptor)
+            try:
+                _take_directory(directory, below, gid, links, depth - 1)
+            finally:
+                os.close(directory)
+        elif stat.S_ISREG(mode):
+            _take_file(descriptor, name, below, gid)
+        elif stat.S_ISLNK(mode):
+            os.chown(name, ROOT, gid, dir_fd=descriptor, follow_symlinks=False)
+            links.append(below)
+        else:
+            raise UnsafeTree(f"{below} is neither a file, a directory nor a link")
+
+
+def _take_file(directory: int, name: str, path: str, gid: int) -> None:
+    descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=directory)
+    try:
+        status = os.fstat(descriptor)
+        if status.st_nlink != 1:
+            raise UnsafeTree(f"{path} has other names, too (hard links)")
+        os.fchown(descriptor, ROOT, gid)
+        os.fchmod(descriptor, 0o750 if status.st_mode & stat.S_IXUSR else 0o640)
+    finally:
+        os.close(descriptor)
