@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import os
-import shutil
+import subprocess
+from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.subsite.deploy.plugins.module_utils import sealed
 
 DOCUMENTATION = r"""
 module: absent_paths
@@ -46,14 +48,6 @@ paths:
 """
 
 
-def remove(path: str) -> None:
-    """Remove ``path``, whatever it is."""
-    if os.path.isdir(path) and not os.path.islink(path):
-        shutil.rmtree(path)
-    else:
-        os.unlink(path)
-
-
 def main() -> None:
     """Remove what is there, or say that it would go."""
     module = AnsibleModule(
@@ -64,9 +58,9 @@ def main() -> None:
     if not module.check_mode:
         for path in there:
             try:
-                remove(path)
-            except OSError as error:
-                module.fail_json(msg=str(error), paths=there)
+                sealed.remove(Path(path))
+            except subprocess.CalledProcessError as error:
+                module.fail_json(msg=error.stderr.strip(), paths=there)
     module.exit_json(
         changed=bool(there),
         paths=there,

@@ -46,8 +46,8 @@ def test_leaves_data_alone(removal):
     assert removal.traces == [DATA]
 
 
-def test_leaves_no_user(removal):
-    assert not removal.user_exists
+def test_leaves_the_user_whose_number_the_data_have(removal):
+    assert removal.user_exists
 
 
 def test_leaves_data_to_root(removal):

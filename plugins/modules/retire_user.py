@@ -1,0 +1,159 @@
+#!/usr/bin/python
+"""End what a user runs, and remove the user when nothing is left of it."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+
+DOCUMENTATION = r"""
+module: retire_user
+author: The Subsite maintainers (@subsite)
+short_description: End what a user runs, and remove the user when nothing is left of it
+description:
+  - Kills every process of the user.
+  - Removes the user, unless a local file system still has a file of it. The next user that the
+    host makes could get the number of a removed user, and all its files with it.
+options:
+  name:
+    description: The user. It may be missing.
+    type: str
+    required: true
+  keep:
+    description: Whether the user stays, because files of it are known to be left.
+    type: bool
+    default: false
+attributes:
+  check_mode:
+    description: Says whether the user would be removed; kills nothing.
+    support: full
+  diff_mode:
+    description: There is nothing to compare.
+    support: none
+"""
+
+EXAMPLES = r"""
+- name: Remove the user
+  subsite.deploy.retire_user:
+    name: wsgi-shop
+"""
+
+RETURN = r"""
+removed:
+  description: Whether the user was removed.
+  type: bool
+  returned: always
+file:
+  description: A file of the user that is left; empty if there is none or O(keep) is true.
+  type: str
+  returned: always
+  sample: /srv/media/upload.jpg
+"""
+
+PATIENCE = 10
+"""Seconds that killed processes may take to end."""
+
+NOT_LOCAL = frozenset({"9p", "afs", "ceph", "cifs", "nfs", "nfs4", "smb3", "virtiofs"})
+"""File systems of other machines, where a number means nothing or another user."""
+
+NO_FILES = frozenset({"cgroup", "cgroup2", "proc", "sysfs", "devpts", "nsfs", "bpf", "tracefs"})
+"""File systems that the kernel makes of what it knows."""
+
+
+def processes(uid: int) -> Iterator[int]:
+    """Yield the processes that have ``uid`` as their real, effective or saved user."""
+    for status in Path("/proc").glob("[0-9]*/status"):
+        try:
+            text = status.read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        users = text.partition("\nUid:")[2].partition("\n")[0].split()
+        is_zombie = "\nState:\tZ" in text
+        if str(uid) in users[:3] and not is_zombie:
+            yield int(status.parent.name)
+
+
+def end(uid: int) -> bool:
+    """Kill all processes of ``uid``, and return whether all of them ended.
+
+    Again and again, since one that is not killed yet can start another.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while found := list(processes(uid)):
+        if time.monotonic() > deadline:
+            return False
+        for pid in found:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        time.sleep(0.01)  # the kernel does not say when a process that is no child has ended
+    return True
+
+
+def mounts(table: str) -> Iterator[str]:
+    """Yield where the local file systems in a mountinfo (proc_pid_mountinfo(5)) are mounted."""
+    entries = []
+    for line in table.splitlines():
+        fields, _, kind = line.partition(" - ")
+        _, _, device, root, place, *_ = fields.split()
+        kind = kind.split()[0]
+        if kind not in NOT_LOCAL | NO_FILES and not kind.startswith("fuse."):
+            entries.append((root.rstrip("/") + "/", device, place))
+    seen: list[tuple[str, str]] = []
+    for root, device, place in sorted(entries):  # what is mounted whole comes before its parts
+        if not any(device == other and root.startswith(top) for top, other in seen):
+            seen.append((root, device))
+            yield place.encode().decode("unicode_escape")
+
+
+def file_of(uid: int) -> str:
+    """Return a file that ``uid`` owns on a local file system; nothing if there is none."""
+    for place in mounts(Path("/proc/self/mountinfo").read_text()):
+        found = subprocess.run(
+            ["find", place, "-xdev", "-uid", str(uid), "-print", "-quit"],
+            capture_output=True,
+            text=True,
+            errors="replace",
+        ).stdout.strip()
+        if found:
+            return found
+    return ""
+
+
+def main() -> None:
+    """Kill, look, and remove."""
+    module = AnsibleModule(
+        argument_spec={
+            "name": {"type": "str", "required": True},
+            "keep": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    name, keep = module.params["name"], module.params["keep"]
+    try:
+        uid = pwd.getpwnam(name).pw_uid
+    except KeyError:
+        module.exit_json(changed=False, removed=False, file="")
+    running = bool(next(processes(uid), 0))
+    if running and not module.check_mode and not end(uid):
+        module.fail_json(
+            msg=f"Processes of {name} did not end within {PATIENCE} s after SIGKILL: "
+            + ", ".join(map(str, processes(uid)))
+        )
+    left = "" if keep else file_of(uid)
+    removes = not keep and not left
+    if removes and not module.check_mode:
+        module.run_command(["userdel", name], check_rc=True)
+    module.exit_json(changed=running or removes, removed=removes, file=left)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""A user goes when nothing is left of it."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ansible_collections.subsite.deploy.plugins.modules import retire_user
+
+NAME, UID = "wsgi-retired", 64999
+FORKS = "import os, time\nwhile True:\n    os.fork() or time.sleep(30)\n    time.sleep(0.05)\n"
+
+
+@pytest.fixture
+def user() -> Iterator[str]:
+    command = ["useradd", "--system", "--no-create-home", f"--uid={UID}", NAME]
+    subprocess.run(command, check=True)
+    yield NAME
+    subprocess.run(["userdel", NAME], capture_output=True)
+
+
+@pytest.fixture(autouse=True)
+def places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Look for files below ``tmp_path`` alone: this machine has many elsewhere."""
+    monkeypatch.setattr(retire_user, "mounts", lambda table: [str(tmp_path)])
+
+
+def exists(name: str) -> bool:
+    return subprocess.run(["getent", "passwd", name], capture_output=True).returncode == 0
+
+
+def test_user_without_files_is_removed(run_module, user: str):
+    result = run_module(retire_user, name=user)
+    assert (result["changed"], result["removed"], exists(user)) == (True, True, False)
+
+
+def test_user_with_a_file_stays_and_the_file_is_named(run_module, user: str, tmp_path: Path):
+    (tmp_path / "left").touch()
+    os.chown(tmp_path / "left", UID, UID)
+    result = run_module(retire_user, name=user)
+    assert (result["changed"], result["file"], exists(user)) == (False, f"{tmp_path}/left", True)
+
+
+def test_user_that_is_kept_stays(run_module, user: str):
+    result = run_module(retire_user, name=user, keep=True)
+    assert (result["changed"], exists(user)) == (False, True)
+
+
+def test_missing_user_is_no_change(run_module):
+    assert run_module(retire_user, name="wsgi-no-such-user")["changed"] is False
+
+
+def test_check_mode_removes_nothing(run_module, user: str):
+    result = run_module(retire_user, name=user, _ansible_check_mode=True)
+    assert (result["changed"], exists(user)) == (True, True)
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_processes_end_even_if_they_start_others(run_module, user: str, keep: bool):
+    with subprocess.Popen(
+        ["timeout", "60", "python3", "-c", FORKS], user=UID, group=UID, extra_groups=[]
+    ) as process:
+        deadline = time.monotonic() + 20
+        while len(list(retire_user.processes(UID))) < 8:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)  # processes do not announce themselves
+        run_module(retire_user, name=user, keep=keep)
+        assert process.wait() == -signal.SIGKILL
+    assert list(retire_user.processes(UID)) == []
+
+
+MOUNTS = r"""
+22 1 254:1 / / rw - ext4 /dev/vda1 rw
+23 22 0:21 / /proc rw - proc proc rw
+24 22 254:1 /srv/a /mnt/part rw - ext4 /dev/vda1 rw
+25 22 0:30 / /home/with\040space rw - tmpfs tmpfs rw
+26 22 0:40 / /mnt/nas rw - nfs4 nas:/ rw
+27 22 0:41 / /mnt/ssh rw - fuse.sshfs host:/ rw
+28 22 0:30 /sub /mnt/sub rw - tmpfs tmpfs rw
+""".strip()
+
+
+def test_local_file_systems_are_looked_through_once(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.undo()
+    assert list(retire_user.mounts(MOUNTS)) == ["/home/with space", "/"]
