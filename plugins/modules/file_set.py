@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import grp
 import hashlib
+import itertools
 import json
 import os
 import pwd
@@ -77,7 +78,8 @@ options:
       owner:
         description:
           - User who owns it. A file of another user than root is read and written as that user,
-            so that no link in their directories can lead root astray.
+            so that no link in their directories can lead root astray. What the user has put in
+            its way, as a directory of its name, is renamed to C(NAME.replaced).
         type: str
         default: root
       group:
@@ -284,8 +286,7 @@ class FileSet:
         writer = "root" if entry["directory"] else entry["owner"]
         secret = entry["secret"] is not None or bool(entry["key"])
         try:
-            with acting_as(writer):
-                before = State.found(path)
+            before = self._found(path, writer)
             after = State.wanted(entry, before)
         except KeyError as error:
             if not self.module.check_mode:
@@ -309,6 +310,18 @@ class FileSet:
             )
         return Change(path, writer, before, after, secret)
 
+    def _found(self, path: str, writer: str) -> State:
+        """Return what is at ``path``; nothing if it is only in the way of a file of ``writer``."""
+        with acting_as(writer):
+            try:
+                found = State.found(path)
+            except OSError:
+                if writer == "root":
+                    raise
+                return State()
+        blocks = writer != "root" and found.kind in ("directory", "special file")
+        return State() if blocks else found
+
     def place(self) -> None:
         """Make every change, or none, and have what is in place applied."""
         done: list[Change] = []
@@ -317,7 +330,10 @@ class FileSet:
             self._set_mark()
             for change in self.changes:
                 with acting_as(change.owner):
-                    change.after.place(change.path)
+                    if change.owner != "root" and change.after.kind == "file":
+                        place_in_tree_of_user(change.after, change.path)
+                    else:
+                        change.after.place(change.path)
                 done.append(change)
             self._run("check")
             applied = True
@@ -385,6 +401,45 @@ def files_below(directory: str | None) -> set[str]:
         for top, _, names in os.walk(directory or "")
         for name in names
     }
+
+
+def place_in_tree_of_user(state: State, path: str, tries: int = 20) -> None:
+    """Place ``state`` at ``path`` with the rights of a user who may be working against it.
+
+    The user's processes can put something in the way again, so a few tries are made.
+    """
+    for left in reversed(range(tries)):
+        try:
+            clear_way(path)
+            state.place(path)
+            return
+        except OSError:
+            if not left:
+                raise
+
+
+def clear_way(path: str) -> None:
+    """Rename what the user has where ``path``, or a directory that leads to it, belongs."""
+    parts = path.strip("/").split("/")
+    for number in range(1, len(parts) + 1):
+        part = "/" + "/".join(parts[:number])
+        try:
+            status = os.lstat(part)
+        except FileNotFoundError:
+            return
+        if status.st_uid != os.geteuid():
+            continue  # root's, as all that the user cannot rename
+        is_directory = stat.S_ISDIR(status.st_mode)
+        if is_directory == (number == len(parts)):
+            os.rename(part, free_name(part))
+        elif is_directory and status.st_mode & stat.S_IRWXU != stat.S_IRWXU:
+            os.chmod(part, stat.S_IMODE(status.st_mode) | stat.S_IRWXU)
+
+
+def free_name(path: str) -> str:
+    """Return a name beside ``path`` that nothing has."""
+    names = (f"{path}.replaced{number or ''}" for number in itertools.count())
+    return next(name for name in names if not os.path.lexists(name))
 
 
 def open_itself(path: str, flags: int) -> int:

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import stat
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -673,3 +674,60 @@ class TestSomebodyElses:
             (top / "site").write_text(before)
         place({"dest": "site", "content": NEW, "ours": "by us"})
         assert (top / "site").read_text() == NEW
+
+
+class TestInTheWay:
+    """A user cannot keep root from placing a file in the user's own directory."""
+
+    @pytest.fixture
+    def data(self, top: Path) -> Path:
+        return owned_by_nobody(top / "data")
+
+    @staticmethod
+    def build(data: Path, code: str) -> None:
+        subprocess.run(
+            ["/usr/bin/python3", "-c", f"import os\n{code}"],
+            cwd=data,
+            user=NOBODY[0],
+            group=NOBODY[1],
+            extra_groups=[],
+            check=True,
+        )
+
+    @pytest.mark.parametrize(
+        "code",
+        [
+            pytest.param("os.makedirs('conf/a.ini/b')", id="directory for the file"),
+            pytest.param("open('conf', 'w')", id="file for a directory"),
+            pytest.param("os.symlink('/nowhere', 'conf')", id="link to nothing for a directory"),
+            pytest.param("os.symlink('/etc', 'conf')", id="link to root's for a directory"),
+            pytest.param("os.symlink('conf', 'conf')", id="circle for a directory"),
+            pytest.param("os.mkdir('conf', 0)", id="closed directory"),
+            pytest.param("os.mkdir('conf'); os.mkfifo('conf/a.ini')", id="pipe for the file"),
+            pytest.param("os.mkdir('conf'); os.symlink('a.ini', 'conf/a.ini')", id="circle"),
+        ],
+    )
+    def test_file_is_placed(self, place, data: Path, in_time, code: str):
+        self.build(data, code)
+        entry = {"dest": "data/conf/a.ini", "content": NEW, **MINE}
+        assert place(entry)["changed"]
+        assert ((data / "conf/a.ini").read_text(), (data / "conf").is_symlink()) == (NEW, False)
+        assert not place(entry)["changed"]
+
+    def test_what_was_there_is_renamed(self, place, data: Path):
+        for number in ("", "1"):
+            self.build(data, "os.makedirs('conf/a.ini/b', exist_ok=True)")
+            place({"dest": "data/conf/a.ini", "content": NEW, **MINE})
+            assert (data / f"conf/a.ini.replaced{number}/b").is_dir()
+            (data / "conf/a.ini").unlink()
+
+    def test_nothing_is_renamed_in_check_mode(self, place, data: Path):
+        self.build(data, "os.makedirs('conf/a.ini/b')")
+        result = place(
+            {"dest": "data/conf/a.ini", "content": NEW, **MINE}, _ansible_check_mode=True
+        )
+        assert (result["changed"], (data / "conf/a.ini/b").is_dir()) == (True, True)
+
+    def test_root_s_own_directories_are_never_renamed(self, place, top: Path):
+        (top / "conf/a.ini").mkdir(parents=True)
+        assert place({"dest": "conf/a.ini", "content": NEW})["failed"]
