@@ -16,6 +16,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.subsite.deploy.plugins.module_utils.rooted import (
+    changeable_parent,
+    changeable_part,
+)
 
 DOCUMENTATION = r"""
 module: wsgi_app_info
@@ -34,7 +38,7 @@ options:
     type: path
     required: true
   data:
-    description: Its state directory.
+    description: Its data directory.
     type: path
     required: true
   python:
@@ -52,6 +56,13 @@ options:
       - What will run the app. The module fails if the host lacks what the role does not install.
     type: str
     default: systemd
+  writable_paths:
+    description:
+      - What the app will be given to write. With O(listen), the module fails if others than root
+        can replace one of these.
+    type: list
+    elements: path
+    default: []
   takes_over:
     description:
       - Whether this run is about to change the app. Another run that is under way learns of it when
@@ -78,7 +89,7 @@ EXAMPLES = r"""
   subsite.deploy.wsgi_app_info:
     name: shop
     home: /srv/wsgi/shop
-    data: /var/lib/wsgi/shop
+    data: /var/lib/wsgi/shop/data
   register: shop
 """
 
@@ -114,12 +125,18 @@ address:
   description: Where its socket unit listens; empty when there is none.
   type: str
   returned: always
-has_data:
-  description: Whether there is a state directory, perhaps of an earlier life.
-  type: bool
+data_owner:
+  description: Number of the user who owns the data directory; none if there is no such directory.
+  type: int
   returned: always
 listening:
   description: Whether the socket listens, now and after a boot.
+  type: bool
+  returned: always
+deaf:
+  description:
+    - Whether the socket refuses connections although systemd listens. A process that has the socket
+      can shut it down for all others (shutdown(2)).
   type: bool
   returned: always
 releases:
@@ -235,6 +252,22 @@ def collisions(name: str, listen: str, data: str, units: str = UNITS[0]) -> Iter
             f"wsgi_app_listen is {listen!r}, but {taken}: give the app an address of its own, as "
             f"in '/run/wsgi/{name}.sock'."
         )
+
+
+def replaceable(python: str, writable_paths: list[str]) -> Iterator[str]:
+    """Yield, in sentences, what root would run or mount although others could replace it."""
+    if part := changeable_part(python):
+        yield (
+            f"wsgi_app_python is {python!r}, but others than root can change {part}: root runs the "
+            "interpreter, so give one that only root can change, as below /usr or /opt."
+        )
+    for path in writable_paths:
+        if part := changeable_parent(path):
+            yield (
+                f"wsgi_app_writable_paths has {path!r}, but others than root can change {part}: "
+                "root mounts the path, so all directories above it have to be root's. Move it, for "
+                "example to /srv."
+            )
 
 
 def home_of(user: str) -> str:
@@ -397,6 +430,28 @@ def listening(name: str) -> bool:
     return sorted(state) == ["ActiveState=active", "UnitFileState=enabled"]
 
 
+def deaf(listen: str) -> bool:
+    """Return whether connections to ``listen``, where a process serves, are refused."""
+    family, address = socket.AF_UNIX, listen
+    if not listen.startswith("/"):
+        host, _, port = listen.rpartition(":")
+        family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
+        # An address of all interfaces cannot be connected to (RFC 1122, 3.2.1.3).
+        host = {"0.0.0.0": "127.0.0.1", "[::]": "::1"}.get(host, host).strip("[]")
+        address = (host, int(port))
+    with socket.socket(family) as client:
+        client.settimeout(1)
+        return client.connect_ex(address) == errno.ECONNREFUSED
+
+
+def owner_of(path: str) -> int | None:
+    """Return the number of the user who owns ``path``; none if it is not there."""
+    try:
+        return os.lstat(path).st_uid
+    except FileNotFoundError:
+        return None
+
+
 def _ask(*command: str) -> str:
     """Return what ``command`` says; nothing if it fails, as when no daemon answers it."""
     return subprocess.run(command, capture_output=True, text=True).stdout
@@ -418,6 +473,7 @@ def main() -> None:
             "python": {"type": "path", "default": "/usr/bin/python3"},
             "listen": {"type": "str", "default": ""},
             "backend": {"type": "str", "default": "systemd"},
+            "writable_paths": {"type": "list", "elements": "path", "default": []},
             "takes_over": {"type": "bool", "default": False},
             "claim": {"type": "str", "default": ""},
         },
@@ -428,7 +484,9 @@ def main() -> None:
         module.fail_json(msg=SUPERSEDED.format(name=name))
     listen = module.params["listen"]
     wrong = list(lacks(module.params["backend"]))
-    wrong += collisions(name, listen, module.params["data"]) if listen else []
+    if listen:
+        wrong += collisions(name, listen, module.params["data"])
+        wrong += replaceable(module.params["python"], module.params["writable_paths"])
     if wrong:
         module.fail_json(msg="\n".join(wrong))
     if module.params["takes_over"] and not module.check_mode:
@@ -436,6 +494,8 @@ def main() -> None:
     serving = current(name)
     held = images(name, module.params["home"])
     complete = releases(module.params["home"], held)
+    running = instances(name)
+    refuses = "active" in running.values() and deaf(address(name))
     module.exit_json(
         changed=False,
         python=python_version(module.params["python"]),
@@ -443,10 +503,11 @@ def main() -> None:
         current=serving,
         previous=previous([release["release"] for release in complete], serving),
         serving_since=time_of(alias(name)) if serving else "",
-        instances=instances(name),
+        instances=running,
         address=address(name),
-        has_data=os.path.isdir(module.params["data"]),
-        listening=listening(name),
+        data_owner=owner_of(module.params["data"]),
+        listening=listening(name) and not refuses,
+        deaf=refuses,
         releases=complete,
         images=held,
         quadlet=os.path.exists(QUADLET),

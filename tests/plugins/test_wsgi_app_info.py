@@ -345,12 +345,12 @@ class TestCollision:
 def test_module_tells_all(run_module, systemd, home: Path):
     systemd("")
     result = run_module(wsgi_app_info, name="no-such-app", home=str(home), data=f"{home}/data")
-    told = {key: result[key] for key in ("changed", "claim", "current", "has_data", "instances")}
+    told = {key: result[key] for key in ("changed", "claim", "current", "data_owner", "instances")}
     assert told == {
         "changed": False,
         "claim": "",
         "current": "",
-        "has_data": False,
+        "data_owner": None,
         "instances": {},
     }
 
@@ -379,3 +379,63 @@ class TestEngine:
     def test_is_there_or_will_be(self, has, programs: list[str], backend: str):
         has(*programs)
         assert list(wsgi_app_info.lacks(backend)) == []
+
+
+class TestReplaceable:
+    """What root runs or mounts cannot be replaced by others."""
+
+    @pytest.fixture
+    def theirs(self, tmp_path: Path) -> Path:
+        directory = tmp_path / "theirs"
+        directory.mkdir()
+        os.chown(directory, 65534, 65534)
+        return directory
+
+    def test_interpreter_of_another_is_named(self, theirs: Path):
+        [said] = wsgi_app_info.replaceable(f"{theirs}/python", [])
+        assert said.startswith(
+            f"wsgi_app_python is '{theirs}/python', but others than root can change {theirs}: "
+        )
+
+    def test_writable_path_below_a_directory_of_another_is_named(self, theirs: Path):
+        [said] = wsgi_app_info.replaceable("/usr/bin/python3", [f"{theirs}/media"])
+        assert said.startswith(f"wsgi_app_writable_paths has '{theirs}/media', but others")
+
+    def test_what_is_root_s_is_not_named(self):
+        assert list(wsgi_app_info.replaceable("/usr/bin/python3", ["/srv/media", "/var/tmp"])) == []
+
+    def test_ends_the_module(self, run_module, systemd, theirs: Path):
+        systemd("")
+        result = run_module(
+            wsgi_app_info,
+            name="no-such-app",
+            home="/x",
+            data="/y",
+            listen="/run/wsgi/no-such-app.sock",
+            writable_paths=[f"{theirs}/media"],
+        )
+        assert (result["failed"], "wsgi_app_writable_paths" in result["msg"]) == (True, True)
+
+
+class TestDeaf:
+    """A socket that a process has shut down is found."""
+
+    @pytest.fixture(params=["unix", "port", "port of all interfaces"])
+    def listener(self, request, tmp_path: Path):
+        if request.param == "unix":
+            listener, listen = socket.socket(socket.AF_UNIX), str(tmp_path / "x.sock")
+            listener.bind(listen)
+            listener.listen()
+        else:
+            host = {"port": "127.0.0.1"}.get(request.param, "0.0.0.0")
+            listener = socket.create_server((host, 0))
+            listen = f"{host}:{listener.getsockname()[1]}"
+        with listener:
+            yield listener, listen
+
+    def test_hears(self, listener):
+        assert not wsgi_app_info.deaf(listener[1])
+
+    def test_is_shut_down(self, listener):
+        listener[0].shutdown(socket.SHUT_RDWR)
+        assert wsgi_app_info.deaf(listener[1])
