@@ -202,8 +202,8 @@ def test_its_directory_stays(value, inputs, quadlet: bool):
         "wsgi_app_shared_paths": ["opt/shop/media"],
     }
     bound = {
-        True: "/var/lib/wsgi/shop/media:/opt/shop/media",
-        False: "source=/var/lib/wsgi/shop/media,target=/opt/shop/media",
+        True: "/var/lib/wsgi/shop/shared/media:/opt/shop/media",
+        False: "source=/var/lib/wsgi/shop/shared/media,target=/opt/shop/media",
     }
     units = value("__wsgi_app_unit_files", **more)
     assert len(units) == 2

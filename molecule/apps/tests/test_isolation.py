@@ -3,6 +3,7 @@
 import pytest
 
 SHOP = "/var/lib/wsgi/shop"
+DATABASE = "/var/lib/wsgi/shop/data/db.sqlite3"
 CSS = f"{SHOP}/public/static/admin/css/base.css"
 
 
@@ -19,7 +20,7 @@ def rights(user: str, table: dict[str, list[str]], can: bool):
         *rights(
             "wsgi-shop", {"read": ["RELEASE/source/manage.py", "RELEASE/venv/bin/python"]}, True
         ),
-        *rights("wsgi-shop", {"write": [f"{SHOP}/db.sqlite3", f"{SHOP}/public"]}, True),
+        *rights("wsgi-shop", {"write": [DATABASE, f"{SHOP}/public"]}, True),
         *rights("wsgi-shop", {"read": ["RELEASE/secrets", "RELEASE/environment"]}, False),
         *rights(
             "wsgi-shop",
@@ -39,13 +40,20 @@ def rights(user: str, table: dict[str, list[str]], can: bool):
         ),
         *rights("www-data", {"read": [CSS], "write": ["/run/wsgi/shop.sock"]}, True),
         *rights(
-            "www-data", {"read": [SHOP, f"{SHOP}/db.sqlite3", "RELEASE"], "write": [CSS]}, False
+            "www-data",
+            {"read": [f"{SHOP}/data", DATABASE, "RELEASE"], "write": [CSS]},
+            False,
         ),
         *rights(
             "wsgi-notes",
             {
-                "read": [CSS, f"{SHOP}/db.sqlite3", "RELEASE/source/manage.py", "RELEASE/secrets"],
-                "write": ["/run/wsgi/shop.sock", f"{SHOP}/db.sqlite3"],
+                "read": [
+                    CSS,
+                    DATABASE,
+                    "RELEASE/source/manage.py",
+                    "RELEASE/secrets",
+                ],
+                "write": ["/run/wsgi/shop.sock", DATABASE],
             },
             False,
         ),

@@ -25,7 +25,7 @@ def test_setup_finds_what_the_app_is_given(name: str, content: str):
 
 
 def test_shared_path_is_in_the_data(host, directory):
-    written = host.file(f"{directory}/files/var/lib/wsgi/echo/public-uploads/note.txt")
+    written = host.file(f"{directory}/files/var/lib/wsgi/echo/shared/public-uploads/note.txt")
     assert written.content_string == "shared\n"
 
 

@@ -32,7 +32,7 @@ def test_container_is_described_as_harmless(host, described):
 
 def test_container_writes_its_data_alone(described):
     written = {mount["Source"] for mount in described["Mounts"] if mount["RW"]}
-    assert written == {"/var/lib/wsgi/news"}
+    assert written == {"/var/lib/wsgi/news/data", "/var/lib/wsgi/news/public"}
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ def fails(publish, release, run, host, on_host):
 
     def fail(**variables) -> tuple[str, bool]:
         def look() -> tuple:
-            set_up = host.check_output("wc --lines </var/lib/wsgi/shop/set-up")
+            set_up = host.check_output("wc --lines </var/lib/wsgi/shop/data/set-up")
             return on_host.shop(), on_host.images(), on_host.releases(), set_up
 
         before = look()

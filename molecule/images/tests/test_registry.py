@@ -30,7 +30,7 @@ def test_release_says_which_image_it_is(deployed, operate):
         pytest.param("greeting", "At your service.", id="its PYTHONPATH"),
         pytest.param("prefix", "/shop", id="the role's prefix"),
         pytest.param("token", "heron", id="the role's secrets"),
-        pytest.param("writable", ["media", "/var/lib/wsgi/shop"], id="its data alone"),
+        pytest.param("writable", ["media", "/var/lib/wsgi/shop/data"], id="its data alone"),
     ],
 )
 def test_app_finds(deployed, on_host, told: str, value):
@@ -38,7 +38,7 @@ def test_app_finds(deployed, on_host, told: str, value):
 
 
 def test_commands_run_in_the_image_s_directory(deployed, host):
-    assert set(host.check_output("cat /var/lib/wsgi/shop/set-up").split()) == {"/opt/shop"}
+    assert set(host.check_output("cat /var/lib/wsgi/shop/data/set-up").split()) == {"/opt/shop"}
 
 
 def test_app_is_watched_and_ended_by_the_role_alone(deployed, host, on_host):

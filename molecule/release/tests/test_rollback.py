@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pytest
 from visitor import ask
 
+DATA = "/var/lib/wsgi/news/data"
 MINE = {
     "wsgi_app_shared_paths": ["media"],
     "wsgi_app_setup_commands": ["cp version media/$(cat version)"],
@@ -33,7 +34,7 @@ def state(host) -> Callable[[], State]:
     """Return a function that asks the app and looks at its data."""
 
     def look() -> State:
-        data = host.check_output("cd /var/lib/wsgi/news && ls *.ini && cat settings.ini").split()
+        data = host.check_output(f"cd {DATA} && ls *.ini && cat settings.ini").split()
         version = ask("/news/").body.decode().partition(",")[0]
         return State(version, data[-1], set(data[:-1]))
 
@@ -93,7 +94,7 @@ def test_release_that_is_not_there_is_refused(two, operate, state):
 
 
 def test_shared_directory_is_of_all_releases(two, host):
-    shared = set(host.check_output("ls /var/lib/wsgi/news/media").split())
+    shared = set(host.check_output("ls /var/lib/wsgi/news/shared/media").split())
     assert {each.version for _, each in two} <= shared
 
 

@@ -81,7 +81,7 @@ def crash_loop(host, source, deploy) -> None:
     """Have a release that served die at each start, more often than systemd allows by default."""
     release, unit = source(), "wsgi-news.service"
     deploy(release)
-    host.check_output(f"echo {release.version} > /var/lib/wsgi/news/crash")
+    host.check_output(f"echo {release.version} > /var/lib/wsgi/news/data/crash")
     host.check_output(f"systemctl kill --signal=KILL {unit}")
     restarts = f"$(systemctl show --value --property=NRestarts {unit})"
     host.check_output(f"timeout 60 sh -c 'until [ {restarts} -ge 6 ]; do sleep 0.2; done'")

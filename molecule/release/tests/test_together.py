@@ -84,7 +84,7 @@ def set_up(host, source, play_for, address) -> list[tuple[str, float]]:
     )
     for _ in range(2):
         play_for(inventory, release, wsgi_app_setup_commands=NOTED)
-    noted = host.check_output("cat /var/lib/wsgi/news/set-up /var/lib/wsgi/letters/set-up")
+    noted = host.check_output("cd /var/lib/wsgi && cat news/data/set-up letters/data/set-up")
     mine = [line.split() for line in noted.splitlines() if line.startswith(f"{release.version} ")]
     return [(what, float(when)) for _, what, when in mine]
 
