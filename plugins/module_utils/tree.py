@@ -1,13 +1,16 @@
-"""Pack a directory so that the same content always gives the same bytes."""
+"""A source's directory: what it may hold, how it is packed, and how it is placed."""
 
 from __future__ import annotations
 
+import grp
 import hashlib
 import io
 import os
+import shutil
 import stat
 import tarfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 LEFT_OUT = frozenset(
@@ -27,7 +30,7 @@ LEFT_OUT = frozenset(
 
 
 class TreeError(Exception):
-    """The directory cannot be packed; the message says why and what would be right."""
+    """The directory cannot be a source; the message says why and what would be right."""
 
 
 def paths(root: Path) -> Iterator[Path]:
@@ -54,7 +57,7 @@ def pack(directory: str) -> bytes:
     Owners, times and the umask of whoever checked it out are left out of it; of the
     permissions only "executable" is kept.
 
-    :raises TreeError: when it is no directory, or a symbolic link leads out of it.
+    :raises TreeError: when it is no directory, or holds what a source cannot hold.
     """
     root = Path(directory)
     if not root.is_dir():
@@ -76,28 +79,87 @@ def digest(archive: bytes) -> str:
     return hashlib.sha256(archive).hexdigest()
 
 
+def check(root: Path) -> None:
+    """Look at everything below ``root``, which nobody else can change meanwhile.
+
+    :raises TreeError: when it holds what a source cannot hold.
+    """
+    for top, directories, files in os.walk(root, onerror=_fail):
+        for name in (*directories, *files):
+            status = _allowed(Path(top, name), root)
+            if stat.S_ISREG(status.st_mode) and status.st_mode & (stat.S_ISUID | stat.S_ISGID):
+                raise TreeError(f"{_named(Path(top, name), root)} is setuid or setgid")
+
+
+@contextmanager
+def placed(dest: str, group: str | None) -> Iterator[Path]:
+    """Lend a directory to fill, which becomes ``dest`` afterwards: whole, or not at all.
+
+    Its parent can be changed by its owner alone. With a ``group``, nobody but root and this group
+    can read it.
+    """
+    partial = Path(f"{dest}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    partial.chmod(0o755)
+    yield partial
+    if group is not None:
+        _keep_to_group(partial, grp.getgrnam(group).gr_gid)
+    partial.rename(dest)
+
+
+def _keep_to_group(top: Path, gid: int) -> None:
+    """Give ``top`` and all below it to ``gid`` and take everybody else's permissions."""
+    for directory, _, files in os.walk(top):
+        for path in [directory, *(os.path.join(directory, file) for file in files)]:
+            os.chown(path, 0, gid, follow_symlinks=False)
+            if not os.path.islink(path):
+                os.chmod(path, os.stat(path).st_mode & 0o750)
+
+
+def _fail(error: OSError) -> None:
+    raise error
+
+
 def _member(path: Path, root: Path) -> tarfile.TarInfo:
     member = tarfile.TarInfo(str(path.relative_to(root)))
-    status = path.lstat()
+    status = _allowed(path, root)
     if stat.S_ISLNK(status.st_mode):
         member.type = tarfile.SYMTYPE
         member.linkname = os.readlink(path)
-        _refuse_way_out(path, root, member.linkname)
     elif stat.S_ISDIR(status.st_mode):
         member.type = tarfile.DIRTYPE
         member.mode = 0o755
-    elif stat.S_ISREG(status.st_mode):
+    else:
         member.size = status.st_size
         member.mode = 0o755 if status.st_mode & stat.S_IXUSR else 0o644
-    else:
-        raise TreeError(f"{path} is neither a file, a directory nor a link")
     return member
 
 
-def _refuse_way_out(path: Path, root: Path, target: str) -> None:
-    landing = Path(os.path.normpath(path.parent / target))
-    if os.path.isabs(target) or not landing.is_relative_to(os.path.normpath(root)):
+def _allowed(path: Path, root: Path) -> os.stat_result:
+    """Return the status of ``path``, which is a file, a directory, or a link that stays inside.
+
+    :raises TreeError: when it is anything else.
+    """
+    status = path.lstat()
+    if stat.S_ISLNK(status.st_mode):
+        _refuse_way_out(path, root)
+    elif not stat.S_ISDIR(status.st_mode) and not stat.S_ISREG(status.st_mode):
+        raise TreeError(f"{_named(path, root)} is neither a file, a directory nor a link")
+    return status
+
+
+def _refuse_way_out(path: Path, root: Path) -> None:
+    """Follow the link as the kernel does: ``up/..`` is above ``root`` when ``up`` leads to it."""
+    target = os.readlink(path)
+    landing = Path(os.path.realpath(path))
+    if os.path.isabs(target) or not landing.is_relative_to(os.path.realpath(root)):
         raise TreeError(
-            f"{path} links to {target}, outside of {root}; "
+            f"{_named(path, root)} links to {target!r}, outside of the source; "
             "a source can only hold links to what is in it"
         )
+
+
+def _named(path: Path, root: Path) -> str:
+    """Return ``path`` as a message has it: a name can hold what a terminal obeys."""
+    return repr(str(path.relative_to(root)))

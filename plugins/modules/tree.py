@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import grp
 import os
-import shutil
 import tarfile
 import time
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.subsite.deploy.plugins.module_utils.tree import placed
 
 DOCUMENTATION = r"""
 module: tree
@@ -62,29 +61,13 @@ dest:
 
 
 def unpack(archive: str, dest: str, group: str | None) -> None:
-    """Unpack ``archive`` beside ``dest`` and rename it there, so that it is never half there."""
-    partial = f"{dest}.partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    os.makedirs(partial, mode=0o755)
-    os.chmod(partial, 0o755)
-    with tarfile.open(archive) as content:
+    """Unpack ``archive`` at ``dest``."""
+    with placed(dest, group) as partial, tarfile.open(archive) as content:
         content.extraction_filter = getattr(tarfile, "tar_filter", None)  # not in every 3.11
         members = content.getmembers()
         for member in members:
             member.mtime = time.time()  # so that what browsers cached is older
         content.extractall(partial, members)
-    if group is not None:
-        keep_to_group(partial, grp.getgrnam(group).gr_gid)
-    os.rename(partial, dest)
-
-
-def keep_to_group(top: str, gid: int) -> None:
-    """Give ``top`` and all below it to ``gid`` and take everybody else's permissions."""
-    for directory, _, files in os.walk(top):
-        for path in [directory, *(os.path.join(directory, file) for file in files)]:
-            os.chown(path, 0, gid, follow_symlinks=False)
-            if not os.path.islink(path):
-                os.chmod(path, os.stat(path).st_mode & 0o750)
 
 
 def main() -> None:

@@ -10,7 +10,12 @@ from pathlib import Path
 import pytest
 from ansible.errors import AnsibleLookupError
 from ansible_collections.subsite.deploy.plugins.lookup.tree_digest import LookupModule
-from ansible_collections.subsite.deploy.plugins.module_utils.tree import TreeError, digest, pack
+from ansible_collections.subsite.deploy.plugins.module_utils.tree import (
+    TreeError,
+    check,
+    digest,
+    pack,
+)
 from ansible_collections.subsite.deploy.plugins.modules import tree
 
 
@@ -135,17 +140,47 @@ class TestPack:
     )
     def test_refuses_links_that_lead_out(self, source: Path, target: str):
         (source / "link").symlink_to(target)
-        with pytest.raises(TreeError, match=f"link links to {target}, outside of"):
+        with pytest.raises(TreeError, match=f"^'link' links to '{target}', outside of"):
+            pack(str(source))
+
+    def test_refuses_links_that_lead_out_by_others(self, source: Path):
+        (source / "pkg/up").symlink_to("..")
+        (source / "link").symlink_to("pkg/up/../secret")
+        with pytest.raises(TreeError, match=r"^'link' links to 'pkg/up/\.\./secret', outside of"):
+            pack(str(source))
+
+    def test_refuses_absolute_links_to_itself(self, source: Path):
+        (source / "link").symlink_to(source / "app.py")
+        with pytest.raises(TreeError, match="^'link' links to '/"):
             pack(str(source))
 
     def test_refuses_what_is_no_file(self, source: Path):
         os.mkfifo(source / "pipe")
-        with pytest.raises(TreeError, match="pipe is neither a file, a directory nor a link"):
+        with pytest.raises(TreeError, match="'pipe' is neither a file, a directory nor a link"):
             pack(str(source))
 
     def test_refuses_what_is_no_directory(self, source: Path):
         with pytest.raises(TreeError, match=r"app\.py is not a directory on the controller"):
             pack(str(source / "app.py"))
+
+
+class TestCheck:
+    def test_takes_a_source(self, source: Path):
+        (source / "pkg/link").symlink_to("../app.py")
+        check(source)
+
+    @pytest.mark.parametrize("mode", [0o4755, 0o2755])
+    def test_refuses_files_with_the_rights_of_their_owner_or_group(self, source: Path, mode: int):
+        (source / "pkg/a.py").chmod(mode)
+        with pytest.raises(TreeError, match=r"^'pkg/a\.py' is setuid or setgid"):
+            check(source)
+
+    @pytest.mark.parametrize("name", ["pipe", ".git/pipe", "__pycache__/pipe"])
+    def test_refuses_what_is_no_file(self, source: Path, name: str):
+        (source / name).parent.mkdir(exist_ok=True)
+        os.mkfifo(source / name)
+        with pytest.raises(TreeError, match=f"^'{name}' is neither a file, a directory nor a link"):
+            check(source)
 
 
 class TestDigest:
