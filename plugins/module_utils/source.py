@@ -18,6 +18,9 @@ DECLARATIONS = ("requirements.txt", "pyproject.toml", "setup.py", "setup.cfg")
 INCLUDE = re.compile(r"(?:-[rc]|--(?:requirement|constraint)s?(?=[\s=]))[\s=]*(?P<path>.+)")
 EDITABLE = re.compile(r"(?:-e|--editable(?=[\s=]))[\s=]*(?P<what>.+)")
 
+SEPARATOR = re.compile(r"[\v\f\x1c-\x1e\x85\u2028\u2029]")
+"""What ends a line for pip (str.splitlines), but not for uv."""
+
 
 class BuildError(Exception):
     """A release cannot be built; the message says why, or ends with what a tool said."""
@@ -33,25 +36,31 @@ class Source:
     @cached_property
     def declarations(self) -> dict[str, str]:
         """The text of each file that declares dependencies, by its path in the source."""
-        return self.requirements | {
-            name: (self.path / name).read_text()
-            for name in DECLARATIONS[1:]
-            if (self.path / name).is_file()
-        }
+        found = {name: self._text(name) for name in DECLARATIONS[1:]}
+        return self.requirements | {name: text for name, text in found.items() if text is not None}
 
     @cached_property
     def requirements(self) -> dict[str, str]:
-        """The text of requirements.txt and of each file that it includes, by path."""
+        """The text of requirements.txt and of each file that it includes, by path.
+
+        :raises BuildError: when one is outside of the source, or pip and uv read it differently.
+        """
         found: dict[str, str] = {}
         waiting = [DECLARATIONS[0]]
         while waiting:
             name = waiting.pop()
-            if name in found or not (self.path / name).is_file():
+            text = None if name in found else self._text(name)
+            if text is None:
                 continue
-            found[name] = (self.path / name).read_text()
-            for line in _lines(found[name]):
+            if SEPARATOR.search(text):
+                raise BuildError(
+                    f"{name!r} has a character that ends a line for pip, but not for uv, such as a "
+                    "form feed: take it out, or write a line break."
+                )
+            found[name] = text
+            for line in _lines(text):
                 if include := INCLUDE.match(line):
-                    path = os.path.join(os.path.dirname(name), include["path"])
+                    path = os.path.join(os.path.dirname(name), include["path"].strip("\"'"))
                     waiting.append(os.path.normpath(path))
         return found
 
@@ -119,10 +128,30 @@ class Source:
             for line in _lines(text):
                 if editable := EDITABLE.match(line):
                     raise BuildError(
-                        f"{name} has {line!r}: an editable install links to the directory that it "
-                        "is built in, which a release does not keep. Leave out the -e: "
+                        f"{name!r} has {line!r}: an editable install links to the directory that "
+                        "it is built in, which a release does not keep. Leave out the -e: "
                         f"{editable['what']!r}."
                     )
+
+    def _text(self, name: str) -> str | None:
+        """Return the text of the file ``name``, or None if there is none.
+
+        Root, who can read every file, reads it, and copies it to what the app can read.
+
+        :raises BuildError: when it is outside of the source, or leads there by a link.
+        """
+        path = self.path / name
+        inside = not os.path.isabs(name) and name.split("/")[0] != ".."
+        if not inside or not Path(os.path.realpath(path)).is_relative_to(
+            os.path.realpath(self.path)
+        ):
+            raise BuildError(
+                f"{name!r} is outside of the source, or leads there by a link: a source can only "
+                "name files that are in it."
+            )
+        if not path.is_file():
+            return None
+        return path.read_text(encoding="utf-8", errors="surrogateescape")
 
     def _computes(self) -> bool:
         """Whether a build of the tree finds out the dependencies."""
@@ -154,10 +183,21 @@ class Source:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """Yield the lines of a requirements file as pip reads them, without comments."""
-    for line in text.replace("\\\n", " ").splitlines():
-        if line := re.sub(r"(^|\s)#.*", "", line).strip():
-            yield line
+    """Yield the lines of a requirements file without comments, joined where one goes on below.
+
+    A backslash at the end of a comment joins nothing: what it hides from pip, uv reads.
+    """
+    whole = ""
+    for line in text.split("\n"):
+        whole += re.sub(r"(^|\s)#.*", "", line)
+        if whole.endswith("\\"):
+            whole = whole[:-1]
+            continue
+        if whole.strip():
+            yield whole.strip()
+        whole = ""
+    if whole.strip():
+        yield whole.strip()
 
 
 def _content(path: Path) -> str:

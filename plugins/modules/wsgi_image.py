@@ -82,7 +82,8 @@ def part(source: Source, dependencies: Path, installer: str) -> None:
         partial.mkdir()
         for name in source.recipe():
             (partial / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source.path / name, partial / name, follow_symlinks=False)
+            declared = name in source.declarations  # and read, so that a link stays inside
+            shutil.copy2(source.path / name, partial / name, follow_symlinks=declared)
     group = source.path.stat().st_gid if source.path.exists() else -1
     for path in [partial, *partial.rglob("*")]:
         os.chown(path, -1, group, follow_symlinks=False)

@@ -59,6 +59,22 @@ def test_what_decides_the_dependencies_is_parted(tmp_path: Path, files, installe
     assert {str(path.relative_to(below)) for path in below.rglob("*") if path.is_file()} == parted
 
 
+def test_link_to_a_declaration_is_parted_as_what_it_leads_to(tmp_path: Path):
+    write(tmp_path / "source", {"shop.py": "", "more/prod.txt": "flask\n"})
+    (tmp_path / "source/requirements.txt").symlink_to("more/prod.txt")
+    wsgi_image.part(Source(tmp_path / "source"), tmp_path / "dependencies", "uv")
+    assert (tmp_path / "dependencies/requirements.txt").read_text() == "flask\n"
+
+
+@pytest.mark.parametrize("include", ["link/canary.txt", "../canary.txt"])
+def test_nothing_outside_of_the_source_is_parted(run_module, tmp_path: Path, include: str):
+    write(tmp_path, {"canary.txt": "CANARY\n", "source/requirements.txt": f"-r {include}\n"})
+    (tmp_path / "source/link").symlink_to(tmp_path)
+    result = run_module(wsgi_image, context=str(tmp_path))
+    assert result["msg"].startswith(f"{include!r} is outside of the source")
+    assert not (tmp_path / "dependencies").exists()
+
+
 def test_without_a_source_nothing_is_parted(tmp_path: Path):
     wsgi_image.part(Source(tmp_path / "source"), tmp_path / "dependencies", "uv")
     assert list((tmp_path / "dependencies").iterdir()) == []

@@ -132,7 +132,7 @@ def test_invalid_toml_is_refused_in_words(source):
     [
         pytest.param(
             {"requirements.txt": "-e .  # the app\n"},
-            r"requirements.txt has '-e .': .* Leave out the -e: '.'.",
+            r"'requirements.txt' has '-e .': .* Leave out the -e: '.'.",
             id="short",
         ),
         pytest.param(
@@ -140,7 +140,7 @@ def test_invalid_toml_is_refused_in_words(source):
         ),
         pytest.param(
             {"requirements.txt": "-r more/dev.txt\n", "more/dev.txt": "flask\n-e libs/x\n"},
-            r"more/dev.txt has '-e libs/x'",
+            r"'more/dev.txt' has '-e libs/x'",
             id="included",
         ),
     ],
@@ -148,6 +148,72 @@ def test_invalid_toml_is_refused_in_words(source):
 def test_editable_requirements_are_refused_in_words(source, files: dict, message: str):
     with pytest.raises(BuildError, match=message):
         source(files).refuse_editables()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("# see notes \\\n-e .\n", id="a comment that seems to go on"),
+        pytest.param("flask # see notes \\\n-e .\n", id="a comment at the end of a line"),
+        pytest.param("# see notes\r-e .\r", id="carriage returns"),
+        pytest.param("-\\\ne .\n", id="a line that goes on"),
+    ],
+)
+def test_no_line_is_hidden(source, text: str):
+    with pytest.raises(BuildError, match="Leave out the -e"):
+        source({"requirements.txt": text}).refuse_editables()
+
+
+@pytest.mark.parametrize("character", "\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+def test_character_that_ends_a_line_for_pip_alone_is_refused(source, character: str):
+    files = {"requirements.txt": "-r more.txt\n", "more.txt": f"# notes{character}-r link/x\n"}
+    with pytest.raises(BuildError, match=r"^'more.txt' has a character that ends a line for pip"):
+        source(files).recipe()
+
+
+OUTSIDE = {
+    "-r ../canary.txt\n": "../canary.txt",
+    "-c more/../../canary.txt\n": "../canary.txt",
+    "-r link/canary.txt\n": "link/canary.txt",
+    "--requirement=canary-link.txt\n": "canary-link.txt",
+    '-r "up/../canary.txt"\n': "canary.txt",
+    "-r {outside}/canary.txt\n": "{outside}/canary.txt",
+}
+
+
+@pytest.fixture
+def beside(tmp_path: Path) -> tuple[Source, Path]:
+    """A source whose links lead to a canary beside it."""
+    write(tmp_path, {"canary.txt": "CANARY\n", "source/app.py": ""})
+    for name, target in {"link": tmp_path, "canary-link.txt": "../canary.txt"}.items():
+        (tmp_path / "source" / name).symlink_to(target)
+    return Source(tmp_path / "source"), tmp_path
+
+
+@pytest.mark.parametrize(("line", "named"), OUTSIDE.items())
+def test_include_that_leads_out_is_refused(beside, line: str, named: str):
+    source, outside = beside
+    if named == "canary.txt":
+        (source.path / "up").symlink_to(".")
+        (source.path / named).symlink_to("up/../canary.txt")
+    write(source.path, {"requirements.txt": line.format(outside=outside)})
+    named = named.format(outside=outside)
+    with pytest.raises(BuildError, match=f"^'{named}' is outside of the source, or leads there"):
+        source.recipe()
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "pyproject.toml", "setup.py", "setup.cfg"])
+def test_declaration_that_leads_out_is_refused(beside, name: str):
+    source, _ = beside
+    (source.path / name).symlink_to("../canary.txt")
+    with pytest.raises(BuildError, match=f"^'{name}' is outside of the source, or leads there"):
+        source.recipe()
+
+
+def test_declaration_may_be_in_any_encoding(source):
+    directory = source({}).path
+    (directory / "setup.py").write_bytes("# -*- coding: latin-1 -*-\n# für alle".encode("latin-1"))
+    assert source({}).declares == "setup.py"
 
 
 def test_other_requirements_are_not_refused(source):
@@ -170,6 +236,7 @@ class TestEnvironment:
             path = tmp_path / release
             (path / "source").mkdir(parents=True)
             write(path / "source", files)
+            (path / "source/link").symlink_to("more")
             return Release({**self.PARAMETERS, "path": str(path), **more}).environment.name
 
         return name
@@ -213,6 +280,8 @@ class TestEnvironment:
                 "--requirement=more/base.txt",
                 "-c more/base.txt",
                 "--constraint=./more/base.txt",
+                '-r "more/base.txt"',
+                "-r link/base.txt",
             )
         ]
         + [
