@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 
-from ansible_collections.subsite.deploy.plugins.module_utils import refusal
+from ansible_collections.subsite.deploy.plugins.module_utils import git_address, refusal
 from ansible_collections.subsite.deploy.plugins.module_utils.image_archive import (
     ArchiveError,
     identify,
@@ -122,14 +122,36 @@ def _source(variables: dict) -> Iterator[str]:
             "controller. A relative path starts where ansible-playbook was called; "
             "{{ playbook_dir }} or {{ inventory_dir }} make it the same everywhere."
         )
-    elif "signed_by" in source:
-        yield from _signatures(source)
+    elif source["type"] == "git":
+        yield from _git(source)
     elif source["type"] == "image":
         yield from _ready_image(source, variables)
+    if "signed_by" in (source or {}):
+        yield from _signatures(source)
     if variables["wsgi_app_registry_login"] and "ref" not in (source or {}):
         yield (
             "wsgi_app_registry_login is set, but it is for an image that a registry has, as in "
             "wsgi_app_source: {type: image, ref: registry.example.org/shop:1.4}; leave it out."
+        )
+
+
+def _git(source: dict) -> Iterator[str]:
+    url, version = source["url"], source["version"]
+    if not git_address.is_url(url):
+        yield (
+            f"wsgi_app_source.url is {git_address.shown(url)!r}: write an https, ssh, git or file "
+            "URL, an absolute path on the host, or user@host:path for SSH, as in "
+            "'https://git.example.org/shop.git'."
+        )
+    if not isinstance(version, str):
+        yield (
+            f"wsgi_app_source.version is {version!r}, a number, which may have lost a digit: put "
+            "quotes around it."
+        )
+    elif not git_address.is_version(version):
+        yield (
+            f"wsgi_app_source.version is {version!r}: write a tag or a branch, as in 'v1.4' or "
+            "'refs/tags/v1.4', or the 40 hexadecimal digits of a commit."
         )
 
 

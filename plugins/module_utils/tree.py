@@ -80,7 +80,7 @@ def digest(archive: bytes) -> str:
 
 
 def check(root: Path) -> None:
-    """Look at everything below ``root``, which nobody else can change meanwhile.
+    """Look at everything below ``root``, which no other user can change meanwhile.
 
     :raises TreeError: when it holds what a source cannot hold.
     """
@@ -95,8 +95,7 @@ def check(root: Path) -> None:
 def placed(dest: str, group: str | None) -> Iterator[Path]:
     """Lend a directory to fill, which becomes ``dest`` afterwards: whole, or not at all.
 
-    Its parent can be changed by its owner alone. With a ``group``, nobody but root and this group
-    can read it.
+    No other user can change its parent. With a ``group``, only root and this group can read it.
     """
     partial = Path(f"{dest}.partial")
     shutil.rmtree(partial, ignore_errors=True)

@@ -9,6 +9,7 @@ KINDS = {
         "absent_paths",
         "certificate_info",
         "file_set",
+        "git_source",
         "registry_digest",
         "tree",
         "url_contract_info",

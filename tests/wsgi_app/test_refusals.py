@@ -509,8 +509,119 @@ def test_specification_refuses(specified, settings: dict, said: str):
     assert said in "\n".join(specified(**settings))
 
 
-GIT = {"type": "git", "url": "x", "version": "v1"}
+GIT = {"type": "git", "url": "https://git.example.org/shop.git", "version": "v1"}
 KEY = "0123456789ABCDEF0123456789ABCDEF01234567"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("https://git.example.org/shop.git", id="https"),
+        pytest.param("https://deploy:t%40ken@git.example.org:8443/shop.git", id="credentials"),
+        pytest.param("ssh://git@git.example.org:2222/~me/shop.git", id="ssh"),
+        pytest.param("git://[fd00::1]/shop", id="git, address in figures"),
+        pytest.param("git@git.example.org:team/shop.git", id="scp"),
+        pytest.param("forge:shop.git", id="scp, host of ssh_config"),
+        pytest.param("file:///srv/shop.git", id="file"),
+        pytest.param("/srv/my shop.git", id="path"),
+    ],
+)
+def test_git_url_is_taken(refusals, url: str):
+    assert refusals(wsgi_app_source={**GIT, "url": url}) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        pytest.param(url, url, id=url or "empty")
+        for url in (
+            "",
+            "http://git.example.org/shop.git",
+            "HTTPS://git.example.org/shop.git",
+            "ftp://git.example.org/shop.git",
+            "git+ssh://git.example.org/shop.git",
+            "ext::sh -c touch% /tmp/x",
+            "fd::17",
+            "file::/srv/shop.git",
+            "file://host/srv/shop.git",
+            "-x",
+            "--upload-pack=x",
+            "-x@git.example.org:shop.git",
+            "git.example.org:-x",
+            "ssh://-oProxyCommand=x/shop.git",
+            "shop.git",
+            "../shop.git",
+            "//server/shop.git",
+            "https://git.example.org",
+            "https://git.example.org/a b",
+            "https://git.example.org/shop.git\nhost=other.example.org",
+            "/srv/shop\n.git",
+        )
+    ]
+    + [
+        pytest.param(url, shown, id=f"{shown}, with a secret")
+        for url, shown in (
+            ("http://me:secret@git.example.org/shop.git", "http://***@git.example.org/shop.git"),
+            ("https://me:sec/secret@git.example.org/x", "https://***@git.example.org/x"),
+            ("https://me:secret@secret@-x/shop.git", "https://***@-x/shop.git"),
+        )
+    ],
+)
+def test_git_url_is_refused(refusals, url: str, shown: str):
+    assert refusals(wsgi_app_source={**GIT, "url": url}) == [
+        f"wsgi_app_source.url is {shown!r}: write an https, ssh, git or file URL, an absolute path "
+        "on the host, or user@host:path for SSH, as in 'https://git.example.org/shop.git'."
+    ]
+
+
+@pytest.mark.parametrize(
+    "version", ["v1.4", "main", "refs/heads/main", "refs/tags/v1", "feature/käse", "0" * 40, "@a"]
+)
+def test_git_version_is_taken(refusals, version: str):
+    assert refusals(wsgi_app_source={**GIT, "version": version}) == []
+
+
+@pytest.mark.parametrize(
+    "version",
+    [
+        pytest.param(version, id=version or "empty")
+        for version in (
+            "",
+            "-x",
+            "--output=x",
+            "refs/pull/1/head",
+            "refs/heads/",
+            "@",
+            "main@{1}",
+            "main~1",
+            "v1^{}",
+            "a..b",
+            "a:b",
+            "a b",
+            "v1\n",
+            "v*",
+            "/main",
+            "a//b",
+            ".a",
+            "a/.b",
+            "a.lock",
+            "a.",
+            "a\\b",
+        )
+    ],
+)
+def test_git_version_is_refused(refusals, version: str):
+    assert refusals(wsgi_app_source={**GIT, "version": version}) == [
+        f"wsgi_app_source.version is {version!r}: write a tag or a branch, as in 'v1.4' or "
+        "'refs/tags/v1.4', or the 40 hexadecimal digits of a commit."
+    ]
+
+
+def test_git_version_that_yaml_takes_for_a_number(refusals):
+    assert refusals(wsgi_app_source={**GIT, "version": 1.1}) == [
+        "wsgi_app_source.version is 1.1, a number, which may have lost a digit: put quotes around "
+        "it."
+    ]
 
 
 @pytest.mark.parametrize(

@@ -80,12 +80,14 @@ PLAYBOOK = """
 
 
 @pytest.fixture(scope="module")
-def runs(commit, deploy, keys) -> dict[str, Run]:
+def runs(host, commit, deploy, keys) -> dict[str, Run]:
     """Deploy what its author has signed, what nobody has, and what somebody else has."""
     commit("signed", f"--gpg-sign={keys.author}")
     commit("bare")
     commit("foreign", f"--gpg-sign={keys.stranger}")
-    return {version: deploy(version) for version in ("signed", "bare", "foreign")}
+    host.check_output(f"cd {REPOSITORY} && git branch both bare && git tag both signed")
+    versions = ("signed", "bare", "foreign", "both", "refs/heads/both")
+    return {version: deploy(version) for version in versions}
 
 
 def test_signed_source_is_deployed(runs):
@@ -95,8 +97,10 @@ def test_signed_source_is_deployed(runs):
 @pytest.mark.parametrize(
     ("version", "says"),
     [
-        ("bare", "Failed to verify GPG signature of commit/tag"),
-        ("foreign", "gpg_allowlist does not include the public key"),
+        ("bare", "has no valid signature"),
+        ("foreign", "but not by one of"),
+        ("both", "is a branch and a tag"),
+        ("refs/heads/both", "has no valid signature"),
     ],
 )
 def test_other_source_is_not(runs, version: str, says: str):
@@ -112,3 +116,10 @@ def test_signed_one_goes_on_serving(host):
         'print(c.getresponse().read().decode())"'
     )
     assert answer == "signed"
+
+
+@pytest.mark.usefixtures("runs")
+def test_repository_is_root_s_alone(host):
+    repository = host.file("/srv/wsgi/sealed/repository")
+    assert (repository.mode, repository.user, repository.group) == (0o700, "root", "root")
+    assert host.run("runuser -u wsgi-sealed -- ls %s", repository.path).rc != 0

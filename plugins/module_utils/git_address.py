@@ -1,0 +1,64 @@
+"""How a git source is written: the URL of its repository, and its version."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+TRANSPORTS = ("file", "git", "https", "ssh")
+"""What git may fetch by, in its own words (GIT_ALLOW_PROTOCOL in git(1))."""
+
+_HOST = r"(?:[A-Za-z0-9][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])"
+URL = re.compile(
+    rf"(?:https|ssh|git)://(?:[^/\s-][^/\s]*@)?{_HOST}(?::[0-9]+)?/\S+"
+    rf"|(?:[A-Za-z0-9_][A-Za-z0-9_.+-]*@)?{_HOST}:(?!//|[:-])\S+"  # SSH, as scp writes it
+    r"|(?:file://)?/(?!/)[^\0-\x1f\x7f]*"
+)
+COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+class Address(NamedTuple):
+    """Where a repository is, and what proves who fetches it."""
+
+    url: str
+    username: str | None
+    password: str | None
+
+
+def is_url(text: str) -> bool:
+    """Return whether ``text`` is an address that git fetches by one of :data:`TRANSPORTS`."""
+    return bool(URL.fullmatch(text))
+
+
+def is_version(text: str) -> bool:
+    """Return whether ``text`` can be a commit, a branch or a tag (git-check-ref-format(1))."""
+    if text.startswith("refs/") and not text.startswith(("refs/heads/", "refs/tags/")):
+        return False
+    parts = text.split("/")
+    return (
+        not text.startswith("-")
+        and text != "@"
+        and not text.endswith(".")
+        and not re.search(r"[\0-\x20\x7f~^:?*\[\\]|\.\.|@\{", text)
+        and all(part and not part.startswith(".") and not part.endswith(".lock") for part in parts)
+    )
+
+
+def address(url: str) -> Address:
+    """Take the credentials out of an https ``url``: what a command line has, everybody can read."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" or "@" not in parts.netloc:
+        return Address(url, None, None)
+    credentials, _, host = parts.netloc.rpartition("@")
+    username, colon, password = credentials.partition(":")
+    return Address(
+        urlunsplit(parts._replace(netloc=host)),
+        unquote(username),
+        unquote(password) if colon else None,
+    )
+
+
+def shown(url: str) -> str:
+    """Return ``url`` without what may be a secret in it."""
+    return re.sub(r"://.*@", "://***@", url, flags=re.DOTALL)

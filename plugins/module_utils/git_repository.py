@@ -1,0 +1,291 @@
+"""Fetch, resolve, verify and export a commit, and run nothing that the repository brings."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+import stat
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from ansible_collections.subsite.deploy.plugins.module_utils import tree
+from ansible_collections.subsite.deploy.plugins.module_utils.git_address import (
+    COMMIT,
+    TRANSPORTS,
+    Address,
+)
+
+CURRENT = "refs/subsite/current"
+"""Where a repository keeps which commit was fetched for the app."""
+
+SETTINGS = [
+    ("core.attributesFile", os.devnull),
+    ("core.hooksPath", os.devnull),
+]
+"""What root's own configuration of git does not decide."""
+
+NO_CONFIGURATION = {
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+}
+"""With neither root's configuration nor the host's, no attribute of a file can name a filter."""
+
+HELPER = (
+    '!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n" '
+    '"$SUBSITE_GIT_USERNAME" "$SUBSITE_GIT_PASSWORD"; }; f'
+)
+"""A credential helper (gitcredentials(7)) that keeps nothing and is in no file."""
+
+
+class GitError(Exception):
+    """The commit cannot be had; the message says why and what would be right."""
+
+
+class Found(NamedTuple):
+    """What a version means: the object that it names, and the commit that this leads to."""
+
+    name: str
+    object: str
+    commit: str
+
+
+class Repository:
+    """A bare repository."""
+
+    def __init__(self, path: Path, lock: int | None = None, lender: Path | None = None) -> None:
+        """Make it at ``path``, unless it is there, in place of a working tree.
+
+        :param lock: a locked file, which git inherits: the lock outlives a killed module.
+        :param lender: another repository, whose objects need not be fetched again.
+        """
+        self.path = path
+        self.lock = lock
+        self.environ = {"GIT_DIR": str(path), "GIT_NO_REPLACE_OBJECTS": "1", "LC_ALL": "C.UTF-8"}
+        if lender:
+            self.environ["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = str(lender / "objects")
+        if (path / ".git").is_dir():
+            _empty(path)
+        # No other git runs here now: these are from a run that was cut off.
+        for left in path.rglob("*.lock"):
+            left.unlink()
+        self._git("init", "--quiet", "--bare", "--template=")
+
+    @property
+    def current(self) -> str | None:
+        """The commit that the app had last."""
+        return self._refs(CURRENT).get(CURRENT)
+
+    @current.setter
+    def current(self, commit: str) -> None:
+        self._git("update-ref", CURRENT, commit)
+
+    def fetch(self, address: Address) -> None:
+        """Fetch all branches and tags, and no submodule.
+
+        :raises GitError: when that fails, with what git said.
+        """
+        self._git(
+            *("fetch", "--quiet", "--prune", "--no-tags", "--no-recurse-submodules"),
+            *("--no-write-fetch-head", "--", address.url),
+            *("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"),
+            settings=_credentials(address),
+            GIT_ALLOW_PROTOCOL=":".join(TRANSPORTS),
+            SUBSITE_GIT_USERNAME=address.username or "",
+            SUBSITE_GIT_PASSWORD=address.password or "",
+        )
+
+    def find(self, version: str) -> Found:
+        """Return what ``version`` names: a commit by its whole id, a branch, or a tag.
+
+        :raises GitError: when it names nothing, or two things.
+        """
+        if COMMIT.fullmatch(version):
+            if self._type(version) != "commit":
+                raise GitError(f"The repository's branches and tags have no commit {version}.")
+            return Found(version, version, version)
+        refs = self._refs("refs/heads", "refs/tags")
+        full = version.startswith("refs/")
+        names = [version] if full else [f"refs/heads/{version}", f"refs/tags/{version}"]
+        found = [name for name in names if name in refs]
+        if not found:
+            raise GitError(
+                f"The repository has no branch and no tag {version!r}. A commit is written with "
+                "all of its 40 small hexadecimal digits."
+            )
+        if len(found) > 1:
+            raise GitError(
+                f"{version!r} is a branch and a tag of the repository: write {names[0]!r} or "
+                f"{names[1]!r}."
+            )
+        commit = self._git("rev-parse", "--verify", "--quiet", f"{refs[found[0]]}^{{commit}}", ok=1)
+        if not commit:
+            raise GitError(f"{found[0]!r} leads to no commit.")
+        return Found(found[0], refs[found[0]], commit)
+
+    def verify(self, found: Found, keys: list[str]) -> None:
+        """Verify that one of ``keys`` has signed the object that was ``found``.
+
+        That is the commit, or the annotated tag, which has its own name in what is signed: with
+        another name, it is a tag of another version. A key signs itself or by one of its subkeys.
+
+        :raises GitError: when none has.
+        """
+        kind = self._type(found.object)
+        what = f"The {kind} of {found.name!r} ({found.object})"
+        name = found.name.removeprefix("refs/tags/")
+        if kind == "tag" and self._tag_name(found.object) != name:
+            raise GitError(f"{what} was made as {self._tag_name(found.object)!r}.")
+        done = self._run(f"verify-{kind}", "--raw", found.object)
+        lines = [line.split() for line in _plain(done.stderr).split("\n")]
+        status = [words[1:] for words in lines if words[:1] == ["[GNUPG:]"]]
+        signers = [words[1:] for words in status if words[:1] == ["VALIDSIG"]]
+        if done.returncode != 0 or len(signers) != 1:
+            reason = "; ".join(" ".join(words) for words in status) or "GnuPG found none"
+            raise GitError(f"{what} has no valid signature by a key in the keyring: {reason}.")
+        # The key that has signed comes first, and its primary key last (GnuPG's doc/DETAILS).
+        if not {signers[0][0], signers[0][-1]} & set(keys):
+            raise GitError(
+                f"{what} is signed by {signers[0][-1]}, but not by one of {', '.join(keys)}."
+            )
+
+    def export(self, commit: str, dest: str, group: str | None) -> None:
+        """Write the files of ``commit`` to ``dest``, as a checkout would.
+
+        :raises GitError: when git cannot.
+        :raises TreeError: when they are not what a source can hold.
+        """
+        with (
+            tree.placed(dest, group) as partial,
+            tempfile.TemporaryDirectory(dir=self.path) as scratch,
+        ):
+            self._git(
+                *("read-tree", "--reset", "-u", commit),
+                cwd=partial,
+                GIT_WORK_TREE=str(partial),
+                GIT_INDEX_FILE=f"{scratch}/index",
+                **NO_CONFIGURATION,
+            )
+            tree.check(partial)
+
+    def _refs(self, *patterns: str) -> dict[str, str]:
+        """Return which object each ref is, by its full name."""
+        listed = self._git("for-each-ref", "--format=%(refname) %(objectname)", *patterns)
+        return dict(line.split(" ") for line in listed.splitlines())
+
+    def _type(self, object_id: str) -> str:
+        return self._git("cat-file", "-t", object_id, ok=128)
+
+    def _tag_name(self, object_id: str) -> str:
+        """Return the name that an annotated tag gives itself (git-mktag(1): object, type, tag)."""
+        lines = self._git("cat-file", "tag", object_id).split("\n")
+        return lines[2].removeprefix("tag ") if len(lines) > 2 else ""
+
+    def _git(self, *arguments: str, ok: int = 0, **how) -> str:
+        done = self._run(*arguments, **how)
+        if done.returncode not in (0, ok):
+            raise GitError(f"git {arguments[0]} fails: {_plain(done.stderr)}")
+        return done.stdout.strip()
+
+    def _run(
+        self,
+        *arguments: str,
+        cwd: Path | None = None,
+        settings: list[tuple[str, str]] | None = None,
+        **environ: str,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run git without a terminal: neither it nor ssh can wait for an answer."""
+        return subprocess.run(
+            ["git", *arguments],
+            cwd=cwd or self.path,
+            env={
+                **os.environ,
+                **self.environ,
+                **_configuration(SETTINGS + (settings or [])),
+                **environ,
+            },
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            umask=0o022,
+            start_new_session=True,
+            pass_fds=[] if self.lock is None else [self.lock],
+        )
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Repository]:
+    """Open the repository at ``path``, which its owner alone can read; other runs wait."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        os.fchown(lock, os.geteuid(), os.getegid())
+        os.fchmod(lock, 0o700)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield Repository(path, lock)
+    finally:
+        os.close(lock)
+
+
+@contextmanager
+def copied(path: Path) -> Iterator[Repository]:
+    """Open a copy of the repository at ``path``, which borrows its objects and goes away again."""
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch, "repository")
+        if (path / "objects").is_dir():
+            shutil.copytree(path, copy, ignore=shutil.ignore_patterns("objects"))
+        (copy / "objects").mkdir(parents=True)
+        yield Repository(copy, lender=path)
+
+
+def is_private(path: Path) -> bool:
+    """Return whether ``path`` is a directory of this user's that no other user can read."""
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return False
+    return (status.st_mode, status.st_uid) == (stat.S_IFDIR | 0o700, os.geteuid())
+
+
+def _credentials(address: Address) -> list[tuple[str, str]]:
+    """Return the settings by which git gets the credentials, for this host alone.
+
+    An empty helper takes away those of before, of which one may keep what works on the disk.
+    """
+    section = f"credential.{'/'.join(address.url.split('/')[:3])}"
+    settings = [(f"{section}.username", address.username)] if address.username else []
+    if address.password is not None:
+        settings += [(f"{section}.helper", ""), (f"{section}.helper", HELPER)]
+    return settings
+
+
+def _configuration(settings: list[tuple[str, str]]) -> dict[str, str]:
+    """Return ``settings`` as git reads them from its environment (git-config(1))."""
+    environ = {"GIT_CONFIG_COUNT": str(len(settings))}
+    for number, (key, value) in enumerate(settings):
+        environ |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return environ
+
+
+def _plain(text: str) -> str:
+    """Return what git said without credentials in URLs and without control characters.
+
+    Part of it may come from a server.
+    """
+    text = re.sub(r"://[^/\s]*@", "://***@", text)
+    return re.sub(r"[\0-\x08\x0b-\x1f\x7f-\x9f]", "", text).strip()
+
+
+def _empty(directory: Path) -> None:
+    for path in directory.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
