@@ -1,12 +1,19 @@
-"""Keep what a module is told out of the host's journal."""
+"""Keep what a module is told out of the host's journal, and control characters out of terminals."""
 
 from __future__ import annotations
 
+from typing import Any, NoReturn
+
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.subsite.deploy.plugins.module_utils.printable import printable
 
 
 class DiscreetModule(AnsibleModule):
-    """A module whose arguments, which may hold secrets anywhere, are not logged."""
+    """A module whose arguments may hold secrets, and whose failures hold what others said."""
 
     def _log_invocation(self) -> None:
-        pass
+        """Log nothing: a secret may be anywhere among the arguments."""
+
+    def fail_json(self, msg: str, **more: Any) -> NoReturn:
+        """Fail with ``msg``, which Ansible writes to the terminal as it is."""
+        super().fail_json(msg=printable(str(msg)), **more)

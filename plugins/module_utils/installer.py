@@ -65,7 +65,12 @@ class Pip:
         :raises BuildError: when it fails.
         """
         done = subprocess.run(
-            command, cwd=cwd or self.home, env=self.environ, capture_output=True, text=True
+            command,
+            cwd=cwd or self.home,
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            errors="replace",
         )
         if done.returncode != 0:
             raise BuildError(f"{shlex.join(command)}\n{(done.stdout + done.stderr).strip()}")

@@ -41,7 +41,8 @@ def skopeo(*arguments: str, image: str, login: dict[str, str] | None) -> bytes:
     finally:
         os.close(lent)
     if done.returncode != 0:
-        raise RegistryError(f"{_advice(image, login)} skopeo says: {done.stderr.decode().strip()}")
+        said = done.stderr.decode(errors="replace").strip()
+        raise RegistryError(f"{_advice(image, login)} skopeo says: {said}")
     return done.stdout
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
+from ansible_collections.subsite.deploy.plugins.module_utils.printable import excerpt, printable
 
 DOCUMENTATION = r"""
 module: file_set
@@ -150,7 +151,7 @@ class State:
         except FileNotFoundError:
             return cls()
         if stat.S_ISLNK(status.st_mode):
-            return cls("link", os.readlink(path).encode())
+            return cls("link", os.fsencode(os.readlink(path)))
         content = b""
         if stat.S_ISREG(status.st_mode):
             with open(path, "rb", opener=open_itself) as file:
@@ -236,9 +237,9 @@ class State:
     def shown(self, secret: bool) -> str:
         """Return it for a diff: its content, or what can be said instead."""
         if self.kind == "file":
-            return "a secret\n" if secret else self.content.decode(errors="replace")
+            return "a secret\n" if secret else printable(self.content.decode(errors="replace"))
         if self.kind == "link":
-            return f"link to {self.content.decode()}\n"
+            return f"link to {excerpt(os.fsdecode(self.content), 4096)}\n"
         return "" if self.kind == "absent" else f"{self.kind}\n"
 
 

@@ -112,6 +112,7 @@ def _run(command: list[str]) -> str:
         command,
         capture_output=True,
         text=True,
+        errors="replace",
         env=os.environ | {"DOCKER_BUILDKIT": "1", "BUILDKIT_PROGRESS": "plain"},
     )
     if done.returncode != 0:

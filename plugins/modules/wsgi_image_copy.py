@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 
 from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
@@ -11,6 +12,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils.image_archive impor
     ArchiveError,
     identify,
 )
+from ansible_collections.subsite.deploy.plugins.module_utils.printable import excerpt
 from ansible_collections.subsite.deploy.plugins.module_utils.registry import (
     LOGIN,
     RegistryError,
@@ -157,11 +159,11 @@ def examine(engine: str, image: str, user: str) -> str:
     answer = _ask(engine, "run", *confined, *who, image, *question)
     if answer.returncode != 0:
         raise ImageError(f"Python does not start in the image: {answer.stderr.strip()}. {RIGHT}")
-    found = json.loads(answer.stdout)
+    found = probed(answer.stdout)
     if not found["gunicorn"] or not found["werkzeug"]:
         absent = " and ".join(name for name in ("gunicorn", "werkzeug") if not found[name])
         raise ImageError(f"{found['python']} of the image has no {absent}. {RIGHT}")
-    if int(found["gunicorn"].partition(".")[0]) < LEAST:
+    if int(re.match("[0-9]{0,4}", found["gunicorn"])[0] or 0) < LEAST:
         raise ImageError(
             f"{found['python']} of the image has gunicorn {found['gunicorn']}. {RIGHT}"
         )
@@ -170,8 +172,25 @@ def examine(engine: str, image: str, user: str) -> str:
     return found["python"]
 
 
+def probed(text: str) -> dict[str, str]:
+    """Return what the probe has found; a program in the place of Python may say anything.
+
+    :raises ImageError: when it is not what the probe says.
+    """
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    names = ("python", "program", "gunicorn", "werkzeug")
+    if not isinstance(found, dict) or not all(
+        isinstance(found.get(name), str | None) for name in names
+    ):
+        raise ImageError(f"python3 of the image is no Python: it says {excerpt(text)}. {RIGHT}")
+    return {name: excerpt(found.get(name) or "", 4096) for name in names}
+
+
 def _ask(*command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True)
+    return subprocess.run(command, capture_output=True, text=True, errors="replace")
 
 
 def _succeed(done: subprocess.CompletedProcess[str]) -> None:

@@ -27,6 +27,7 @@ KINDS = {
         "nginx_site_refusals",
         "origin",
         "placed_in",
+        "printable",
         "systemd_environment",
         "wsgi_app_refusals",
     ],

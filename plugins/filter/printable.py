@@ -1,0 +1,39 @@
+"""Show what an app, a proxy or a tool says, without the characters that a terminal obeys."""
+
+from __future__ import annotations
+
+from ansible_collections.subsite.deploy.plugins.module_utils.printable import printable
+
+DOCUMENTATION = r"""
+name: printable
+author: The Subsite maintainers (@subsite)
+short_description: A text without control characters
+description:
+  - Returns the text with an escape, as C(\x1b), in place of each control character (C0 and C1 of
+    ECMA-48) and of each character that changes the direction of writing. Lines and tabs stay.
+  - Use it for every text of an app, a proxy or a tool that is shown to an operator.
+positional: _input
+options:
+  _input:
+    description: The text.
+    type: str
+    required: true
+"""
+
+EXAMPLES = r"""
+message: "{{ journal.stdout | subsite.deploy.printable }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The text, safe to show.
+  type: str
+"""
+
+
+class FilterModule:
+    """Offer the filter to Ansible."""
+
+    def filters(self):
+        """Return the filters by name."""
+        return {"printable": printable}

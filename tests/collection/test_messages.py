@@ -1,0 +1,78 @@
+"""Messages to an operator have no control characters of an app, a proxy or a tool."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
+
+RAW = "\x1b]0;owned\x07\x1b[31m\u202edetrats\x9b2J {{ 6 * 7 }}\n"
+SHOWN = r"\x1b]0;owned\x07\x1b[31m\u202edetrats\x9b2J {{ 6 * 7 }}"
+
+FAILED = {"ansible_failed_task": {"name": "switch | Start"}, "ansible_failed_result": {"msg": RAW}}
+RELEASE = {"release": "4d1c", "deployed": "2026-11-22", "source": "image", "revision": RAW}
+MESSAGES = {
+    "failed deploy, by its journal": (
+        "roles/wsgi_app/tasks/discard.yml",
+        "discard | Say why the release does not serve",
+        {**FAILED, "__wsgi_app_journal": {"stdout": RAW}, "ansible_failed_result": {"msg": ""}},
+    ),
+    "failed deploy, by its task": (
+        "roles/wsgi_app/tasks/discard.yml",
+        "discard | Say why the release does not serve",
+        {**FAILED, "__wsgi_app_journal": {"stdout": ""}},
+    ),
+    "releases": (
+        "roles/wsgi_app/tasks/releases.yml",
+        "releases | Show them, the one deployed last first",
+        {"__wsgi_app_found": {"releases": [RELEASE], "current": "", "serving_since": ""}},
+    ),
+    "certificate that was not issued": (
+        "roles/nginx_site/tasks/tls/issue.yml",
+        "tls | issue | Say what the authority said",
+        {
+            "__nginx_site_certified": ["example.org"],
+            "__nginx_site_seen": {"serves": {}},
+            "__nginx_site_issued": {"stdout": RAW, "stderr": ""},
+            "__nginx_site_directory": "https://acme.example/directory",
+        },
+    ),
+    "containers that are not up": (
+        "playbooks/compose.yml",
+        "Say why they are not up",
+        {**FAILED, "__compose_logs": {"stdout": RAW}},
+    ),
+}
+ELSEWHERE = {
+    "wsgi_app_name": "shop",
+    "nginx_site_name": "main",
+    "__wsgi_app_release": "4d1c",
+    "__wsgi_app_before": "",
+    "__wsgi_app_built": False,
+}
+
+
+def tasks(entries: list[dict]) -> Iterator[dict]:
+    """Yield each task of a list of plays, blocks and tasks."""
+    for entry in entries:
+        yield entry
+        for part in ("tasks", "block", "rescue", "always"):
+            yield from tasks(entry.get(part, []))
+
+
+@pytest.mark.parametrize(("path", "name", "variables"), MESSAGES.values(), ids=MESSAGES)
+def test_message_has_no_control_characters(root: Path, path: str, name: str, variables: dict):
+    loader = DataLoader()
+    file = root / path
+    found = loader.load_from_file(str(file), trusted_as_template=True)
+    [task] = [task for task in tasks(found) if task.get("name") == name]
+    action = task.get("ansible.builtin.fail") or task["ansible.builtin.debug"]
+    search = {"ansible_search_path": [str(parent) for parent in file.parents]}
+    templar = Templar(loader, {**ELSEWHERE, **search, **task.get("vars", {}), **variables})
+    message = templar.template(trust_as_template(action["msg"]))
+    text = message if isinstance(message, str) else "\n".join(message)
+    assert text.replace("\n", "").isprintable()
+    assert SHOWN[:24] in text and "42" not in text
