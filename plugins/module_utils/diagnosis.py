@@ -9,10 +9,12 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from ansible_collections.subsite.deploy.plugins.module_utils.faults import FAULTS
+from ansible_collections.subsite.deploy.plugins.module_utils.printable import excerpt
 from ansible_collections.subsite.deploy.plugins.module_utils.visit import (
     CLAIMED_PREFIX,
     PORTS,
     Site,
+    is_url,
 )
 
 PARTS = ("scheme", "host", "port", "prefix")
@@ -20,6 +22,9 @@ PARTS = ("scheme", "host", "port", "prefix")
 
 BAD_CERTIFICATE = "CERTIFICATE_VERIFY"
 """What errors of Python's ssl about the other's certificate have in them."""
+
+LATE = "TimeoutError"
+"""What the error of an answer has in it that came too late, or was not waited for."""
 
 
 @dataclass(frozen=True)
@@ -108,23 +113,24 @@ class Case:
         known = FAULTS[fault]
         site = self.site
         outer = site.prefix.removesuffix(self.told().get("prefix", "")) if self.told() else ""
+        words = {name: excerpt(str(value)) for name, value in words.items()}
         fill = {
             "host": site.host,
             "authority": site.authority,
             "origin": site.origin,
             "prefix": site.prefix or "/",
             "scheme": site.scheme,
-            "outer": outer,
+            "outer": excerpt(outer),
             "trusted": ", ".join(self.trusted_headers or ["proto", "for"]),
             "body": self.body,
             **words,
         }
         return Finding(
             fault,
-            str(words.get("hop", known.hop)),
+            words.get("hop", known.hop),
             known.means.format(**fill),
-            str(expected),
-            str(came) or "nothing",
+            excerpt(str(expected)),
+            excerpt(str(came)) or "nothing",
             known.mend.format(**fill),
         )
 
@@ -164,6 +170,9 @@ def reached(case: Case) -> Iterator[Finding]:
     if plain["error"]:
         fault = "certificate" if BAD_CERTIFICATE in plain["error"] else "not-reachable"
         yield case.found(fault, "an answer", plain["error"])
+    elif any(malformed(case)):
+        hop, broken = malformed(case)
+        yield case.found("answer-malformed", "an answer", broken, hop=hop)
     elif loops(case):
         fault = "redirect-loop" if case.seen() else "https-loop"
         yield case.found(fault, "an answer", f"{plain['status']} Location: {plain['location']}")
@@ -173,6 +182,17 @@ def reached(case: Case) -> Iterator[Finding]:
         yield case.found("error", "an answer", plain["status"])
     elif not case.proven and plain["status"] == 421:
         yield case.found("name-unknown", site.host, 421)
+
+
+def malformed(case: Case) -> tuple[str, str]:
+    """Return the innermost hop whose first answers break the rules, and how; empty if none does."""
+    in_front = "balancer" if "nginx" in case.layers else "nginx" if "app" in case.layers else "app"
+    for name in ("app", "nginx", "balancer", "public"):
+        layer = case.layers.get(name, {})
+        for answer in ("plain", "signed"):
+            if broken := layer.get(answer, {}).get("malformed"):
+                return in_front if name == "public" else name, broken
+    return "", ""
 
 
 def loops(case: Case) -> bool:
@@ -321,8 +341,10 @@ def understood(case: Case) -> Iterator[Finding]:
 def built(case: Case) -> Iterator[Finding]:
     """Yield what the app's own settings make wrong."""
     built = case.seen().get("builds", {})
-    if built and built["url"].rstrip("/") != urljoin(case.site.origin, prefix_before(case)):
-        yield case.found("server-name", case.site.authority, urlsplit(built["url"]).netloc)
+    url = built.get("url", "")
+    if built and url.rstrip("/") != urljoin(case.site.origin, prefix_before(case)):
+        came = urlsplit(url).netloc if is_url(url) else url
+        yield case.found("server-name", case.site.authority, came)
     path = built.get("cookie_path") or "/"
     if not covers(path, case.site.prefix):
         yield case.found("cookie-path", f"{case.site.prefix}/", path)
@@ -357,6 +379,11 @@ def answered(case: Case) -> Iterator[Finding]:
             yield case.found("cookie-secure", "a cookie for http", "Secure")
 
 
+def arrived(answer: dict[str, Any]) -> bool:
+    """Return whether an answer came that is no error."""
+    return 0 < answer["status"] < 400
+
+
 def slash(case: Case) -> Iterator[Finding]:
     """Yield whether whoever adds the slash names a wrong origin."""
     answer = case.outer.get("slash", {})
@@ -378,13 +405,13 @@ def missing(case: Case) -> Iterator[Finding]:
     """Yield why the app knows nothing at its prefix."""
     if case.plain["status"] != 404 or not case.site.prefix:
         return
-    if case.outer["twice"]["status"] < 400:
+    if arrived(case.outer["twice"]):
         yield case.found(
             "app-owns-prefix", "an answer", f"404; {case.site.prefix} twice: an answer"
         )
     elif case.seen().get("mounted", {}).get("mode") == "app":
-        bare = case.layers.get("app", {}).get("bare", {}).get("status", 404)
-        if bare < 400:
+        bare = case.layers.get("app", {}).get("bare")
+        if bare and arrived(bare):
             yield case.found("app-lacks-prefix", "an answer", "404; / alone: an answer")
 
 
@@ -401,7 +428,7 @@ def redirected(case: Case, location: str) -> Iterator[Finding]:
         ):
             yield case.found("fixed-url" if case.seen() else "url-wrong", site.origin, location)
     elif "left" in case.outer and case.outer["left"]["status"] >= 400:
-        if case.outer["kept"]["status"] < 400:
+        if arrived(case.outer["kept"]):
             yield case.found("prefix-forgotten", f"{site.prefix}{location}", location)
 
 
@@ -430,11 +457,12 @@ def features(case: Case) -> Iterator[Finding]:
         ("body", "body-limit", lambda answer: bool(answer["seen"])),
     ):
         answer = case.outer.get(wanted)
-        if answer and case.seen() and not passes(answer):
+        if answer and case.seen() and not passes(answer) and LATE not in answer["error"]:
             inner = case.layers.get("nginx", {}).get(wanted)
             apart = nginx_apart(case) and inner and passes(inner)
             hop = "balancer" if apart else "nginx"
-            yield case.found(fault, "it gets through", answer["status"], hop=hop)
+            came = answer["error"] or answer["malformed"] or answer["status"]
+            yield case.found(fault, "it gets through", came, hop=hop)
 
 
 def passes_upgrade(answer: dict[str, Any]) -> bool:
@@ -452,6 +480,8 @@ def believed(case: Case) -> dict[str, bool | None]:
 def changes(case: Case, header: str) -> bool | None:
     """Return whether the site answers otherwise to whoever forges ``header``."""
     forged = case.outer["claims"][header]
+    if LATE in forged["error"] or forged["malformed"]:
+        return None
     if case.seen():
         if not forged["seen"]:
             return True
@@ -459,7 +489,7 @@ def changes(case: Case, header: str) -> bool | None:
         before, after = case.seen()["sees"], forged["seen"]["sees"]
         return any(before[part] != after[part] for part in parts)
     pairs = [(case.plain, forged)]
-    if "claims_slash" in case.outer:
+    if "claims_slash" in case.outer and LATE not in case.outer["claims_slash"][header]["error"]:
         pairs.append((case.outer["slash"], case.outer["claims_slash"][header]))
     shown = any(urlsplit(was["location"]).netloc or was["links"] for was, _ in pairs)
     if any(traces(was) != traces(now) for was, now in pairs):
@@ -488,6 +518,20 @@ def claimed(case: Case) -> Iterator[Finding]:
     yield case.found(fault, "nothing of it believed", names, headers=names)
 
 
+def finished(case: Case) -> Iterator[Finding]:
+    """Yield which request has no answer that can be judged, if all others are right."""
+    outer = case.outer
+    asked = {name: it for name, it in outer.items() if isinstance(it, dict) and "asked" in it}
+    forged = {**outer.get("claims_slash", {}), **outer.get("claims", {})}
+    for name, answer in {**forged, **asked}.items():
+        if answer["malformed"]:
+            yield case.found("answer-malformed", "an answer", f"{name}: {answer['malformed']}")
+            return
+        if answer["error"]:
+            yield case.found("answer-missing", "an answer", f"{name}: {answer['error']}")
+            return
+
+
 def hops(case: Case) -> list[dict[str, Any]]:
     """Return what each hop knew of the visitor's URL, from the browser to the app, for people."""
     site, said, seen = case.site, case.told(), case.seen()
@@ -508,7 +552,7 @@ def hops(case: Case) -> list[dict[str, Any]]:
         expected = {"URL": (site.origin + prefix_before(case)).rstrip("/")}
         path.append({"hop": "app", "does": "builds", "values": judged({"URL": url}, expected)})
     answer = case.plain
-    got = {"status": str(answer["status"] or answer["error"])}
+    got = {"status": answer["error"] or answer["malformed"] or str(answer["status"])}
     got |= {"Location": answer["location"]} if answer["location"] else {}
     cookies = {f"cookie {it['name']}": it for it in answer["cookies"]}
     got |= {name: f"Path={it['path'] or '/'}" for name, it in cookies.items()}
@@ -532,8 +576,8 @@ def judged(values: dict[str, str], expected: dict[str, str]) -> list[dict[str, A
     return [
         {
             "name": name,
-            "value": value,
-            "expected": expected.get(name, ""),
+            "value": excerpt(value),
+            "expected": excerpt(expected.get(name, "")),
             "right": value == expected[name] if name in expected else None,
         }
         for name, value in values.items()
@@ -548,5 +592,6 @@ STAGES: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     answered,
     features,
     claimed,
+    finished,
 )
 """What is looked at, from the outermost hop to the app; the first that finds a fault ends it."""

@@ -22,6 +22,18 @@ FAULTS = {
         "nobody answers at the public URL",
         "Let the name lead to the outermost server, and its port through the firewall.",
     ),
+    "answer-malformed": Fault(
+        "app",
+        "an answer breaks the rules of HTTP, or of the app's own diagnosis",
+        "curl --silent --include {origin}{prefix} | cat -v shows what is sent. An app quotes what "
+        "it puts into a header (urllib.parse.quote), or uses redirect(url_for(…)).",
+    ),
+    "answer-missing": Fault(
+        "app",
+        "some requests were not answered, or not in time",
+        "The log of the server that has this fault says more: journalctl -u wsgi-NAME.*, "
+        "/var/log/nginx/error.log.",
+    ),
     "certificate": Fault(
         "browser",
         "the certificate is not one that visitors trust for this name",

@@ -4,23 +4,35 @@ from __future__ import annotations
 
 import hmac
 import http.client
-import json
 import re
 import secrets
-import socket
 import ssl
 import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from ansible_collections.subsite.deploy.plugins.module_utils import signed_answer
+from ansible_collections.subsite.deploy.plugins.module_utils.deadline import (
+    Deadline,
+    LimitedSocket,
+    connect,
+)
+from ansible_collections.subsite.deploy.plugins.module_utils.printable import excerpt
+
 PORTS = {"http": 80, "https": 443}
 LIFETIME = 50
 """Seconds that a signature lasts; an app takes 60 at most."""
 
+SIGNATURES = 10
+"""Signatures that an app looks at in one request."""
+
 SIGNING = "X-Subsite-Verify"
 BODY = 65536
 """Bytes of an answer that are looked at."""
+
+URL = re.compile("[!-~]{1,8000}")
+"""A URL has only these characters (RFC 3986, 2), and this many at most (RFC 9110, 4.1)."""
 
 SAMPLE = "203.0.113.66"
 CLAIMED, CLAIMED_PREFIX = "forged.invalid", "/forged"
@@ -44,9 +56,9 @@ class Site:
 
         :raises ValueError: when it is none that a browser could ask for.
         """
-        parts = urlsplit(url)
-        if parts.scheme not in PORTS or not parts.hostname:
-            raise ValueError(f"{url!r} is no URL as browsers show it, as https://example.org/api/")
+        parts = urlsplit(url) if is_url(url) else urlsplit("")
+        if parts.scheme not in PORTS or not parts.hostname or not is_name(parts.hostname):
+            raise ValueError(f"{url!r} is no URL as browsers send it, as https://example.org/api/")
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         port = str(parts.port or PORTS[parts.scheme])
         return cls(parts.scheme, host, port, parts.path.rstrip("/"))
@@ -85,6 +97,9 @@ class Answer:
     asked: str = ""
     status: int = 0
     error: str = ""
+    """Why there is no answer."""
+    malformed: str = ""
+    """What in the answer breaks the rules of HTTP, or of what the wrapper around the app says."""
     location: str = ""
     server: str = ""
     cookies: list[dict[str, Any]] = field(default_factory=list)
@@ -96,25 +111,37 @@ class Answer:
     own_address: str = ""
 
 
+class Response(http.client.HTTPResponse):
+    """An answer with its final status."""
+
+    def begin(self) -> None:
+        """Read the head, after those of interim answers (RFC 9110, 15.2)."""
+        super().begin()
+        while 102 <= self.status < 200:
+            self.headers = None
+            super().begin()
+
+
 class Connection(http.client.HTTPConnection):
     """A connection to any place, whatever host it is asked for."""
 
-    def __init__(self, place: Place, timeout: float) -> None:
+    response_class = Response
+
+    def __init__(self, place: Place, deadline: Deadline) -> None:
         """Connect to nothing yet."""
-        super().__init__("unused", timeout=timeout)
-        self.place = place
+        super().__init__("unused")
+        self.place, self.deadline = place, deadline
+        self.own_address = ""
 
     def connect(self) -> None:
         """Connect to the place, and speak TLS there if it does."""
-        if self.place.connect.startswith("/"):
-            self.sock = socket.socket(socket.AF_UNIX)
-            self.sock.settimeout(self.timeout)
-            self.sock.connect(self.place.connect)
-            return
-        host, _, port = self.place.connect.rpartition(":")
-        self.sock = socket.create_connection((host.strip("[]"), int(port)), self.timeout)
+        connected = connect(self.place.connect, self.deadline)
+        name = connected.getsockname()
+        self.own_address = name[0] if isinstance(name, tuple) else ""
         if self.place.context:
-            self.sock = self.place.context.wrap_socket(self.sock, server_hostname=self.place.name)
+            connected.settimeout(self.deadline.left())
+            connected = self.place.context.wrap_socket(connected, server_hostname=self.place.name)
+        self.sock = LimitedSocket(connected, self.deadline)
 
 
 @dataclass(frozen=True)
@@ -130,7 +157,10 @@ class Place:
     headers: dict[str, str] = field(default_factory=dict)
     """What is said in every request."""
     timeout: float = 10
+    """Seconds for one answer, from connecting to its last byte."""
     proof: str = ""
+    whole: Deadline = field(default_factory=lambda: Deadline(float("inf")))
+    """When nothing is asked any more."""
 
     def ask(
         self,
@@ -150,16 +180,26 @@ class Place:
         headers |= {**self.headers, **(claims or {})}
         if signed:
             headers[SIGNING] = self.proof
-        connection = Connection(self, self.timeout)
         answer = Answer(asked=target)
         try:
+            deadline = Deadline(min(self.timeout, self.whole.left()))
+        except TimeoutError:
+            answer.error = f"TimeoutError: not asked, since {self.whole.seconds:g} s are over"
+            return answer
+        connection = Connection(self, deadline)
+        try:
             connection.connect()
-            name = connection.sock.getsockname()
-            answer.own_address = name[0] if isinstance(name, tuple) else ""
             self._converse(connection, answer, headers, body)
-        except (OSError, http.client.HTTPException) as error:
-            answer.error = f"{type(error).__name__}: {error}"
+        except TimeoutError:
+            answer.error = f"TimeoutError: no complete answer within {deadline.seconds:.3g} s"
+        except OSError as error:
+            answer.error = excerpt(f"{type(error).__name__}: {error}")
+        except http.client.HTTPException as error:
+            answer.malformed = excerpt(f"{type(error).__name__}: {error}")
+        except ValueError as error:
+            answer.malformed = excerpt(str(error))
         finally:
+            answer.own_address = connection.own_address
             connection.close()
         return answer
 
@@ -172,31 +212,51 @@ class Place:
             connection.putheader(name, value)
         connection.endheaders()
         try:
-            for _ in range(0, body, BODY):
-                connection.send(b"\0" * min(BODY, body))
+            for sent in range(0, body, BODY):
+                connection.send(b"\0" * min(BODY, body - sent))
         except OSError:
             pass  # whoever refuses a body may hang up; the answer is there all the same
         response = connection.getresponse()
         answer.status = response.status
-        answer.location = response.headers.get("Location", "")
-        answer.server = response.headers.get("Server", "")
+        answer.location = location(response.headers.get("Location", ""))
+        answer.server = excerpt(response.headers.get("Server", ""))
         answer.cookies = [cookie(line) for line in response.headers.get_all("Set-Cookie", [])]
         if response.status == 101:
+            if "Upgrade" not in headers:
+                raise ValueError("status 101, though no other protocol was asked for")
             return
         page = response.read(BODY)
-        answer.links = [link.decode("latin-1") for link in LINK.findall(page)]
-        answer.text = page[:2000].decode(errors="replace")
+        if response.length and len(page) < BODY:
+            raise ValueError(f"the answer ends {response.length} bytes before its Content-Length")
+        links = dict.fromkeys(link.decode("latin-1") for link in LINK.findall(page))
+        answer.links = list(filter(is_url, links))
+        answer.text = excerpt(page[:2000].decode(errors="replace"), 2000)
         if SIGNING in headers and response.headers.get_content_type() == "application/json":
-            answer.seen = diagnostic(page)
+            answer.seen = signed_answer.read(page)
 
 
-def diagnostic(page: bytes) -> dict[str, Any]:
-    """Return what the wrapper around the app has answered; nothing if somebody else did."""
+def is_url(text: str) -> bool:
+    """Return whether ``text`` is a URL, or a reference to one, that can be taken apart."""
     try:
-        said = json.loads(page)
+        return bool(URL.fullmatch(text)) and urlsplit(text).port != 0
     except ValueError:
-        return {}
-    return said if isinstance(said, dict) and {"came", "sees", "mounted"} <= set(said) else {}
+        return False
+
+
+def is_name(host: str) -> bool:
+    """Return whether ``host`` can be looked up: no label of it is empty or too long (RFC 1035)."""
+    return ":" in host or all(0 < len(label) < 64 for label in host.removesuffix(".").split("."))
+
+
+def location(value: str) -> str:
+    """Return the ``value`` of a ``Location``.
+
+    :raises ValueError: when browsers may take it for various URLs.
+    """
+    if value and not is_url(value):
+        text = value.encode("latin-1", "replace").decode(errors="replace")
+        raise ValueError(f"Location is no URL (RFC 3986): {excerpt(text, 100)}")
+    return value
 
 
 def cookie(line: str) -> dict[str, Any]:
@@ -204,17 +264,18 @@ def cookie(line: str) -> dict[str, Any]:
     pair, *attributes = [part.strip() for part in line.split(";")]
     said = {name.lower(): value for name, _, value in (part.partition("=") for part in attributes)}
     return {
-        "name": pair.partition("=")[0],
-        "path": said.get("path", ""),
-        "domain": said.get("domain", ""),
+        "name": excerpt(pair.partition("=")[0]),
+        "path": excerpt(said.get("path", "")),
+        "domain": excerpt(said.get("domain", "")),
         "secure": "secure" in said,
     }
 
 
 def prove(keys: list[bytes]) -> str:
-    """Return what shows for the next minute that whoever asks has one of the ``keys``."""
+    """Return what shows for the next minute that the sender has one of the first ten ``keys``."""
     text = f"{int(time.time()) + LIFETIME}.{secrets.token_hex(8)}"
-    return ", ".join(f"{text}.{hmac.digest(key, text.encode(), 'sha256').hex()}" for key in keys)
+    digests = (hmac.digest(key, text.encode(), "sha256").hex() for key in keys[:SIGNATURES])
+    return ", ".join(f"{text}.{digest}" for digest in digests)
 
 
 def forged(scheme: str) -> dict[str, str]:
@@ -251,9 +312,9 @@ class Layer:
         # Whom nobody could connect to is not waited for twice.
         nowhere = proven and found["signed"]["error"] and not found["signed"]["own_address"]
         found["plain"] = found["signed"] if nowhere else asdict(ask(f"{prefix}/"))
-        if found["plain"]["error"]:
+        if found["plain"]["error"] or found["plain"]["malformed"]:
             return found
-        found["journey"] = self._follow(found["plain"])
+        found["journey"], found["end"] = self._follow(found["plain"])
         if prefix and self.name != "app":
             found["slash"] = asdict(ask(prefix))
             found["slash"]["behind"] = proven and bool(ask(prefix, signed=True).seen)
@@ -289,8 +350,13 @@ class Layer:
             and not f"{location}/".startswith(f"{self.site.prefix}/")
         )
 
-    def _follow(self, answer: dict[str, Any], most: int = 5) -> list[dict[str, Any]]:
-        """Return the redirects from ``answer`` on, as far as they lead back to this site's URLs."""
+    def _follow(
+        self, answer: dict[str, Any], most: int = 5
+    ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        """Return the redirects from ``answer`` on, and the last answer.
+
+        They are followed as far as they lead back to this site's URLs.
+        """
         steps: list[dict[str, Any]] = []
         url = urljoin(self.site.origin, answer["asked"])
         while answer["location"] and len(steps) < most:
@@ -300,4 +366,4 @@ class Layer:
                 break
             url, path = target, target.removeprefix(self.site.origin)
             answer = asdict(self.place.ask(path.partition("#")[0]))
-        return steps
+        return steps, answer

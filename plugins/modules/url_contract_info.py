@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.subsite.deploy.plugins.module_utils import contract_table, diagnosis
+from ansible_collections.subsite.deploy.plugins.module_utils.deadline import Deadline
 from ansible_collections.subsite.deploy.plugins.module_utils.visit import Layer, Place, Site, prove
 
 DOCUMENTATION = r"""
@@ -19,6 +20,8 @@ description:
   - Asks a live site as its visitors do, also as one who forges headers, at one or more places on
     the way to the app, and compares what comes back with the URL.
   - Names the first hop that is wrong, what was expected, what came, and the setting that mends it.
+  - Takes ten times as long as O(timeout) at most, whatever a site sends, and reports an answer that
+    is late, or that breaks the rules of HTTP, like any other fault.
   - Every request is a GET which a visitor could send, except for O(body), which never reaches the
     app. Nothing is changed.
   - An app of the role P(subsite.deploy.wsgi_app#role) tells whoever has its key what it sees. Any
@@ -62,6 +65,8 @@ options:
     description:
       - Pattern of the files with the app's keys on the host that the module runs on, of which every
         release has one, as V(/srv/wsgi/shop/releases/*/diagnosis.key).
+      - An app looks at ten signatures. If there are more keys, those of the releases that were
+        deployed last are used; the app of an older one is asked like somebody else's.
     type: str
     default: ""
   proof:
@@ -90,7 +95,10 @@ options:
     type: int
     default: 0
   timeout:
-    description: Seconds that each answer may take.
+    description:
+      - Seconds that one answer may take in total, from looking up the name to its last byte.
+      - Ten times as much is what all answers of a call may take. What is not asked by then counts
+        as not answered.
     type: int
     default: 10
   validate_certs:
@@ -208,6 +216,10 @@ proof:
 """
 
 
+ALL = 10
+"""How many times the time for one answer all of them may take."""
+
+
 def context(params: dict) -> ssl.SSLContext:
     """Return how certificates are judged."""
     found = ssl.create_default_context()
@@ -219,7 +231,7 @@ def context(params: dict) -> ssl.SSLContext:
     return found
 
 
-def place(layer: dict, site: Site, params: dict, proof: str) -> Place:
+def place(layer: dict, site: Site, params: dict, proof: str, whole: Deadline) -> Place:
     """Return where to ask for ``layer``, and how."""
     by_default = layer["name"] == "public" and site.scheme == "https"
     tls = by_default if layer["tls"] is None else layer["tls"]
@@ -231,7 +243,19 @@ def place(layer: dict, site: Site, params: dict, proof: str) -> Place:
         headers=site.told if layer["name"] == "app" else {},
         timeout=params["timeout"],
         proof=proof,
+        whole=whole,
     )
+
+
+def keys(pattern: str) -> list[bytes]:
+    """Return the keys in the files of ``pattern``, that of the release deployed last first."""
+    return [path.read_bytes() for path in sorted(map(Path, glob.glob(pattern)), key=deployed)]
+
+
+def deployed(key: Path) -> int:
+    """Return a number that is the smaller, the later the release of ``key`` was deployed."""
+    record = key.with_name("release.json")
+    return -(record if record.exists() else key).stat().st_mtime_ns
 
 
 def judgeable(asked: list[dict], params: dict) -> tuple[str, list[dict]]:
@@ -283,10 +307,11 @@ def main() -> None:
         site = Site.of(params["url"])
     except ValueError as error:
         module.fail_json(msg=f"url: {error}")
-    keys = [Path(path).read_bytes() for path in sorted(glob.glob(params["keys"]))]
-    proof = prove(keys) if keys else params["proof"]
+    found = keys(params["keys"])
+    proof = prove(found) if found else params["proof"]
+    whole = Deadline(params["timeout"] * ALL)
     layers = [
-        Layer(layer["name"], place(layer, site, params, proof), site, layer["strip"]).visit(
+        Layer(layer["name"], place(layer, site, params, proof, whole), site, layer["strip"]).visit(
             claims=number == 0 and layer["name"] != "app",
             websocket=params["websocket"],
             body=params["body"],

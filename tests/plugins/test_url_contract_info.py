@@ -1,5 +1,9 @@
 """What the module says where there is no site to ask."""
 
+import hmac
+import os
+from pathlib import Path
+
 import pytest
 from ansible_collections.subsite.deploy.plugins.module_utils.visit import (
     Layer,
@@ -10,10 +14,17 @@ from ansible_collections.subsite.deploy.plugins.module_utils.visit import (
 from ansible_collections.subsite.deploy.plugins.modules import url_contract_info
 
 
-@pytest.mark.parametrize("url", ["", "example.org", "ftp://example.org/", "https:///api"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "example.org", "ftp://example.org/", "https:///api", "http://[", "http://a:b/"),
+        *("http://a:0/", "http://a..b/", f"http://{'a' * 64}.example/", "http://bücher.example/"),
+        *("http://a b/", "http://a/\x1b[31m"),
+    ],
+)
 def test_what_no_browser_could_ask_for_is_refused(run_module, url: str):
     said = run_module(url_contract_info, url=url)
-    assert said["msg"] == f"url: {url!r} is no URL as browsers show it, as https://example.org/api/"
+    assert said["msg"] == f"url: {url!r} is no URL as browsers send it, as https://example.org/api/"
 
 
 @pytest.mark.parametrize("arguments", [{}, {"_ansible_check_mode": True}])
@@ -50,6 +61,43 @@ def test_cookie_is_described_without_its_value():
         "domain": "example.org",
         "secure": True,
     }
+
+
+class TestKeys:
+    @pytest.fixture
+    def releases(self, tmp_path: Path) -> Path:
+        """Twelve releases with a key each; the names say nothing of when they were deployed."""
+        for number in range(12):
+            release = tmp_path / f"{number * 7 % 12:x}"
+            release.mkdir()
+            (release / "diagnosis.key").write_text(str(number))
+            (release / "release.json").write_text("{}")
+            os.utime(release / "release.json", (1000 + number, 1000 + number))
+        return tmp_path
+
+    def test_are_those_of_the_releases_deployed_last(self, releases: Path):
+        found = url_contract_info.keys(f"{releases}/*/diagnosis.key")
+        assert found == [str(number).encode() for number in reversed(range(12))]
+
+    def test_of_a_release_deployed_again_is_among_them(self, releases: Path):
+        (releases / "0" / "release.json").touch()
+        assert url_contract_info.keys(f"{releases}/*/diagnosis.key")[0] == b"0"
+
+    def test_of_a_release_that_is_being_built_is_among_them(self, releases: Path):
+        (releases / "0" / "release.json").unlink()
+        assert url_contract_info.keys(f"{releases}/*/diagnosis.key")[0] == b"0"
+
+    def test_ten_sign_a_request(self, run_module, releases: Path):
+        keys, nowhere = f"{releases}/*/diagnosis.key", "http://127.0.0.1:1/"
+        proof = run_module(url_contract_info, url=nowhere, keys=keys)["proof"]
+        signatures = [part.rpartition(".") for part in proof.split(", ")]
+        signed = [
+            str(number)
+            for text, _, digest in signatures
+            for number in range(12)
+            if hmac.digest(str(number).encode(), text.encode(), "sha256").hex() == digest
+        ]
+        assert signed == [str(number) for number in reversed(range(2, 12))]
 
 
 class Counted(Place):

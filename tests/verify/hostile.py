@@ -1,0 +1,296 @@
+"""A site on the loopback address that answers as no site should, the same for the same seed."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import json
+import random
+import socket
+import socketserver
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+LONGEST = 6
+"""Seconds after which an answer without an end ends all the same, so that no test hangs."""
+
+Piece = bytes | float
+"""A part of an answer, or the seconds until the next one."""
+Behaviour = Callable[[bytes, int], Iterator[Piece]]
+"""What is sent for the head of a request, and for its number."""
+
+
+class Site(socketserver.ThreadingTCPServer):
+    """Answers each request as it is set to, and closes the connection."""
+
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Request)
+        self.behaviour: Behaviour = lambda head, number: iter(())
+        self.context: ssl.SSLContext | None = None
+        self.asked = 0
+
+    @property
+    def authority(self) -> str:
+        return f"127.0.0.1:{self.server_address[1]}"
+
+    def answer(self, behaviour: Behaviour, context: ssl.SSLContext | None = None) -> None:
+        """Answer with ``behaviour`` from now on."""
+        self.behaviour, self.context, self.asked = behaviour, context, 0
+
+
+class Request(socketserver.BaseRequestHandler):
+    server: Site
+
+    def handle(self) -> None:
+        number, self.server.asked = self.server.asked, self.server.asked + 1
+        deadline = time.monotonic() + LONGEST
+        with contextlib.suppress(OSError), self.connection() as connection:
+            connection.settimeout(LONGEST)
+            for piece in self.server.behaviour(head(connection), number):
+                if time.monotonic() > deadline:
+                    break
+                if isinstance(piece, float):
+                    time.sleep(piece)
+                else:
+                    connection.sendall(piece)
+
+    def connection(self) -> socket.socket:
+        """Return the connection, which speaks TLS if the site does."""
+        context = self.server.context
+        return context.wrap_socket(self.request, server_side=True) if context else self.request
+
+
+@contextlib.contextmanager
+def serving() -> Iterator[Site]:
+    """Serve a site for as long as it is needed."""
+    with Site() as site:
+        thread = threading.Thread(target=site.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield site
+        finally:
+            site.shutdown()
+            thread.join()
+
+
+def head(connection: socket.socket) -> bytes:
+    """Return what comes up to the end of a head, or to the end of a ClientHello."""
+    came = b""
+    while b"\r\n\r\n" not in came and not came.startswith(b"\x16\x03"):
+        part = connection.recv(65536)
+        if not part:
+            break
+        came += part
+    return came
+
+
+def at_once(*pieces: bytes) -> Behaviour:
+    """Return the behaviour of a site that always sends the same."""
+    return lambda head, number: iter(pieces)
+
+
+def for_ever(first: bytes, *pieces: Piece) -> Behaviour:
+    """Return the behaviour of a site that never comes to an end."""
+
+    def behaviour(head: bytes, number: int) -> Iterator[Piece]:
+        yield first
+        while True:
+            yield from pieces
+
+    return behaviour
+
+
+def answer(body: bytes = b"", *headers: str, status: str = "200 OK") -> bytes:
+    """Return an answer that is right apart from what is in it."""
+    lines = [f"HTTP/1.1 {status}", *headers, f"Content-Length: {len(body)}", "", ""]
+    return "\r\n".join(lines).encode("latin-1", "surrogateescape") + body
+
+
+OK = answer(b"<a href='/api/'>shop</a>", "Content-Type: text/html")
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+UTF8 = "/café".encode().decode("latin-1")
+
+SLOW: dict[str, Behaviour] = {
+    "nothing comes": for_ever(b"", 0.2),
+    "status line drips": for_ever(b"HTTP/1.1 200 ", b"O", 0.2),
+    "head drips": for_ever(HEAD + b"X: ", b"y", 0.2),
+    "lines of the head drip": for_ever(HEAD, b"X: y\r\n", 0.2),
+    "body drips": for_ever(HEAD + b"\r\n", b"x", 0.2),
+    "chunks drip": for_ever(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n", 0.2),
+    "size of a chunk drips": for_ever(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"0", 0.2),
+    "head has no end after a redirect": for_ever(b"HTTP/1.1 302 F\r\nLocation: /api/", b"x", 0.2),
+    "status 100 for ever": for_ever(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100),
+    "status 103 for ever": for_ever(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100),
+}
+"""What never ends."""
+
+MALFORMED: dict[str, bytes] = {
+    "no HTTP": b"SSH-2.0-OpenSSH_9.2\r\n",
+    "HTTP/0.9": b"<html>shop</html>",
+    "status that is no number": b"HTTP/1.1 two OK\r\n\r\n",
+    "status of four figures": b"HTTP/1.1 2000 OK\r\n\r\n",
+    "HTTP/3 by TCP": b"HTTP/3.0 200 OK\r\n\r\n",
+    "NUL": b"\0" * 3000,
+    "escapes for a status": b"HTTP/1.1 \x1b[2J\x07 \xe2\x80\xae\r\n\r\n",
+    "line without end": b"HTTP/1.1 200 " + b"O" * 70_000,
+    "header without end": HEAD + b"X: " + b"y" * 70_000,
+    "headers without end": HEAD + b"X: y\r\n" * 200 + b"\r\n",
+    "status 101 by itself": answer(status="101 Switching Protocols"),
+    "Location beyond ASCII": answer(b"", f"Location: {UTF8}", status="302 Found"),
+    "Location with half an address": answer(b"", "Location: http://[", status="302 Found"),
+    "Location with no address": answer(b"", "Location: //[::x]/", status="302 Found"),
+    "Location with a bad port": answer(b"", "Location: http://a:b/", status="302 Found"),
+    "Location with a huge port": answer(b"", "Location: http://a:99999/", status="302 Found"),
+    "Location with an escape": answer(b"", "Location: /\x1b]0;x\x07", status="302 Found"),
+    "Location with a tab": answer(b"", "Location: /a\tb", status="302 Found"),
+    "Location over two lines": answer(b"", "Location: /a\r\n b", status="302 Found"),
+    "Location with a blank": answer(b"", "Location: /a b", status="302 Found"),
+    "huge Location": answer(b"", "Location: /" + "a" * 60_000, status="302 Found"),
+    "body that ends early": HEAD + b"Content-Length: 5000\r\n\r\nshop",
+    "chunk without a size": HEAD + b"Transfer-Encoding: chunked\r\n\r\nshop\r\n",
+    "chunk that is too short": HEAD + b"Transfer-Encoding: chunked\r\n\r\nff\r\nshop",
+    "chunk of a negative size": HEAD + b"Transfer-Encoding: chunked\r\n\r\n-5\r\nshop\r\n",
+}
+"""What breaks the rules of HTTP, and has to be called so."""
+
+HARMLESS: dict[str, bytes] = {
+    "link with half an address": answer(b"<a href='http://[x/'>x</a>"),
+    "link with a bad port": answer(b"<a href='http://127.0.0.1:port/'>x</a>"),
+    "link beyond ASCII": answer("<a href='http://é.example/\x9b2J'>x</a>".encode()),
+    "many links": answer(b"<a href='http://a.example/" + b"'<a href='http://b.c/" * 5000),
+    "blanks that a pattern might try": answer(b"href" + b" " * 60_000 + b"href=" * 2000),
+    "unknown charset": answer(b"\xff\xfe", "Content-Type: text/html; charset=\x1b[31m"),
+    "bad content type": answer(b"{}", "Content-Type: ;;=application/json;\xff"),
+    "gzip that is none": answer(b"\x1f\x8b\xff", "Content-Encoding: gzip"),
+    "negative length": HEAD + b"Content-Length: -1\r\n\r\nshop",
+    "length that is no number": HEAD + b"Content-Length: many\r\n\r\nshop",
+    "bad cookies": answer(b"", "Set-Cookie: ;;;=;Path", "Set-Cookie: \x1b[31m=\x07; Path=\x9b"),
+    "many cookies": answer(b"", *["Set-Cookie: " + "c" * 600 + "=; Path=/é" + "p" * 900] * 90),
+    "Early Hints": b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n" + OK,
+    "answer with an escape": answer(b"\x1b[31m" * 100, "Server: \x1b]0;x\x07\x9b"),
+    "huge body": HEAD + b"\r\n" + b"x" * 1_000_000,
+    "chain of redirects": answer(b"", "Location: /api/x?a=1", status="302 Found"),
+    "chain that leaves the prefix": answer(b"", "Location: /x?a={{7*7}}#b", status="301 Moved"),
+    "redirect to nowhere": answer(b"", "Location: http://0.0.0.1:1/", status="302 Found"),
+    "line feeds alone": b"HTTP/1.1 200 OK\nSet-Cookie: a=b\n\nshop",
+    "carriage returns alone": b"HTTP/1.1 200 OK\r\nX: y\rSet-Cookie: a=b\r\r\r\n\r\nshop",
+    "status 599": answer(status="599 \x1b[31m"),
+    "status 999": answer(status="999 Request denied"),
+    "status without a reason": b"HTTP/1.1 200\r\n\r\n",
+}
+"""What is odd, and may be judged in any words."""
+
+PIECES = [
+    *(
+        f"Location: {it}"
+        for it in (UTF8, "http://[", "//", "///x", "?", "\x1b", "http:", "/api/../")
+    ),
+    *("Location: " + "/a" * count for count in (5, 3000, 20_000)),
+    *(f"Set-Cookie: {it}" for it in ("", "=", "a;Path=\x1b", "a=b; Path=" + "/" * 3000, "\x9b=")),
+    *(f"Content-Type: {it}" for it in ("", "application/json", "a/b;c=\xe9", "text/html; charset")),
+    *(f"Content-Length: {it}" for it in ("0", "5", "-5", "99999999999999999999", "x", "²")),
+    *(f"Transfer-Encoding: {it}" for it in ("chunked", "gzip, chunked", "identity")),
+    *(f"Connection: {it}" for it in ("keep-alive", "Upgrade", "\x00")),
+    *("Upgrade: h2c", "Server: \x1b[2J", ": none", "no colon", "X" * 9000, "From x", " folded"),
+]
+STATUSES = [
+    *("200 OK", "204 No", "301 Moved", "304 Not", "404 Not Found", "421 Mis", "500 Error"),
+    *("502 Bad", "101 Switching", "102 Processing", "-1 x", "1e3 x", "\x1b[31m", ""),
+]
+BODIES = [
+    b"",
+    b"\x00\xff" * 500,
+    b"<a href='http://[::1'>" * 50,
+    b"<a href='http://127.0.0.1/\xc3\xa9'>",
+    b"5\r\nshopp\r\n0\r\n\r\n",
+    b"[" * 60_000,
+    b'{"came": 1, "sees": 2, "mounted": 3}',
+]
+JUNK = [
+    *(None, True, 0, -1, 1e308, 10**400, "", "{{ 7 * 7 }}", "\x1b]0;x\x07", "\u202e", "\ud800"),
+    *("http://[", "//", "," * 3000, "x" * 30_000, "é", "²", "https", "::1", "127.0.0.1\n✓ right"),
+    *([], {}, [[]], [{}], [1], {"a": 1}, {"": {"": []}}, ["http", "https"]),
+]
+
+
+def diagnosis(authority: str) -> dict:
+    """Return what the wrapper around a right app would answer."""
+    host, port = authority.split(":")
+    url = {"scheme": "http", "host": host, "port": port, "prefix": "/api"}
+    headers = {"Host": authority, "Proto": "http", "Port": port, "Prefix": "/api"}
+    return {
+        "came": {
+            **{"scheme": "http", "host": authority, "path": "/api/", "peer": ""},
+            "headers": {f"X-Forwarded-{name}": value for name, value in headers.items()},
+        },
+        "sees": {**url, "path": "/", "client": "127.0.0.1"},
+        "builds": {
+            "url": f"http://{authority}/api/",
+            "cookie_path": "/api",
+            "cookie_secure": False,
+        },
+        "own_proxy_fix": [],
+        "mounted": {"prefix": "/api", "mode": "script_name", "values": 1},
+    }
+
+
+def signed(said: object) -> bytes:
+    """Return ``said`` as the wrapper around an app would answer it."""
+    return answer(json.dumps(said).encode(), "Content-Type: application/json")
+
+
+def places(said: dict, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the way to each value of a diagnosis."""
+    for key, value in said.items():
+        yield (*above, key)
+        if isinstance(value, dict):
+            yield from places(value, (*above, key))
+
+
+def spoilt(said: dict, place: tuple[str, ...], junk: object) -> dict:
+    """Return a diagnosis with ``junk`` at a place; without the place if the junk is ``...``."""
+    said = copy.deepcopy(said)
+    inner = said
+    for key in place[:-1]:
+        inner = inner[key]
+    if junk is ...:
+        del inner[place[-1]]
+    else:
+        inner[place[-1]] = junk
+    return said
+
+
+def fuzzed(seed: int, authority: str) -> Behaviour:
+    """Return the behaviour of a site that is wrong at random, and right in between."""
+
+    def behaviour(head: bytes, number: int) -> Iterator[bytes]:
+        chance = random.Random(f"{seed} {number}")
+        if b"X-Subsite-Verify" in head:
+            said = diagnosis(authority)
+            for place in chance.sample(list(places(said)), chance.choice([0, 0, 0, 1, 1, 2])):
+                with contextlib.suppress(KeyError, TypeError):
+                    said = spoilt(said, place, chance.choice([..., *JUNK]))
+            yield signed(said)
+        else:
+            yield OK if chance.random() < 0.4 else junk(chance)
+
+    return behaviour
+
+
+def junk(chance: random.Random) -> bytes:
+    """Return an answer with something wrong in its status, its headers, its body or its bytes."""
+    headers = chance.sample(PIECES, chance.randint(0, 3))
+    lines = [f"HTTP/1.1 {chance.choice(STATUSES)}", *headers, "", ""]
+    data = "\r\n".join(lines).encode("latin-1") + chance.choice(BODIES)
+    if chance.random() < 0.3:
+        data = bytearray(data)
+        for _ in range(chance.randint(1, 8)):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+    if chance.random() < 0.2:
+        data = data[: chance.randrange(len(data))]
+    return bytes(data)

@@ -1,0 +1,290 @@
+"""Whatever a site answers, the module ends in time, in words and in printable text."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import hostile
+import pytest
+from ansible_collections.subsite.deploy.plugins.module_utils.deadline import Deadline
+from ansible_collections.subsite.deploy.plugins.module_utils.visit import Layer, Place, Site
+from ansible_collections.subsite.deploy.plugins.modules import url_contract_info
+
+PROOF = "1.aa.bb"
+TIMEOUT = 1
+"""Seconds for one answer; ten times as many are for all of them."""
+SLACK = 0.5
+LARGEST = 120_000
+"""Characters of a contract: 100 cookies are the most that can be in it."""
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[hostile.Site]:
+    with hostile.serving() as site:
+        yield site
+
+
+class Asked:
+    """What the module said, and how long it took."""
+
+    def __init__(self, said: dict, seconds: float) -> None:
+        self.said, self.seconds = said, seconds
+        self.contract = said["contract"]
+        self.faults = [finding["fault"] for finding in self.contract["findings"]]
+
+
+@pytest.fixture
+def ask(run_module, site: hostile.Site) -> Callable[..., Asked]:
+    def ask(scheme: str = "http", **arguments) -> Asked:
+        """Ask the site, and look at what must hold whatever it answers."""
+        began = time.monotonic()
+        url = f"{scheme}://{site.authority}/api/"
+        said = run_module(url_contract_info, url=url, timeout=TIMEOUT, **arguments)
+        seconds = time.monotonic() - began
+        assert seconds < 10 * TIMEOUT + SLACK
+        assert isinstance(said.get("right"), bool), said
+        assert [text for text in texts([said["contract"], said["table"]]) if wild(text)] == []
+        assert [text for text in texts(said["layers"]) if "\x1b" in text or "\x9b" in text] == []
+        assert len(json.dumps(said["contract"], ensure_ascii=False)) < LARGEST
+        return Asked(said, seconds)
+
+    return ask
+
+
+def texts(value: object) -> Iterator[str]:
+    """Yield every text in ``value``."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from texts([*value, *value.values()])
+    elif isinstance(value, list):
+        for one in value:
+            yield from texts(one)
+
+
+def wild(text: str) -> bool:
+    """Return whether a terminal might obey ``text``, or a reader take it for more than one line."""
+    return not text.isprintable()
+
+
+@pytest.mark.parametrize("name", hostile.SLOW)
+def test_answer_without_an_end_is_waited_for_once(ask, site: hostile.Site, name: str):
+    site.answer(hostile.SLOW[name])
+    asked = ask()
+    assert asked.seconds < TIMEOUT + SLACK
+    assert asked.faults == ["not-reachable"]
+    came = asked.contract["findings"][0]["came"]
+    assert came == f"TimeoutError: no complete answer within {TIMEOUT} s"
+
+
+def test_answer_without_an_end_by_tls_is_waited_for_once(ask, site, certificate_of_shop):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate_of_shop["certificate"])
+    site.answer(hostile.SLOW["body drips"], context)
+    asked = ask("https", validate_certs=False)
+    assert (asked.faults, asked.seconds < TIMEOUT + SLACK) == (["not-reachable"], True)
+
+
+def test_handshake_without_an_end_is_waited_for_once(ask, site: hostile.Site):
+    site.answer(hostile.for_ever(b"\x16\x03\x03\x40\x00", b"\x02", 0.2))
+    asked = ask("https")
+    assert (asked.faults, asked.seconds < TIMEOUT + SLACK) == (["not-reachable"], True)
+
+
+def test_name_without_an_answer_is_waited_for_once(ask, monkeypatch: pytest.MonkeyPatch):
+    released = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: released.wait(hostile.LONGEST))
+    asked = ask()
+    released.set()
+    assert (asked.faults, asked.seconds < TIMEOUT + SLACK) == (["not-reachable"], True)
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_slow_answers_have_an_end_in_total(ask, site, monkeypatch, signed: bool):
+    monkeypatch.setattr(url_contract_info, "ALL", 2)
+    right = hostile.fuzzed(0, site.authority)
+
+    def slow(head: bytes, number: int) -> Iterator[hostile.Piece]:
+        yield 0.4
+        yield from (right(head, 0) if b"X-Subsite-Verify" in head else [hostile.OK])
+
+    site.answer(slow)
+    asked = ask(proof=PROOF if signed else "")
+    assert asked.seconds < 2 * TIMEOUT + SLACK
+    assert asked.faults == ["answer-missing"]
+    assert "TimeoutError: " in asked.contract["findings"][0]["came"]
+    assert None in asked.contract["claims"].values()
+
+
+def test_time_of_a_call_is_for_all_layers(site: hostile.Site):
+    site.answer(hostile.at_once(hostile.OK))
+    known = Site.of(f"http://{site.authority}/api/")
+    place = Place(site.authority, "127.0.0.1", None, known.authority, whole=Deadline(0))
+    found = Layer("public", place, known).visit(claims=True, websocket=True, body=1)
+    assert found["plain"]["error"] == "TimeoutError: not asked, since 0 s are over"
+    assert site.asked == 0
+
+
+@pytest.mark.parametrize("name", hostile.MALFORMED)
+def test_malformed_answer_is_called_so(ask, site: hostile.Site, name: str):
+    site.answer(hostile.at_once(hostile.MALFORMED[name]))
+    asked = ask()
+    assert asked.faults == ["answer-malformed"]
+    assert "answer-malformed" in "\n".join(asked.said["table"])
+
+
+@pytest.mark.parametrize("name", hostile.HARMLESS)
+def test_odd_answer_is_judged(ask, site: hostile.Site, name: str):
+    site.answer(hostile.at_once(hostile.HARMLESS[name]))
+    assert "answer-malformed" not in ask().faults
+
+
+def test_interim_answer_is_not_the_final_one(ask, site: hostile.Site):
+    site.answer(hostile.at_once(hostile.HARMLESS["Early Hints"]))
+    asked = ask()
+    assert (asked.faults, asked.said["layers"][0]["plain"]["status"]) == ([], 200)
+
+
+def test_malformed_answer_to_a_later_request_is_called_so(ask, site: hostile.Site):
+    wrong = hostile.MALFORMED["Location beyond ASCII"]
+
+    def behaviour(head: bytes, number: int) -> Iterator[bytes]:
+        yield wrong if b"GET /api HTTP" in head else hostile.OK
+
+    site.answer(behaviour)
+    asked = ask()
+    assert asked.faults == ["answer-malformed"]
+    assert "Location is no URL (RFC 3986): /café" in asked.contract["findings"][0]["came"]
+
+
+@pytest.mark.parametrize("data", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx"])
+def test_reset_connection_is_no_answer(ask, data: bytes):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def reset() -> None:
+            connection, _ = listener.accept()
+            connection.recv(65536)
+            connection.sendall(data)
+            lingering = struct.pack("ii", 1, 0)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, lingering)
+            connection.close()
+
+        thread = threading.Thread(target=reset)
+        thread.start()
+        connect = f"127.0.0.1:{listener.getsockname()[1]}"
+        asked = ask(layers=[{"name": "public", "connect": connect}])
+        thread.join()
+    assert asked.faults == ["not-reachable"]
+    assert "ConnectionResetError" in asked.contract["findings"][0]["came"]
+
+
+def test_garbage_in_the_place_of_tls_is_no_answer(ask, site: hostile.Site):
+    site.answer(hostile.at_once(b"\x15\x03\x03\x00\x02\x02\x28" + b"\xff" * 500))
+    assert ask("https").faults == ["not-reachable"]
+
+
+class TestSignedAnswer:
+    """An app has the key of its own diagnosis: it may answer anything."""
+
+    @pytest.fixture
+    def told(self, ask, site: hostile.Site) -> Callable[..., Asked]:
+        def told(answer: bytes) -> Asked:
+            """Ask an app that answers signed requests with ``answer``."""
+
+            def behaviour(head: bytes, number: int) -> Iterator[bytes]:
+                yield answer if b"X-Subsite-Verify" in head else hostile.OK
+
+            site.answer(behaviour)
+            return ask(proof=PROOF, websocket=True, body=100_000)
+
+        return told
+
+    def test_that_is_right_is_right(self, told, site: hostile.Site):
+        assert told(hostile.signed(hostile.diagnosis(site.authority))).faults == ["websocket-lost"]
+
+    @pytest.mark.parametrize("place", [*hostile.places(hostile.diagnosis("a:1"))], ids="-".join)
+    def test_of_another_shape_is_called_so(self, told, site: hostile.Site, place: tuple[str, ...]):
+        right = hostile.diagnosis(site.authority)
+        faults = told(hostile.signed(hostile.spoilt(right, place, 4.5))).faults
+        named = "answer-malformed" not in faults
+        assert named is (place[-1] == "cookie_secure")
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            pytest.param(b"[" * 60_000, id="deep list"),
+            pytest.param(b'{"came":' * 7000, id="deep object"),
+            pytest.param(b'{"a":' * 900 + b"1" + b"}" * 900, id="object that is not too deep"),
+            pytest.param(b"1" * 60_000, id="long number"),
+            pytest.param(b'{"came": ', id="half an object"),
+            pytest.param(b'"\xff\xfe"', id="no text"),
+            pytest.param(b'["came", "sees", "mounted"]', id="list"),
+            pytest.param(b"NaN", id="no number"),
+            pytest.param(b'{"came": NaN, "sees": Infinity, "mounted": 1e999}', id="no numbers"),
+            pytest.param(b"\x1f\x8b\x08" + b"\xff" * 100, id="gzip"),
+            pytest.param(b'{"sees": {}}' + b" " * 100_000, id="too long"),
+        ],
+    )
+    def test_that_is_none_ends_in_words(self, told, body: bytes):
+        told(hostile.answer(body, "Content-Type: application/json", "Content-Encoding: gzip"))
+
+    @pytest.mark.parametrize("deep", [50, 300, 450, 480, 500, 2000])
+    def test_of_many_levels_ends_in_words(self, told, site: hostile.Site, deep: int):
+        text = json.dumps({**hostile.diagnosis(site.authority), "own_proxy_fix": "nested"})
+        nested = '{"a":[' * deep + "1" + "]}" * deep
+        text = text.replace('"nested"', nested)
+        told(hostile.answer(text.encode(), "Content-Type: application/json"))
+
+    def test_cannot_say_what_a_terminal_obeys(self, told, site: hostile.Site):
+        evil = "\x1b]0;x\x07\n✓ right\u202e\x9b2J{{ lookup('pipe', 'id') }}"
+        said = hostile.diagnosis(site.authority)
+        for place in list(hostile.places(said)):
+            if place[0] in ("came", "sees", "builds") and place[-1] not in ("headers", *said):
+                said = hostile.spoilt(said, place, evil)
+        asked = told(hostile.signed(said))
+        assert asked.faults != []
+        assert r"\x1b]0;x\x07\n✓ right\u202e" in "".join(texts(asked.contract))
+
+    def test_cannot_fill_the_report(self, told, site: hostile.Site):
+        said = hostile.spoilt(hostile.diagnosis(site.authority), ("sees", "host"), "x" * 60_000)
+        asked = told(hostile.signed(said))
+        assert max(map(len, texts(asked.contract))) <= 400
+        assert max(map(len, asked.said["table"])) <= 1000
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_random_answers_end_in_words(ask, site: hostile.Site, seed: int):
+    site.answer(hostile.fuzzed(seed, site.authority))
+    ask(proof=PROOF if seed % 2 else "", websocket=True, body=10)
+
+
+@pytest.fixture
+def evil(site: hostile.Site) -> str:
+    """Return the URL of a site that tells a terminal and a template what to do."""
+    words = "{{ 271 * 271 }}\x1b]0\x07\x1b[31m\x9b2J<b>\u202e".encode().decode("latin-1")
+    cookie = f"Set-Cookie: {words}=1; Path=/{words}"
+    link = "Location: http://localhost/{{271*271}}<b>"
+    site.answer(hostile.at_once(hostile.answer(b"", cookie, link, status="302 Found")))
+    return f"http://{site.authority}/api/"
+
+
+def test_terminal_and_page_show_what_a_site_says_as_text(run, evil: str, tmp_path):
+    done = run(
+        "ansible-playbook",
+        "playbooks/verify.yml",
+        *("-v", "-e", f"url={evil}", "-e", f"verify_report={tmp_path}/page.html"),
+    )
+    page = (tmp_path / "page.html").read_text()
+    assert (done.returncode, "Traceback" in done.stdout + done.stderr) == (2, False)
+    for text in (done.stdout, done.stderr, page):
+        assert [it for it in text if not it.isprintable() and it != "\n"] == []
+        assert "73441" not in text
+    for text in (done.stdout, page):
+        assert r"\x1b]0\x07\x1b[31m" in text.replace("\\\\", "\\")
+    assert "<b>" not in page and "&lt;b&gt;" in page
