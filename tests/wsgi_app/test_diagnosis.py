@@ -5,6 +5,7 @@ import json
 import time
 
 import pytest
+from ansible_collections.subsite.deploy.plugins.module_utils.visit import prove
 from flask import Flask
 from subsite_wsgi import diagnosis
 from subsite_wsgi.mount import mount
@@ -30,7 +31,10 @@ def key(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def signature(key: bytes = KEY, lasts: int = 30, nonce: str = "aa") -> str:
-    text = f"{int(time.time()) + lasts}.{nonce}"
+    return signed(f"{int(time.time()) + lasts}.{nonce}", key)
+
+
+def signed(text: str, key: bytes = KEY) -> str:
     return f"{text}.{hmac.digest(key, text.encode(), 'sha256').hex()}"
 
 
@@ -126,11 +130,50 @@ class TestFlask:
         pytest.param(signature(lasts=-1), id="expired"),
         pytest.param(signature(lasts=3600), id="lasts too long"),
         pytest.param(f"9{signature()}", id="changed"),
+        pytest.param(signed("x.aa"), id="expiry is no number"),
+        pytest.param(signed(".aa"), id="expiry is empty"),
+        pytest.param(signed("²²²²².aa"), id="expiry in figures of another kind"),
+        pytest.param(signed(f"{'9' * 5000}.aa"), id="expiry is long"),
     ],
 )
 def test_anybody_else_meets_the_app(signed: str | None):
     seen = ask(mounted(), signed)
     assert seen["url"] == "https://shop.example:8443/api/cart"
+
+
+class TestManySignatures:
+    @pytest.fixture
+    def computed(self, monkeypatch: pytest.MonkeyPatch) -> list:
+        """Note each HMAC that is computed."""
+        computed, digest = [], hmac.digest
+
+        def noted(*arguments) -> bytes:
+            computed.append(arguments)
+            return digest(*arguments)
+
+        monkeypatch.setattr(hmac, "digest", noted)
+        return computed
+
+    @pytest.mark.parametrize(
+        "header",
+        [
+            pytest.param("," * 8000, id="of nothing"),
+            pytest.param(",".join([signature(b"other")] * 1000), id="of another key"),
+        ],
+    )
+    def test_cost_ten_hmacs_at_most(self, computed: list, header: str):
+        assert not diagnosis.is_signed(header, KEY, time.time())
+        assert len(computed) <= 10
+
+    @pytest.mark.parametrize(("before", "answered"), [(9, True), (10, False)])
+    def test_are_ten_at_most(self, before: int, answered: bool):
+        header = ", ".join([*[signature(b"other")] * before, signature()])
+        assert diagnosis.is_signed(header, KEY, time.time()) is answered
+
+    def test_are_as_many_as_verify_sends(self):
+        keys = [b"other"] * 9 + [KEY]
+        assert diagnosis.is_signed(prove(keys), KEY, time.time())
+        assert prove([b"other"] * 50).count(",") + 1 == diagnosis.MOST
 
 
 def test_signature_means_nothing_where_it_is_turned_off():

@@ -23,6 +23,12 @@ KEY = Path(__file__).parents[2] / "diagnosis.key"
 HEADER = "HTTP_X_SUBSITE_VERIFY"
 """Signatures, one for each key that the asker has, as ``EXPIRY.NONCE.HMAC, …``."""
 
+SIGNATURE = re.compile(
+    r"(?P<text>(?P<expiry>[0-9]{1,12})\.[0-9a-f]{1,64})\.(?P<digest>[0-9a-f]{64})"
+)
+MOST = 10
+"""Signatures of a request that are looked at: anybody may send them, and each costs an HMAC."""
+
 LIFETIME = 60
 """Seconds that a signature may last."""
 
@@ -58,11 +64,13 @@ def key_of_release() -> bytes:
 
 def is_signed(header: str, key: bytes, now: float) -> bool:
     """Return whether one of the signatures in ``header`` was made with ``key``, and lasts yet."""
-    for signature in header.split(","):
-        text, _, digest = signature.strip().rpartition(".")
-        right = hmac.digest(key, text.encode(), "sha256").hex()
-        if hmac.compare_digest(digest.encode(), right.encode()):
-            return 0 <= int(text.partition(".")[0]) - now <= LIFETIME
+    for part in header.split(",", MOST)[:MOST]:
+        signature = SIGNATURE.fullmatch(part.strip())
+        if not signature:
+            continue
+        right = hmac.digest(key, signature["text"].encode(), "sha256").hex()
+        if hmac.compare_digest(signature["digest"], right):
+            return 0 <= int(signature["expiry"]) - now <= LIFETIME
     return False
 
 
