@@ -143,7 +143,7 @@ MALFORMED: dict[str, bytes] = {
     "status 101 by itself": answer(status="101 Switching Protocols"),
     "Location beyond ASCII": answer(b"", f"Location: {UTF8}", status="302 Found"),
     "Location with half an address": answer(b"", "Location: http://[", status="302 Found"),
-    "Location with no address": answer(b"", "Location: //[::x]/", status="302 Found"),
+    "Location with no address": answer(b"", "Location: //[::1/", status="302 Found"),
     "Location with a bad port": answer(b"", "Location: http://a:b/", status="302 Found"),
     "Location with a huge port": answer(b"", "Location: http://a:99999/", status="302 Found"),
     "Location with an escape": answer(b"", "Location: /\x1b]0;x\x07", status="302 Found"),
@@ -211,18 +211,60 @@ BODIES = [
     b"[" * 60_000,
     b'{"came": 1, "sees": 2, "mounted": 3}',
 ]
+MILD = [
+    *(OK, OK, OK, answer(status="404 Not Found"), answer(status="502 Bad Gateway")),
+    answer(b"<a href='http://localhost/a'>", "Set-Cookie: a=b; Path=/other"),
+    answer(b"<a href='http://127.0.0.1:81/'>", "Set-Cookie: a=b; Secure"),
+    *(
+        answer(b"", f"Location: {it}", status="302 Found")
+        for it in ("/", "/api/login", "http://localhost/api/", "https://127.0.0.1/api/", "//a")
+    ),
+]
 JUNK = [
-    *(None, True, 0, -1, 1e308, 10**400, "", "{{ 7 * 7 }}", "\x1b]0;x\x07", "\u202e", "\ud800"),
-    *("http://[", "//", "," * 3000, "x" * 30_000, "é", "²", "https", "::1", "127.0.0.1\n✓ right"),
+    *(
+        ...,
+        None,
+        True,
+        0,
+        -1,
+        1e308,
+        10**400,
+        "",
+        "{{ 7 * 7 }}",
+        "\x1b]0;x\x07",
+        "\u202e",
+        "\ud800",
+    ),
+    *("http://[", "//", "," * 3000, "x" * 30_000, "é", "²", "::1", "127.0.0.1\n✓ right"),
     *([], {}, [[]], [{}], [1], {"a": 1}, {"": {"": []}}, ["http", "https"]),
 ]
+"""What an app might say that wants to do harm; ``...`` stands for nothing."""
+
+LIES = {
+    "scheme": ["https", "gopher"],
+    "host": ["evil.example", "localhost:81"],
+    "port": ["80", "8443"],
+    "prefix": ["/", "", "/api/api", "/outer/api"],
+    "path": ["/api/", "/api", "*"],
+    "client": ["192.0.2.7", "127.0.0.2", "fe80::1%eth0"],
+    "url": ["http://evil.example/api/", "http://[/", "https://127.0.0.1/api"],
+    "cookie_path": ["/other", "/a" * 300],
+    "cookie_secure": [True],
+    "mode": ["app", "strip"],
+    "values": [0, 2, 10**30],
+    "own_proxy_fix": [[dict.fromkeys(("x_for", "x_proto", "x_host", "x_port", "x_prefix"), 2)]],
+    "X-Forwarded-Prefix": ["/other", "/outer/api"],
+    "X-Forwarded-For": ["192.0.2.7", "127.0.0.2, 127.0.0.1"],
+    "X-Forwarded-Proto": ["https", "http, http"],
+}
+"""What an app might say that is wrong and looks right."""
 
 
 def diagnosis(authority: str) -> dict:
     """Return what the wrapper around a right app would answer."""
     host, port = authority.split(":")
     url = {"scheme": "http", "host": host, "port": port, "prefix": "/api"}
-    headers = {"Host": authority, "Proto": "http", "Port": port, "Prefix": "/api"}
+    headers = {"Host": authority, "Proto": "http", "Port": port, "Prefix": "/api", "For": host}
     return {
         "came": {
             **{"scheme": "http", "host": authority, "path": "/api/", "peer": ""},
@@ -266,18 +308,23 @@ def spoilt(said: dict, place: tuple[str, ...], junk: object) -> dict:
 
 
 def fuzzed(seed: int, authority: str) -> Behaviour:
-    """Return the behaviour of a site that is wrong at random, and right in between."""
+    """Return the behaviour of a site that is wrong at random, and right in between.
+
+    The pages of every other site are well-formed, so that what is behind them is judged.
+    """
+    calm = seed % 4 < 2
 
     def behaviour(head: bytes, number: int) -> Iterator[bytes]:
         chance = random.Random(f"{seed} {number}")
         if b"X-Subsite-Verify" in head:
             said = diagnosis(authority)
-            for place in chance.sample(list(places(said)), chance.choice([0, 0, 0, 1, 1, 2])):
+            wrong = [it for it in places(said) if it[-1] in LIES] if calm else list(places(said))
+            for place in chance.sample(wrong, chance.choice([0, 1, 1, 2, 3])):
                 with contextlib.suppress(KeyError, TypeError):
-                    said = spoilt(said, place, chance.choice([..., *JUNK]))
-            yield signed(said)
+                    said = spoilt(said, place, chance.choice(LIES[place[-1]] if calm else JUNK))
+            yield signed(said) if calm or chance.random() < 0.9 else junk(chance)
         else:
-            yield OK if chance.random() < 0.4 else junk(chance)
+            yield chance.choice(MILD) if calm or chance.random() < 0.5 else junk(chance)
 
     return behaviour
 
