@@ -1,5 +1,6 @@
 """Modules that pass on what tools and files of others say show it without control characters."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,24 @@ def test_registry_refuses_in_words(run_module, stand_in):
     stand_in("skopeo", FAILS)
     said = run_module(registry_digest, image="registry.example.org/shop:1")
     assert said["failed"] and SHOWN in said["msg"] and said["msg"].isprintable()
+
+
+PLAY = """
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: Place a file that a tool refuses
+      subsite.deploy.file_set:
+        files: [{{dest: {top}/a, content: ""}}]
+        check: [python3, -c, {program}]
+"""
+
+
+def test_terminal_is_not_obeyed(run, tmp_path: Path):
+    program = json.dumps(f"import sys\n{FAILS}")
+    (tmp_path / "play.yml").write_text(PLAY.format(top=tmp_path, program=program))
+    done = run("ansible-playbook", "-vvv", tmp_path / "play.yml")
+    text = done.stdout + done.stderr
+    assert done.returncode == 2
+    assert SHOWN in text and "[ERROR]: Task failed" in text
+    assert [line for line in text.splitlines() if not line.isprintable()] == []
