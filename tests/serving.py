@@ -26,6 +26,7 @@ http {{
     scgi_temp_path {top}/scgi;
     uwsgi_temp_path {top}/uwsgi;
     proxy_ignore_client_abort on;
+    include {top}/conf.d/*.conf;
     include {top}/sites/*.conf;
 }}
 """
@@ -36,6 +37,7 @@ class Nginx:
 
     def __init__(self, top: Path, user: str = "root") -> None:
         self.top = top
+        (top / "conf.d").mkdir()
         (top / "sites").mkdir()
         user = f"user {user};" if os.geteuid() == 0 else ""
         (top / "nginx.conf").write_text(WRAPPER.format(user=user, top=top))
@@ -47,12 +49,14 @@ class Nginx:
             "__nginx_site_log": f"{self.top}/{site['nginx_site_name']}.access.log",
         }
         build = {"__nginx_site_build": {"stderr": self.run("-V").stderr}}
-        for file in role.value("__nginx_site_files", {**site, **places, **build}):
+        files = "__nginx_site_files + __nginx_site_shared_files"
+        for file in role.value(files, {**site, **places, **build}):
             path = Path(file["dest"])
             if path.suffix == ".conf" and "content" in file:
                 found = findings(file["content"])
                 assert not found, found
-                (self.top / "sites" / path.name).write_text(file["content"])
+                directory = "conf.d" if path.parent.name == "conf.d" else "sites"
+                (self.top / directory / path.name).write_text(file["content"])
             elif "content" in file:
                 path.parent.mkdir(parents=True)
                 path.write_text(file["content"])
