@@ -262,6 +262,16 @@ BELIEVING = [
         id="IPv6 without a port",
     ),
     pytest.param(
+        ["Host: localhost:81", "X-Forwarded-Host: example.org.."],
+        "http://localhost:81",
+        id="two dots are no host",
+    ),
+    pytest.param(
+        ["Host: localhost:81", "X-Forwarded-Host: [::1]."],
+        "http://localhost:81",
+        id="dot is no part of an address",
+    ),
+    pytest.param(
         ["Host: 127.0.0.1", "X-Forwarded-Host: evil.example, example.org:81"],
         "http://example.org:81",
         id="last host of a list is the proxy's",

@@ -48,8 +48,10 @@ class TestHost:
         pytest.param("HTTP://localhost:9/api/x", "localhost", "http://localhost:9", id="capitals"),
     ],
 )
-def test_target_wins_over_host(server, target: str, host: str, origin: str):
-    answer = server.ask(f"GET {target} HTTP/1.1", f"Host: {host}")
+@pytest.mark.parametrize("blanks", [" ", "  ", "     "], ids=["one", "two", "five"])
+def test_target_wins_over_host(server, target: str, host: str, origin: str, blanks: str):
+    """However many blanks are before it, which nginx lets pass."""
+    answer = server.ask(f"GET{blanks}{target} HTTP/1.1", f"Host: {host}")
     assert answer.seen["url"] == f"{origin}/api/x"
 
 
