@@ -32,6 +32,10 @@ http {{
 """
 
 
+class Refused(Exception):
+    """A stream of HTTP/2, or its connection, was ended without an answer."""
+
+
 class Nginx:
     """An nginx that has its files in one directory, and the sites there."""
 

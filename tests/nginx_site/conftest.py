@@ -26,7 +26,7 @@ from h2.events import (
 )
 from origins import MODES, NAMES, origin_of
 from patience import eventually
-from serving import Nginx, echo, free_ports, running, serve
+from serving import Nginx, Refused, echo, free_ports, running, serve
 
 
 class Echoed(Answer):
@@ -82,7 +82,10 @@ class Server:
                 yield secured
 
     def stream(self, fields: list[tuple[str, str]], body: str = "", first: bytes = b"") -> Echoed:
-        """Send a request by HTTP/2, with these fields and no others, and return the answer."""
+        """Send a request by HTTP/2, with these fields and no others, and return the answer.
+
+        :raises Refused: when nginx ends the stream instead.
+        """
         raw = H2Configuration(validate_outbound_headers=False, normalize_outbound_headers=False)
         http2 = H2Connection(raw)
         http2.initiate_connection()
@@ -101,7 +104,8 @@ class Server:
                         received += event.data
                     elif isinstance(event, StreamEnded):
                         return Echoed(int(headers[":status"]), headers, received)
-                    assert not isinstance(event, StreamReset | ConnectionTerminated)
+                    elif isinstance(event, StreamReset | ConnectionTerminated):
+                        raise Refused(event.error_code)
 
     def ask(
         self, line: str, *headers: str, body: str = "", peer: str = "127.0.0.1", first: bytes = b""

@@ -1,0 +1,60 @@
+"""Who asks for a name of no site gets no certificate, as long as a site needs that."""
+
+from __future__ import annotations
+
+import ssl
+
+import pytest
+from secure_visitor import Visitor
+
+SHARED = "find /etc/nginx/conf.d -name 'tls-*' -printf '%f\\n' | sort"
+SHOPS = ["tls-443.conf", "tls-[::]:443.conf"]
+LATE = {"nginx_site_server_names": ["late.example"], "nginx_site_tls": {"mode": "self_signed"}}
+
+
+@pytest.fixture(scope="module")
+def nobody() -> Visitor:
+    """Somebody who comes to no site."""
+    return Visitor("none.example")
+
+
+@pytest.fixture
+def shared(host):
+    """Return a function that lists the shared files."""
+    return lambda: host.check_output(SHARED).split()
+
+
+def test_certificate_is_not_shown(nobody, shop):
+    with pytest.raises(ssl.SSLError, match="UNRECOGNIZED_NAME"):
+        nobody.certificate()
+    assert shop.names() == {"shop.example"}
+
+
+def test_nginx_has_nothing_against_it(host):
+    checked = host.run("nginx -t -q")
+    assert (checked.rc, checked.stderr) == (0, "")
+
+
+@pytest.mark.usefixtures("absent")
+def test_site_that_claims_the_name_shows_its_own(deploy, nobody, late):
+    claiming = {**LATE, "nginx_site_default_server": True}
+    deploy(**claiming)
+    assert nobody.names() == {"late.example"}
+    assert deploy(**claiming).changed == 0
+    deploy(**LATE)
+    with pytest.raises(ssl.SSLError, match="UNRECOGNIZED_NAME"):
+        nobody.certificate()
+    assert late.names() == {"late.example"}
+
+
+def test_file_of_an_address_goes_with_its_last_site(deploy, shared):
+    def at(port: int) -> dict:
+        return {**LATE, "nginx_site_tls": {"mode": "self_signed", "listen": [f"127.0.0.1:{port}"]}}
+
+    deploy(**at(8444))
+    assert shared() == ["tls-127.0.0.1:8444.conf", *SHOPS]
+    assert deploy(**at(8444)).changed == 0
+    deploy(**at(8445))
+    assert shared() == ["tls-127.0.0.1:8445.conf", *SHOPS]
+    deploy(nginx_site_state="absent")
+    assert shared() == SHOPS
