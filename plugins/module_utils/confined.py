@@ -45,22 +45,24 @@ def run(
     :param properties: the unit's settings (systemd.exec(5)); a list gives a setting several times.
     :raises BuildError: when it fails, with what it wrote.
     """
-    settings = {"KillSignal": "SIGKILL", "WorkingDirectory": "/", **properties}
+    all_properties = {"KillSignal": "SIGKILL", "WorkingDirectory": "/", **properties}
     done = subprocess.run(
         ["systemd-run", "--quiet", "--pipe", "--wait", "--collect", f"--unit={unit}"]
-        + [f"--property={setting}" for setting in _settings(settings)]
+        + [f"--property={setting}" for setting in settings(all_properties)]
         + [f"--setenv=PYTHONPATH={library}"]
         + [sys.executable, "-s", "-m", program.__name__],
         input=text,
         capture_output=True,
         text=True,
+        errors="replace",
     )
     if done.returncode != 0:
         said = (done.stdout + done.stderr).strip()
         raise BuildError(said or f"{unit} ended with status {done.returncode} and without a word.")
 
 
-def _settings(properties: Mapping[str, object]) -> Iterable[str]:
+def settings(properties: Mapping[str, object]) -> Iterable[str]:
+    """Yield ``properties`` as lines of a unit (systemd.syntax(7))."""
     for name, value in properties.items():
         for one in value if isinstance(value, list) else [value]:
             yield f"{name}={str(one).lower() if isinstance(one, bool) else one}"

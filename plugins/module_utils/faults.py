@@ -56,7 +56,8 @@ FAULTS = {
     "app-down": Fault(
         "gunicorn",
         "nothing answers at the app's own address",
-        "journalctl -t wsgi-NAME says why; systemctl status wsgi-NAME.socket whether it listens.",
+        "journalctl -u 'wsgi-NAME.*' says why; systemctl status wsgi-NAME.socket says whether it "
+        "listens.",
     ),
     "prefix-differs": Fault(
         "gunicorn",
@@ -240,7 +241,7 @@ FAULTS = {
     "error": Fault(
         "app",
         "the URL answers with an error",
-        "The log of whoever answers says more: journalctl -t wsgi-NAME, /var/log/nginx/error.log.",
+        "The logs say more: journalctl -u 'wsgi-NAME.*', and /var/log/nginx/error.log.",
     ),
     "url-wrong": Fault(
         "nginx",

@@ -231,7 +231,16 @@ def get_uv(tools: str, python: str) -> Path:
             return tool
         for command in (
             [python, "-m", "venv", "--clear", str(tool)],
-            [f"{tool}/bin/python", "-m", "pip", "install", "--quiet", "--only-binary=:all:", "uv"],
+            [
+                f"{tool}/bin/python",
+                "-I",
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--only-binary=:all:",
+                "uv",
+            ],
         ):
             done = subprocess.run(command, capture_output=True, text=True, umask=0o022)
             if done.returncode != 0:
@@ -253,7 +262,7 @@ def locked(path: Path) -> Iterator[None]:
 
 def version_of(interpreter: str) -> str:
     """Return the version of ``interpreter`` up to which packages fit: a patch changes nothing."""
-    command = [interpreter, "-c", "import sys; print(*sys.version_info[:2], sep='.')"]
+    command = [interpreter, "-I", "-c", "import sys; print(*sys.version_info[:2], sep='.')"]
     return subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()
 
 

@@ -182,7 +182,7 @@ def python_version(interpreter: str) -> str:
     """Return ``major.minor`` of ``interpreter``, or an empty string if it cannot be run."""
     try:
         return subprocess.run(
-            [interpreter, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
+            [interpreter, "-I", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
             capture_output=True,
             check=True,
             text=True,

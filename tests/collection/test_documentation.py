@@ -11,6 +11,7 @@ KINDS = {
         "file_set",
         "git_source",
         "registry_digest",
+        "retire_user",
         "tree",
         "url_contract_info",
         "wsgi_app_info",

@@ -11,6 +11,7 @@ INPUTS = {
         "current": "",
         "releases": [],
         "claim": "",
+        "deaf": False,
         "previous": "",
         "instances": {},
         "address": "",
