@@ -21,3 +21,10 @@ def test_no_registered_name_is_a_variable_of_the_role(root: Path):
     }
     assert {"__nginx_site_placed", "__nginx_site_made"} <= kept
     assert kept & derived == set()
+
+
+def test_no_tls_mode_replaces_a_variable_of_the_role(root: Path):
+    variables = root / "roles/nginx_site/vars"
+    main = set(yaml.safe_load((variables / "main.yml").read_text()))
+    for path in sorted((variables / "tls").glob("*.yml")):
+        assert main & set(yaml.safe_load(path.read_text())) == set(), path.name
