@@ -524,6 +524,13 @@ class TestAnotherUser:
         place({"dest": "home/it", "content": NEW, **MINE})
         assert ((home / "it").is_symlink(), precious.read_text()) == (False, OLD)
 
+    def test_finds_a_hard_link_replaced_and_the_other_untouched(self, place, home, precious):
+        (home / "it").hardlink_to(precious)
+        before = rights(precious)
+        place({"dest": "home/it", "content": NEW, **MINE})
+        assert ((home / "it").read_text(), precious.read_text()) == (NEW, OLD)
+        assert rights(precious) == before
+
     @pytest.mark.parametrize("mode", [0o755, 0o700], ids=["readable", "private"])
     def test_cannot_lead_root_into_another_directory(self, place, home, precious, mode: int):
         precious.parent.chmod(mode)
