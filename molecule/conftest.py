@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 import testinfra
+from confinement import unconfined
+from controller import MOLECULE
 
 MEASURED = pytest.StashKey[list[str]]()
 
@@ -21,6 +24,15 @@ def container() -> str:
 def host(container):
     """Return the host, asked through podman."""
     return testinfra.get_host(f"podman://{container}")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def units_hold_all_processes() -> Iterator[None]:
+    """Fail if a process of an app's user is left that no unit of its app holds."""
+    yield
+    names = [platform["name"] for platform in MOLECULE["platforms"]]
+    hosts = [testinfra.get_host(f"podman://{name}") for name in names]
+    assert [process for host in hosts for process in unconfined(host)] == []
 
 
 @pytest.fixture

@@ -1,0 +1,48 @@
+"""The processes of the users of apps, and which of them no unit of their app holds."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+LIST = r"""
+stat --format '%u %U %n' /proc/[0-9]* 2>/dev/null | while read -r number user directory; do
+  [ "$user" = root ] ||
+    echo "$number $user ${directory#/proc/}" \
+      "$(tail -n 1 "$directory/cgroup") $(tr '\0' ' ' <"$directory/cmdline")"
+done 2>/dev/null
+"""
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process of the host."""
+
+    uid: str
+    user: str
+    number: str
+    cgroup: str
+    command: str
+
+    @property
+    def is_confined(self) -> bool:
+        """Whether it is in a unit of the app that its user is for, or in a container."""
+        app = re.escape(self.user.removeprefix("wsgi-"))
+        unit = rf"wsgi[-_]({app}|{app.replace('-', '_')})[._]"
+        return bool(re.search(rf"/({unit}|(libpod|docker|crun|runc)-\w)", self.cgroup))
+
+
+def processes(host) -> list[Process]:
+    """Return the processes of a host that are not root's."""
+    lines = host.check_output(LIST).splitlines()
+    parts = [line.split(" ", 4) for line in lines]
+    return [Process(*(part + [""] * (5 - len(part)))) for part in parts]
+
+
+def unconfined(host) -> list[Process]:
+    """Return the processes of users of apps that no unit of their app holds."""
+    return [
+        process
+        for process in processes(host)
+        if process.user.startswith("wsgi-") and not process.is_confined
+    ]
