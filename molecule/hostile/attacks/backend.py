@@ -1,0 +1,35 @@
+"""A build backend that needs no package, and does what attack.py beside it does.
+
+The wheel that it makes has a large tree, and what the attack returns as seen.json.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from importlib.util import find_spec
+
+DIST_INFO = {
+    "METADATA": "Metadata-Version: 2.1\nName: evil\nVersion: 1\n",
+    "WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    "RECORD": "",
+}
+
+
+def build_wheel(directory: str, settings: object = None, metadata: object = None) -> str:
+    """Attack, and make a wheel (PEP 517)."""
+    seen = None
+    if find_spec("attack"):
+        import attack
+
+        seen = attack.attack()
+    name = "evil-1-py3-none-any.whl"
+    with zipfile.ZipFile(f"{directory}/{name}", "w") as wheel:
+        wheel.writestr("seen.json", json.dumps(seen))
+        for top in range(30):
+            wheel.writestr(f"swap_{top}.py", "")
+            for number in range(100):
+                wheel.writestr(f"large_{top}/{number}.txt", "")
+        for file, text in DIST_INFO.items():
+            wheel.writestr(f"evil-1.dist-info/{file}", text)
+    return name

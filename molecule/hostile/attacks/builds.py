@@ -1,0 +1,157 @@
+"""Have the role's own module build a source over and over, and tell what each build left.
+
+Reads from standard input, as JSON: the ``attacks`` of intruder.py that go on meanwhile, the
+``files`` of the source, how many ``large`` directories it has, how often to build it (``tries``),
+and whether a run is killed first when the build has begun (``cut_off``). It stops at the first
+success of an attack. Prints a list with what each build left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.subsite.deploy.plugins.modules import wsgi_release
+
+USER = "wsgi-evil"
+HOME = Path("/srv/wsgi/evil")
+CANARIES = Path("/opt/canary")
+NUMBER = pwd.getpwnam(USER).pw_uid
+FILES = 100
+"""How many files a large directory has."""
+
+
+def main() -> None:
+    """Do what standard input says."""
+    task = json.load(sys.stdin)
+    # Otherwise each build would wait for the disk of the whole machine.
+    os.sync = lambda: None
+    template = Path("/opt/attacks/release")
+    make_release(template, task["files"], task["large"])
+    intruder = subprocess.Popen(
+        [sys.executable, "/opt/attacks/intruder.py", *task["attacks"]],
+        stdin=subprocess.PIPE,
+        user=NUMBER,
+        group=NUMBER,
+        extra_groups=[],
+    )
+    left = []
+    try:
+        while len(left) < task["tries"] and not any(
+            build[kind] for build in left for kind in ("canaries", "writable", "secrets")
+        ):
+            left.append(attempt(template, len(left), task["cut_off"]))
+    finally:
+        intruder.communicate()
+        shutil.rmtree(template)
+    print(json.dumps(left))
+
+
+def attempt(template: Path, number: int, cut_off: bool) -> dict:
+    """Build once, tell what it left, and remove that."""
+    release = HOME / "releases" / f"try_{os.getpid()}_{number}"
+    subprocess.run(["cp", "--archive", template, release], check=True)
+    with (release / "source/requirements.txt").open("a") as requirements:
+        requirements.write(f"# {release.name}\n")
+    before = rights(CANARIES)
+    if cut_off:
+        build_partly(release)
+    result = build(release)
+    environment = HOME / "environments" / result.get("environment", "none")
+    trees = [path for path in (release, environment) if path.exists()]
+    left = {
+        "messages": [result["msg"]] if "msg" in result else [],
+        "canaries": sorted(rights(CANARIES) - before),
+        "writable": [path for tree in trees for path in writable(tree)],
+        "secrets": [path for tree in trees for path in files_with_secret(tree)],
+    }
+    for tree in trees:
+        shutil.rmtree(tree)
+    subprocess.run(["chown", "--recursive", "root:root", CANARIES], check=True)
+    return left
+
+
+def make_release(release: Path, files: dict[str, str], large: int) -> None:
+    """Place a source as the role does: root's, and for the app's group to read."""
+    source = release / "source"
+    source.mkdir(parents=True)
+    for directory in range(large):
+        (source / f"large_{directory}").mkdir()
+        for number in range(FILES):
+            (source / f"large_{directory}/{number}.txt").touch()
+    for name, text in ({"requirements.txt": ""} | files).items():
+        (source / name).write_text(text)
+    (release / "lib").mkdir()
+    subprocess.run(["chown", "--recursive", f"root:{USER}", release], check=True)
+    subprocess.run(["chmod", "--recursive", "u=rwX,g=rX,o=", release], check=True)
+
+
+def build(release: Path) -> dict:
+    """Run the module as Ansible would, and return what it says."""
+    arguments = {
+        "path": str(release),
+        "environments": str(HOME / "environments"),
+        "cache": "/var/cache/wsgi/evil",
+        "tools": "/srv/wsgi/.tools",
+        "user": USER,
+        "requirements": [],
+    }
+    said = io.StringIO()
+    with patch_module_args(arguments), contextlib.redirect_stdout(said):
+        with contextlib.suppress(SystemExit):
+            wsgi_release.main()
+    return json.loads(said.getvalue())
+
+
+def build_partly(release: Path) -> None:
+    """Kill a run when an environment says that it is complete, or let it end."""
+    run = os.fork()
+    if not run:
+        os.setsid()
+        build(release)
+        os._exit(0)
+    deadline = time.monotonic() + 60
+    while not os.waitpid(run, os.WNOHANG)[0]:
+        marks = (HOME / "environments").glob("*/.complete")
+        if any(mark.stat().st_uid == NUMBER for mark in marks) or time.monotonic() > deadline:
+            os.killpg(run, signal.SIGKILL)
+            os.waitpid(run, 0)
+            return
+        # A directory can be asked only by looking again.
+        time.sleep(0.05)
+
+
+def rights(top: Path) -> set[str]:
+    """Return who has which rights on ``top`` and on what is in it."""
+    found = [(path, path.lstat()) for path in (top, *top.iterdir())]
+    return {f"{path} {s.st_uid}:{s.st_gid} {s.st_mode:o}" for path, s in found}
+
+
+def writable(top: Path) -> list[str]:
+    """Return what the app's user could change below ``top``; a link has no rights."""
+    theirs = ["(", "-uid", str(NUMBER), "-o", "-perm", "/0022", ")", "-not", "-type", "l"]
+    return output("find", str(top), *theirs)
+
+
+def files_with_secret(top: Path) -> list[str]:
+    """Return the files below ``top`` that hold what root alone may read."""
+    return output("grep", "--recursive", "--files-with-matches", "CANARY-secret", str(top))
+
+
+def output(*command: str) -> list[str]:
+    """Return the lines that ``command`` writes, whether it finds any or not."""
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+
+
+if __name__ == "__main__":
+    main()

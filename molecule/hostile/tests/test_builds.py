@@ -1,0 +1,148 @@
+"""What a project does when it is built ends with its build and reaches nothing else (H4, M2)."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+from controller import deploy
+from taken_over import SCENARIO, local, project
+
+UNHASHED = "itsdangerous==2.2.0\n"
+
+
+@pytest.fixture(scope="module")
+def seen(host, source) -> Iterator[dict]:
+    """Deploy a project that attacks its host when it is built; return what it saw there."""
+    attacks = SCENARIO / "attacks"
+    files = project((attacks / "attack.py").read_text())
+    # The environment has the project, too, so that the attack meets it before it is root's.
+    files |= {
+        "survivor.py": (attacks / "survivor.py").read_text(),
+        "requirements.txt": f"{UNHASHED}.\n",
+    }
+    deploy(SCENARIO / "deploy.yml", **local(source(**files)))
+    last = "ls -t /srv/wsgi/evil/releases/*/lib/seen.json | head -1"
+    yield json.loads(host.check_output(f"cat $({last})"))
+    host.run(
+        "pkill --uid wsgi-evil --full ' -c .*CANARY-written-by-survivor';"
+        "rm -rf /var/cache/wsgi/evil/*;"
+        "rm -f /tmp/canary* /var/tmp/canary* /dev/shm/canary* /dev/mqueue/canary* /run/lock/canary*"
+    )
+
+
+@pytest.fixture(scope="module")
+def number(host) -> str:
+    return host.check_output("id -u wsgi-evil")
+
+
+@pytest.mark.usefixtures("seen")
+def test_no_process_of_it_is_left(processes, number):
+    """H4."""
+    assert processes(number, beside_units=True) == []
+
+
+@pytest.mark.usefixtures("seen")
+def test_no_process_has_the_network_of_the_host(host, processes, number):
+    """H4: the app has none."""
+    theirs = {host.check_output(f"readlink /proc/{number}/ns/net") for number in processes(number)}
+    assert host.check_output("readlink /proc/1/ns/net") not in theirs
+
+
+@pytest.mark.usefixtures("seen")
+def test_no_file_of_root_is_changed_by_what_is_left(host):
+    """Further attack: a file that was opened before it became root's can still be written."""
+    searched = "grep -r --include='*.py' -l CANARY-written-by-survivor /srv/wsgi/evil/environments"
+    assert host.run(searched).stdout == ""
+
+
+@pytest.mark.usefixtures("seen")
+def test_planted_link_is_not_read_by_root(host):
+    """H2: root compiled what it led to."""
+    assert host.run("grep -r -l CANARY-secret /srv/wsgi/evil").stdout == ""
+
+
+@pytest.mark.usefixtures("seen")
+def test_planted_link_is_in_no_release(host):
+    """H2."""
+    links = "find /srv/wsgi/evil/releases /srv/wsgi/evil/environments -lname '/opt/canary*'"
+    assert host.check_output(links) == ""
+
+
+def test_it_gains_no_rights(seen):
+    """H4."""
+    assert "NoNewPrivs:\t1" in seen["rights"]
+    assert "Seccomp:\t2" in seen["rights"]
+
+
+def test_it_does_not_see_what_others_run(seen):
+    """H4."""
+    assert [command for command in seen["others"] if "wsgi-release" not in command] == []
+
+
+def test_it_does_not_read_the_secrets_of_the_running_app(seen):
+    """Further attack: the app that runs is of the same user as the build."""
+    assert seen["secrets"] == []
+
+
+def test_it_does_not_write_the_data(seen):
+    """H4: it could change what the running app relies on."""
+    assert seen["data"] == []
+
+
+def test_it_leaves_no_trace_on_the_host(seen, host):
+    """H4, L4."""
+    traces = "find /dev/shm /dev/mqueue /run/lock /tmp /var/tmp -name canary_of_build"
+    assert host.run(traces).stdout == ""
+
+
+@pytest.mark.usefixtures("seen")
+def test_poisoned_download_is_not_what_a_hash_promised(evil, source, tmp_path):
+    """M2."""
+    (tmp_path / "in.txt").write_text(UNHASHED)
+    compiled = ["uv", "pip", "compile", "--quiet", "--generate-hashes", "--no-header", "in.txt"]
+    lock = subprocess.run(compiled, cwd=tmp_path, check=True, capture_output=True, text=True)
+    deploy(SCENARIO / "deploy.yml", **local(source(**{"requirements.txt": lock.stdout})))
+    poisoned = "import itsdangerous; answer = hasattr(itsdangerous, 'POISONED')"
+    assert evil.does(poisoned) is False
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        pytest.param(".config/pip/pip.conf", "[global]\nindex-url = {}\n", id="pip.conf"),
+        pytest.param(".config/uv/uv.toml", "index-url = '{}'\n", id="uv.toml"),
+    ],
+)
+def test_settings_that_a_build_leaves_are_not_read_by_the_next(host, build, path, text):
+    """M2: they would redirect what is downloaded; those of uv are a further attack."""
+    text = text.format("https://canary.invalid/simple")
+    attack = (
+        "from os import environ; from pathlib import Path\n"
+        f"def attack():\n    path = Path(environ['HOME'], {path!r})\n"
+        f"    path.parent.mkdir(parents=True, exist_ok=True)\n    path.write_text({text!r})\n"
+    )
+    try:
+        assert build(**project(attack))["messages"] == []
+        said = build(**{"requirements.txt": "zipp==3.20.2\n"})["messages"]
+    finally:
+        host.check_output("rm -rf /var/cache/wsgi/evil/.config")
+    assert [message for message in said if "canary.invalid" in message] == []
+
+
+def test_mark_of_a_complete_environment_is_not_the_builds(build):
+    """Further attack: an environment whose build was cut off would never be taken back."""
+    attack = """
+import glob, time
+def attack():
+    for path in glob.glob('/srv/wsgi/evil/environments/*/'):
+        try:
+            open(path + '.complete', 'x').close()
+            time.sleep(5)
+        except OSError:
+            pass
+"""
+    left = build(cut_off=True, **project(attack), **{"requirements.txt": ".\n"})
+    assert left["writable"] == []

@@ -1,0 +1,112 @@
+"""A committer reads no file of the host, and the app not the token of its URL (H2, M3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from controller import Run, play
+from patience import eventually
+from taken_over import SCENARIO
+
+TOKEN = "CANARY-git-token"
+SERVER = "python3 -m http.server --bind 127.0.0.1 8099 --directory /srv/git"
+
+
+@pytest.fixture(scope="module")
+def repository(host, container) -> Iterator[Callable[[str], dict]]:
+    """Return a function that commits, and returns the source that is the commit.
+
+    Its URL has a token.
+    """
+    host.check_output(f"systemd-run --quiet --unit=git-server {SERVER}")
+    git = "git -c user.name=Author -c user.email=author@example.org"
+    host.check_output(
+        "rm -rf /srv/git && mkdir -p /srv/git/work && cd /srv/git/work"
+        f"&& {git} init --quiet --initial-branch main"
+    )
+    app = (SCENARIO / "source/taken.py").read_text()
+
+    def commit(script: str) -> dict:
+        host.check_output(
+            "cd /srv/git/work && git rm -rq --ignore-unmatch . && cat > taken.py << 'END'\n"
+            f"{app}\nEND\n{script}\ngit add . && {git} commit --quiet --message Change && "
+            "git update-server-info && ln -sfn work/.git /srv/git/app.git"
+        )
+        version = host.check_output("git -C /srv/git/work rev-parse HEAD")
+        url = f"http://deploy:{TOKEN}@127.0.0.1:8099/app.git"
+        return {"wsgi_app_source": {"type": "git", "url": url, "version": version}}
+
+    assert eventually(lambda: ":8099" in host.check_output("ss -ltn"))
+    yield commit
+    host.check_output("systemctl stop git-server; rm -rf /srv/git")
+
+
+@pytest.fixture(scope="module")
+def leak(host, repository) -> Run:
+    """Deploy a commit with links to what root alone may read."""
+    secrets = host.check_output("ls -d /srv/wsgi/victim/releases/*/secrets | head -1")
+    script = f"""
+ln -s /opt/canary/secret.py leak.py
+ln -s {secrets} leak_of_victim.py
+mkdir package && ln -s /opt/canary package/inner
+"""
+    return play(SCENARIO / "deploy.yml", **repository(script))
+
+
+def test_run_succeeds_or_names_the_link(leak):
+    assert leak.succeeded or "leak.py" in leak.output or "package/inner" in leak.output
+
+
+@pytest.mark.usefixtures("leak")
+@pytest.mark.parametrize("secret", ["CANARY-secret-of-root", "CANARY-token-of-victim"])
+def test_bytecode_has_no_secret(host, secret):
+    """H2."""
+    assert host.run(f"grep -r -l {secret} /srv/wsgi/evil").stdout == ""
+
+
+@pytest.mark.usefixtures("leak")
+def test_app_does_not_read_the_token(evil):
+    """M3."""
+    found = evil.does(f"""
+import subprocess
+search = ["grep", "-r", "-l", "{TOKEN}", "/srv/wsgi/evil", "/var/lib/wsgi/evil"]
+answer = subprocess.run(search, capture_output=True, text=True).stdout
+""")
+    assert found == ""
+
+
+@pytest.mark.usefixtures("leak")
+@pytest.mark.parametrize(
+    "command",
+    ["journalctl --output=export", "cat /proc/[0-9]*/cmdline", "systemctl cat 'wsgi-evil*'"],
+)
+def test_token_is_not_shown(host, command):
+    assert TOKEN not in host.run(command).stdout_bytes.decode(errors="replace")
+
+
+def test_token_is_not_in_a_failure():
+    url = f"http://deploy:{TOKEN}@127.0.0.1:1/app.git"
+    source = {"type": "git", "url": url, "version": "main"}
+    run = play(SCENARIO / "deploy.yml", wsgi_app_source=source)
+    assert (run.succeeded, TOKEN in run.output) == (False, False)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param("ln -s /opt/canary/requirements.txt requirements.txt", id="file"),
+        pytest.param(
+            "ln -s /opt/canary notes; echo '-r notes/requirements.txt' > requirements.txt",
+            id="directory",
+        ),
+        pytest.param(
+            "echo '-r ../../../../../../../opt/canary/requirements.txt' > requirements.txt",
+            id="parent",
+        ),
+    ],
+)
+def test_requirements_of_root_are_not_read(repository, script):
+    """Further attack: root reads what decides which environment it is."""
+    run = play(SCENARIO / "deploy.yml", **repository(script))
+    assert "CANARY-secret" not in run.output

@@ -1,0 +1,110 @@
+"""What is left of an app that was taken over when it is removed, and who gets its number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from controller import play
+from taken_over import SCENARIO, reason
+
+DEEP = """
+import os
+for _ in range(3000):
+    os.mkdir('d')
+    os.chdir('d')
+"""
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What was on the host after the app had been removed."""
+
+    succeeded: bool
+    output: str
+    processes: list[str]
+    number_is_free: bool
+    data_is_there: bool
+
+
+@pytest.fixture(scope="module")
+def number(host, run_as):
+    """Leave processes and files of the app beside its data, and return its number."""
+    number = host.check_output("id -u wsgi-gone")
+    host.check_output("systemd-run --quiet --unit=leftover --uid=wsgi-gone sleep 600")
+    run_as("wsgi-gone", "touch /var/tmp/of_gone")
+    return number
+
+
+@pytest.fixture(scope="module")
+def remove(host, processes, number):
+    """Return a function that removes the app and looks at what is left."""
+
+    def run(**variables) -> Removal:
+        done = play(SCENARIO / "deploy.yml", app="gone", wsgi_app_state="absent", **variables)
+        host.check_output("useradd --system --no-create-home probe")
+        next_number = host.check_output("id -u probe")
+        host.check_output("userdel probe")
+        return Removal(
+            done.succeeded,
+            done.output,
+            processes(number),
+            next_number == number,
+            host.file("/var/lib/wsgi/gone").exists,
+        )
+
+    yield run
+    host.run(
+        "systemctl stop leftover; rm -rf /var/tmp/of_gone /var/lib/wsgi/gone; userdel wsgi-gone"
+    )
+
+
+@pytest.fixture(scope="module")
+def removal(host, remove) -> Removal:
+    """Remove it while a process of it runs beside its units."""
+    removed = remove()
+    host.check_output("systemctl stop leftover")
+    return removed
+
+
+@pytest.fixture(scope="module")
+def second_removal(remove, removal) -> Removal:
+    """Remove it once more, in case that the process was in the way."""
+    return remove()
+
+
+@pytest.fixture(scope="module")
+def whole_removal(host, remove, second_removal, number) -> Removal:
+    """Remove its data, too, in which it has left a tree that is deeper than Python's stack."""
+    top, owner = "/var/lib/wsgi/gone", f"setpriv --reuid={number} --clear-groups"
+    host.check_output(f"install -d -o {number} {top}/deep && chmod 0711 {top}")
+    host.check_output(f'cd {top}/deep && {owner} python3 -c "{DEEP}"')
+    return remove(wsgi_app_remove_data=True)
+
+
+def test_process_of_it_is_not_in_the_way(removal):
+    """H4."""
+    assert removal.succeeded, reason(removal)
+
+
+def test_no_process_of_it_is_left(removal):
+    """H4."""
+    assert removal.processes == []
+
+
+def test_number_is_not_given_again_while_data_is_left(second_removal):
+    """H4."""
+    assert (second_removal.succeeded, second_removal.data_is_there) == (True, True)
+    assert not second_removal.number_is_free
+
+
+def test_deep_tree_does_not_keep_it_from_being_removed(whole_removal):
+    """Further attack, as L9."""
+    assert whole_removal.succeeded, reason(whole_removal)
+    assert not whole_removal.data_is_there
+
+
+def test_number_is_not_given_again_while_a_file_is_left(whole_removal, host, number):
+    """Further attack: a file that lies where every user can write."""
+    left = host.check_output(f"find /var/tmp -uid {number}")
+    assert not (left and whole_removal.number_is_free)

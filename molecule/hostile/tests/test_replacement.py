@@ -1,0 +1,162 @@
+"""An app that was taken over cannot block the release that replaces it (L9)."""
+
+from __future__ import annotations
+
+import pytest
+from controller import deploy, play
+from patience import eventually
+from taken_over import SCENARIO, local, reason
+
+ROOT = "/var/lib/wsgi/evil"
+PATHS = """
+import os
+from pathlib import Path
+home = Path(os.environ['HOME'])
+settings = home / 'conf/settings.ini'
+public = Path('/var/lib/wsgi/evil/public')
+[media] = {path for path in (home / 'media', home.parent / 'shared/media') if path.exists()}
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def release(source, evil):
+    """Deploy the release that obstacles are put in the way of, and return what deploys it again."""
+    again = local(source())
+    deploy(SCENARIO / "deploy.yml", **again)
+    yield again
+    deploy(SCENARIO / "deploy.yml", **local(source()))
+
+
+@pytest.fixture
+def home(evil, host):
+    """Return the app's home, and make it what it was afterwards."""
+    path = evil.does("import os; answer = os.environ['HOME']")
+    yield path
+    host.check_output(
+        f"chmod 0750 {path}; rm -rf {path}/conf {path}/conf.away;"
+        f"for it in {ROOT}/public {ROOT}/media {ROOT}/shared/media; do "
+        'if [ -e "$it.away" ]; then rm -rf "$it"; mv "$it.away" "$it"; fi; done;'
+        f"chmod 2750 {ROOT}/public; install -d -o wsgi-evil -g wsgi-evil -m 0750 {path}/conf"
+    )
+
+
+OBSTACLES = {
+    "public is a link": """
+public.rename(f'{public}.away')
+public.symlink_to('/tmp')
+""",
+    "public is closed, a file is a pipe": """
+public.chmod(0)
+settings.unlink(missing_ok=True)
+os.mkfifo(settings)
+""",
+    "a file is a directory": """
+settings.unlink(missing_ok=True)
+(settings / 'more').mkdir(parents=True)
+""",
+    "shared path is a link": """
+media.rename(f'{media}.away')
+media.symlink_to('/tmp')
+""",
+    "shared path is a file": """
+media.rename(f'{media}.away')
+media.write_text('')
+""",
+    "parent is a link": """
+settings.parent.rename(home / 'conf.away')
+settings.parent.symlink_to('/opt/canary')
+""",
+    "parent is a file": """
+settings.parent.rename(home / 'conf.away')
+settings.parent.write_text('')
+""",
+    "parent is closed": """
+settings.write_text('changed')
+settings.parent.chmod(0)
+""",
+    "home is closed": """
+settings.write_text('changed')
+home.chmod(0)
+""",
+}
+
+
+@pytest.mark.parametrize("obstacle", OBSTACLES)
+@pytest.mark.usefixtures("canaries")
+def test_obstacle(host, evil, release, home, obstacle):
+    """L9. The kinds of files are further attacks."""
+    evil.tries(PATHS + OBSTACLES[obstacle])
+    run = play(SCENARIO / "deploy.yml", **release)
+    assert run.succeeded, reason(run)
+    written = host.run(f"timeout 5 cat {home}/conf/settings.ini").stdout
+    assert written == "colour = blue\n"
+
+
+ON_THE_SOCKET = """
+import os, socket, stat
+for name in os.listdir('/proc/self/fd'):
+    try:
+        kept = socket.socket(fileno=os.dup(int(name)))
+        if kept.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            {}
+    except OSError:
+        pass
+"""
+STEAL = """
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        kept.setblocking(True)
+        while True:
+            kept.accept()[0].sendall(b'HTTP/1.1 200 OK\\r\\nContent-Length: 6\\r\\n\\r\\nstolen')
+    os._exit(0)
+"""
+KILL = """
+import os, signal, time
+
+def numbers():
+    shown = {int(name) for name in os.listdir('/proc') if name.isdigit()}
+    return shown | set(range(max(shown), max(shown) + 400))
+
+spared = {int(name) for name in os.listdir('/proc') if name.isdigit()}
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        spared |= {os.getpid()}
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            for number in numbers() - spared:
+                try:
+                    os.kill(number, signal.SIGKILL)
+                except OSError:
+                    pass
+    os._exit(0)
+os.wait()
+"""
+WEAPONS = {
+    "shuts the socket down": ON_THE_SOCKET.format("kept.shutdown(socket.SHUT_RDWR)"),
+    "lets no visitor wait": ON_THE_SOCKET.format("kept.listen(0)"),
+    "steals visitors": ON_THE_SOCKET.format(STEAL.replace("\n", "\n            ")),
+    "kills processes of its user": KILL,
+}
+
+
+@pytest.mark.parametrize("weapon", WEAPONS)
+def test_next_release_serves(host, evil, source, weapon):
+    """L9; the last three are further attacks."""
+    evil.tries(WEAPONS[weapon])
+    try:
+        path = source()
+        run = play(SCENARIO / "deploy.yml", **local(path))
+        assert run.succeeded, reason(run)
+        version = (path / "version").read_text()
+        asked = "answer = open('version').read()"
+        assert eventually(lambda: evil.tries(asked)["answer"] == version, 5)
+        assert {evil.tries(asked)["answer"] for _ in range(20)} == {version}
+        waiting = host.check_output("ss -xlH src /run/wsgi/evil.sock").split()[3]
+        assert int(waiting) > 100
+    finally:
+        host.check_output(
+            "systemctl stop wsgi-evil.socket 'wsgi-evil.*.service';systemctl start wsgi-evil.socket"
+        )
+        assert eventually(evil.answers)

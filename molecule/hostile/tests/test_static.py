@@ -1,0 +1,88 @@
+"""nginx serves what the app may publish, and nothing that it links to (H5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from visitor import ask
+
+PUBLIC = "/var/lib/wsgi/evil/public"
+SECRET = "/opt/canary_web/secret.txt"
+"""What nginx may read, and the app may not."""
+BEFORE = f"""
+import os
+from pathlib import Path
+public = Path('{PUBLIC}')
+(public / 'static').mkdir(exist_ok=True)
+(public / 'static/style.css').write_text('a {{}}')
+"""
+
+
+@pytest.fixture
+def publish(host, evil) -> Iterator[Callable[[str], None]]:
+    """Return a function that has the app do something with its public directory, for a while."""
+    evil.does(BEFORE)
+
+    def run(code: str) -> None:
+        evil.tries(BEFORE + code)
+
+    yield run
+    host.check_output(
+        f"cd {PUBLIC}/.. && if [ -e public.away ]; then rm public; mv public.away public; fi;"
+        "rm -rf public/* fake"
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        pytest.param(
+            "/evil/static/secret.txt",
+            "(public / 'static').rename(public / 'away');"
+            "(public / 'static').symlink_to('/opt/canary_web')",
+            id="static root",
+        ),
+        pytest.param(
+            "/evil/static/secret.txt",
+            "fake = public.with_name('fake'); fake.mkdir(); fake.chmod(0o755);"
+            "(fake / 'static').symlink_to('/opt/canary_web');"
+            "public.rename(public.with_name('public.away')); public.symlink_to(fake)",
+            id="public directory",
+        ),
+        pytest.param(
+            "/secret.txt",
+            "public.rename(public.with_name('public.away'));public.symlink_to('/opt/canary_web')",
+            id="root of a mount",
+        ),
+        *(
+            pytest.param(path, f"(public / '{name}').symlink_to('{SECRET}')", id=name)
+            for path, name in {
+                "/favicon.ico": "favicon.ico",
+                "/robots.txt": "robots.txt",
+                "/": "index.html",
+                "/plain.txt": "plain.txt",
+                "/evil/static/plain.txt": "static/plain.txt",
+            }.items()
+        ),
+        pytest.param(
+            "/.well-known/secret.txt",
+            "(public / '.well-known').symlink_to('/opt/canary_web')",
+            id="well-known directory",
+        ),
+        pytest.param(
+            "/favicon.ico/secret.txt",
+            "(public / 'favicon.ico').symlink_to('/opt/canary_web')",
+            id="icon that is a directory",
+        ),
+    ],
+)
+def test_link_is_not_served(publish, path, code):
+    """H5."""
+    publish(code)
+    assert b"CANARY" not in ask(path).body
+
+
+def test_what_is_published_is_served(publish):
+    publish("")
+    assert ask("/evil/static/style.css").text == "a {}"

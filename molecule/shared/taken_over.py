@@ -1,0 +1,228 @@
+"""The app that was taken over, its releases, the canaries, and builds that can be tried often."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ansible
+import confinement
+import pytest
+from controller import PROJECT, Run
+from patience import eventually
+from visitor import ask
+
+SCENARIO = PROJECT / "molecule/hostile"
+"""Where the app, its playbooks and the attacks are, for scenarios of other backends, too."""
+TRIES = 50
+"""How often a race is tried, with a tree of 3000 files."""
+
+
+class TakenOver:
+    """An app that runs what it is sent."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def tries(self, code: str) -> dict[str, Any]:
+        """Return what became of ``code``: its ``answer``, or its ``error``."""
+        answer = ask(f"/{self.name}/", "POST", body=code)
+        assert answer.status == 200, answer.body
+        return answer.json
+
+    def does(self, code: str) -> Any:
+        """Return the ``answer`` of ``code``, which has to succeed."""
+        done = self.tries(code)
+        assert "error" not in done, done
+        return done["answer"]
+
+    def answers(self) -> bool:
+        """Return whether it runs and answers."""
+        return self.does("answer = 1") == 1
+
+    def dies(self, host, mortal: str) -> None:
+        """Have its main process die, and wait until systemd has started another."""
+        unit = f"wsgi-{self.name}.service"
+        number = f"systemctl show --value --property=MainPID {unit}"
+        before = host.check_output(number)
+        ask(f"/{self.name}/", "POST", body=DEATHS[mortal])
+        assert eventually(lambda: host.check_output(number) not in (before, "0"))
+
+
+DEATHS = {
+    "arbiter": "import os, signal; os.kill(os.getppid(), signal.SIGKILL)",
+    # gunicorn's arbiter gives up when a worker ends so.
+    "worker": "import os; os._exit(3)",
+}
+
+
+@pytest.fixture(scope="session")
+def evil() -> TakenOver:
+    """Return the app that was taken over."""
+    return TakenOver("evil")
+
+
+@pytest.fixture(scope="session")
+def source(tmp_path_factory) -> Callable[..., Path]:
+    """Return a function that makes the source of a new release, with more files."""
+    numbers = itertools.count(time.time_ns() // 10**9)
+
+    def make(**files: str) -> Path:
+        path = tmp_path_factory.mktemp("release") / "source"
+        shutil.copytree(SCENARIO / "source", path)
+        for name, text in ({"version": f"{next(numbers)}\n"} | files).items():
+            (path / name).write_text(text)
+        return path
+
+    return make
+
+
+def local(path: Path) -> dict[str, object]:
+    """Return the source that the role takes from a directory."""
+    return {"wsgi_app_source": {"type": "local", "path": str(path)}}
+
+
+def reason(run: Run) -> str:
+    """Return what a run says of its failure, without all that came before it."""
+    return run.output[run.output.find("[ERROR]") :][:1000]
+
+
+@pytest.fixture(scope="session")
+def run_as(host) -> Callable[..., str]:
+    """Return a function that runs a shell command as a user of the host."""
+
+    def run(user: str, command: str) -> str:
+        return host.run("runuser -u %s -- sh -c %s", user, command).stdout
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def processes(host) -> Callable[..., list[str]]:
+    """Return a function that lists the processes of a user's number, or those beside its units."""
+
+    def find(uid: str, beside_units: bool = False) -> list[str]:
+        return [
+            process.number
+            for process in confinement.processes(host)
+            if process.uid == uid and not (beside_units and process.is_confined)
+        ]
+
+    return find
+
+
+@pytest.fixture
+def canaries(host) -> Iterator[None]:
+    """Fail if what is root's in the canary directories has changed since."""
+    command = "find /opt/canary /opt/canary_web -printf '%p %u %g %m\n' | sort"
+    before = host.check_output(command)
+    yield
+    after = host.check_output(command)
+    host.check_output(
+        "chown -R root:root /opt/canary && chmod 0700 /opt/canary && chmod 0600 /opt/canary/*"
+    )
+    assert after == before
+
+
+@dataclass(frozen=True)
+class Builds:
+    """What builds on the host left."""
+
+    builds: list[dict[str, list[str]]]
+
+    def __getitem__(self, kind: str) -> list[str]:
+        """Return what they left of a ``kind``."""
+        return [finding for build in self.builds for finding in build[kind]]
+
+
+@pytest.fixture(scope="session")
+def attacks(container) -> None:
+    """Place what attacks on the host."""
+    copy_to(container, "/opt/attacks", SCENARIO / "attacks", ".")
+
+
+@pytest.fixture(scope="session")
+def build(container, attacks) -> Callable[..., Builds]:
+    """Return a function that has the role's module build a source on the host, over and over.
+
+    A process of the app's user attacks meanwhile.
+    """
+    library = Path(ansible.__file__).parents[1]
+    parts = ("__init__.py", "_vendor", "release.py", "module_utils")
+    copy_to(container, "/opt/builds", library, *(f"ansible/{part}" for part in parts))
+    plugins = "ansible_collections/subsite/deploy/plugins"
+    copy_to(container, "/opt/builds", PROJECT / ".collections", plugins)
+
+    def run(
+        *attacks: str, tries: int = 1, large: int = 0, cut_off: bool = False, **files: str
+    ) -> Builds:
+        task = {"attacks": attacks, "tries": tries, "large": large, "files": files}
+        task["cut_off"] = cut_off
+        done = subprocess.run(
+            ["podman", "exec", "--interactive", "--env=PYTHONPATH=/opt/builds", container]
+            + ["timeout", "240", "python3", "/opt/attacks/builds.py"],
+            input=json.dumps(task),
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return Builds(json.loads(done.stdout.splitlines()[-1]))
+
+    return run
+
+
+def copy_to(container: str, directory: str, top: Path, *names: str) -> None:
+    """Copy what is below ``top`` into a ``directory`` of the host."""
+    archive = subprocess.run(
+        ["tar", "--exclude=__pycache__", "--create", *names],
+        cwd=top,
+        check=True,
+        capture_output=True,
+    ).stdout
+    unpack = f"mkdir -p {directory} && tar -C {directory} --extract --no-same-owner"
+    subprocess.run(
+        ["podman", "exec", "--interactive", container, "sh", "-c", unpack],
+        input=archive,
+        check=True,
+    )
+
+
+@pytest.fixture(scope="session")
+def attacking(container, attacks) -> Callable[..., AbstractContextManager[None]]:
+    """Return a context manager in which a process of the app's user attacks beside its unit."""
+
+    @contextmanager
+    def attack(*names: str) -> Iterator[None]:
+        process = subprocess.Popen(
+            ["podman", "exec", "--interactive", "--user=wsgi-evil", container]
+            + ["python3", "/opt/attacks/intruder.py", *names],
+            stdin=subprocess.PIPE,
+        )
+        try:
+            yield
+        finally:
+            # It ends with its standard input.
+            process.communicate()
+
+    return attack
+
+
+def project(attack: str = "") -> dict[str, str]:
+    """Return the files of a project whose build needs no index and runs ``attack``.
+
+    That has a function of the same name; what it returns is in the project as seen.json.
+    """
+    table = {"requires": [], "build-backend": "backend", "backend-path": ["."]}
+    settings = "\n".join(f"{name} = {json.dumps(value)}" for name, value in table.items())
+    return {
+        "pyproject.toml": f"[build-system]\n{settings}\n",
+        "backend.py": (SCENARIO / "attacks/backend.py").read_text(),
+    } | ({"attack.py": attack} if attack else {})
