@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import pwd
+import re
 import secrets
 import shutil
 import socket
@@ -99,6 +100,11 @@ python:
   type: str
   returned: always
   sample: "3.13"
+systemd:
+  description: The host's version of systemd.
+  type: int
+  returned: always
+  sample: 257
 current:
   description: The release that the socket wakes; empty when there is none.
   type: str
@@ -430,6 +436,11 @@ def listening(name: str) -> bool:
     return sorted(state) == ["ActiveState=active", "UnitFileState=enabled"]
 
 
+def systemd_version() -> int:
+    """Return the version of systemd, as ``systemctl --version`` begins with it."""
+    return int(re.match(r"systemd (\d+)", _systemctl("--version"))[1])
+
+
 def deaf(listen: str) -> bool:
     """Return whether connections to ``listen``, where a process serves, are refused."""
     family, address = socket.AF_UNIX, listen
@@ -499,6 +510,7 @@ def main() -> None:
     module.exit_json(
         changed=False,
         python=python_version(module.params["python"]),
+        systemd=systemd_version(),
         claim=claim,
         current=serving,
         previous=previous([release["release"] for release in complete], serving),

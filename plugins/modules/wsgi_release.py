@@ -129,6 +129,8 @@ class Release:
         self.environment = Path(parameters["environments"], self._environment_name())
         self.user = pwd.getpwnam(parameters["user"])
         self.work = self.path / "build"
+        # Beside the environment, since a build can write whatever it likes into it.
+        self.complete = self.environment.with_suffix(".complete")
 
     def _environment_name(self) -> str:
         recipe = [
@@ -148,12 +150,14 @@ class Release:
         self.source.refuse_editables()
         confined.stop(self._unit)  # the newer of two runs continues
         with installer.locked(self.environment.with_name(".lock")):
-            missing = not (self.environment / ".complete").exists()
+            missing = not (self.environment.is_dir() and self.complete.exists())
+            if missing:
+                self.complete.unlink(missing_ok=True)
             with self._lent(self.work, *[self.environment] * missing):
                 self._run(makes_environment=missing)
             if missing:
                 os.sync()
-                (self.environment / ".complete").touch(mode=0o640)
+                self.complete.touch(mode=0o640)
         (self.path / "lib").mkdir(mode=0o750, exist_ok=True)
         self._collect_project()
         self._collect_bytecode()

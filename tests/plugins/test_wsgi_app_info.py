@@ -32,6 +32,7 @@ def home(tmp_path: Path) -> Path:
 def systemd(monkeypatch: pytest.MonkeyPatch):
     def say(answer: str) -> None:
         monkeypatch.setattr(wsgi_app_info, "_systemctl", lambda *arguments: answer)
+        monkeypatch.setattr(wsgi_app_info, "systemd_version", lambda: 257)
 
     return say
 

@@ -546,7 +546,7 @@ class TestBuild:
         wheel(index, "cart", "1")
         write(source, {"requirements.txt": "cart\n"})
         path, environments = (Path(parameters[name]) for name in ("path", "environments"))
-        marks = {"*/lib/*/site-packages/cart.py": "installed", "*/.complete": "complete"}
+        marks = {"*/lib/*/site-packages/cart.py": "installed", "*.complete": "complete"}
         synced = []
         monkeypatch.setattr(
             os,

@@ -8,6 +8,7 @@ INPUTS = {
     "wsgi_app_callable": "echo:app",
     "__wsgi_app_info": {
         "python": "3.13",
+        "systemd": 252,
         "current": "",
         "releases": [],
         "claim": "",

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from subsite_wsgi import listener
 
 CODE = (
     "import os, sys; os.dup2(int(sys.argv[1]), 3);"
@@ -27,3 +28,16 @@ def test_socket(root, other: int, blocks: bool):
             check=True,
         )
         assert os.get_blocking(listener.fileno()) is blocks
+
+
+def test_first_process_of_a_namespace_takes_what_systemd_counts_from_outside(monkeypatch):
+    monkeypatch.setenv("LISTEN_PID", "4711")
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+    listener.take()
+    assert os.environ["LISTEN_PID"] == "1"
+
+
+def test_other_process_takes_nothing_that_is_for_another(monkeypatch):
+    monkeypatch.setenv("LISTEN_PID", "1")
+    listener.take()
+    assert os.environ["LISTEN_PID"] == "1" != str(os.getpid())

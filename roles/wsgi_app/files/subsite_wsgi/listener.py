@@ -8,6 +8,16 @@ FIRST = 3
 """The descriptor of the first socket that is handed over (sd_listen_fds(3))."""
 
 
+def take() -> None:
+    """Have gunicorn take the sockets that systemd hands over.
+
+    systemd counts processes from outside of a PID namespace (``PrivatePIDs=``), gunicorn from
+    inside, where the main process of the service is the first.
+    """
+    if os.getpid() == 1 and "LISTEN_PID" in os.environ:
+        os.environ["LISTEN_PID"] = "1"
+
+
 def keep_from_blocking() -> None:
     """Have ``accept`` return at once when another worker has taken the connection.
 
