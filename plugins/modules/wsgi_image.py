@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+import configparser
+import ipaddress
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
@@ -22,7 +26,10 @@ description:
     C(dependencies), so that a Containerfile can install them before it takes the rest.
   - The stage C(environment) of that file is kept as tag C(environment), for builds to come. What
     else earlier builds left without a name, with the label C(wsgi_app), is removed.
-  - What the host's pip is configured with is lent to the build, as the secret C(pip).
+  - What the host's pip is configured with is lent to the build, as the secret C(pip). It is the
+    only file of the host that the build sees beside O(context).
+  - A build uses the engine's own network, in which the host's loopback addresses are not reachable.
+    The module fails if the host's pip is configured with one of them.
 options:
   engine:
     description: The command that builds, podman's or docker's.
@@ -64,6 +71,18 @@ id:
 """
 
 PIP_CONF = "/etc/pip.conf"
+ADDRESSES = ("index-url", "extra-index-url", "find-links", "proxy")
+"""Settings of pip that name what it connects to."""
+
+CONFINED = {
+    "podman": (
+        "--cap-drop=all",
+        # apt-get changes owners, becomes another user to download, and ends what it started.
+        "--cap-add=CHOWN,DAC_OVERRIDE,FOWNER,FSETID,KILL,SETGID,SETUID",
+        "--security-opt=no-new-privileges",
+    )
+}
+"""What root in a build container may not do, by engine. Docker has no such options for a build."""
 
 
 def part(source: Source, dependencies: Path, installer: str) -> None:
@@ -98,13 +117,63 @@ def build(engine: str, context: str, image: str) -> str:
     :raises BuildError: when it fails, with what the engine said.
     """
     secrets = ["--secret", f"id=pip,src={PIP_CONF}"] if os.path.exists(PIP_CONF) else []
-    command = [engine, "build", "--network", "host", "--file", f"{context}/Containerfile", *secrets]
+    confined = CONFINED.get(os.path.basename(engine), ())
+    command = [engine, "build", *confined, "--file", f"{context}/Containerfile", *secrets]
     name = image.partition(":")[0]
     app = name.partition("/wsgi-")[2]
     _run([*command, "--target", "environment", "--tag", f"{name}:environment", context])
     _run([*command, "--tag", image, context])
     _run([engine, "image", "prune", "--force", "--filter", f"label=wsgi_app={app}"])
     return _run([engine, "image", "inspect", "--format", "{{.Id}}", image]).strip()
+
+
+def refuse_loopback(path: str) -> None:
+    """Refuse a configuration of pip that cannot work in a build container.
+
+    :raises BuildError: when it names a loopback address, which is another one in the container.
+    """
+    for name, address in _addresses(path):
+        host = _host(address)
+        if _is_loopback(host):
+            raise BuildError(
+                f"{path} has {name} = … {host} …, but an image is built in a network of its own, "
+                "which does not reach the host's loopback addresses. Have it listen on an address "
+                "that containers reach, and write that one."
+            )
+
+
+def _addresses(path: str) -> Iterator[tuple[str, str]]:
+    """Yield what pip connects to by the configuration at ``path``, each with its setting's name.
+
+    What is no configuration yields nothing: pip says what is wrong with it.
+    """
+    configuration = configparser.RawConfigParser()
+    try:
+        configuration.read(path)
+    except configparser.Error:
+        return
+    for section in configuration.sections():
+        for name in ADDRESSES:
+            for address in configuration.get(section, name, fallback="").split():
+                yield name, address
+
+
+def _host(address: str) -> str:
+    """Return the host of ``address``, a URL or ``host:port``; its password is not for messages."""
+    try:
+        return urlsplit(address if "//" in address else f"//{address}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether whoever connects to ``host`` connects to itself."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _run(command: list[str]) -> str:
@@ -138,6 +207,8 @@ def main() -> None:
         module.params[name] for name in ("engine", "context", "image", "installer")
     )
     try:
+        if engine:
+            refuse_loopback(PIP_CONF)
         part(Source(Path(context, "source")), Path(context, "dependencies"), installer)
         built = {"id": build(engine, context, image)} if engine else {}
     except (BuildError, OSError) as error:

@@ -139,6 +139,69 @@ def test_only_what_is_left_of_this_app_is_removed(engine, tmp_path: Path):
     assert ["image", "prune", "--force", "--filter", "label=wsgi_app=shop"] in engine()
 
 
+@pytest.mark.parametrize("name", ["podman", "docker"])
+def test_build_has_the_engine_s_own_network_and_no_file_of_the_host(stand_in, tmp_path, name: str):
+    asked = stand_in(name, "print('sha256:70f8')\n")
+    wsgi_image.build(name, str(tmp_path), IMAGE)
+    words = {word.partition("=")[0] for command in asked() for word in command}
+    assert words.isdisjoint({"--network", "--net", "--volume", "-v", "--privileged", "--ssh"})
+
+
+@pytest.mark.parametrize("name", ["podman", "wsgi/shop/podman"], ids=["root", "without root"])
+def test_root_in_podman_s_build_has_what_apt_get_needs_and_gains_nothing(
+    stand_in, tmp_path: Path, name: str
+):
+    asked = stand_in("podman", "print('sha256:70f8')\n")
+    wsgi_image.build(str(tmp_path / "bin" / Path(name).name), str(tmp_path), IMAGE)
+    builds = [set(command) for command in asked() if command[0] == "build"]
+    assert len(builds) == 2
+    for command in builds:
+        assert {"--cap-drop=all", "--security-opt=no-new-privileges"} <= command
+
+
+LOOPBACK = [
+    "index-url = http://127.0.0.1:3141/root/pypi/",
+    "extra-index-url = https://example.org/\n  http://user:word@localhost/simple",
+    "find-links = http://[::1]:8000/",
+    "proxy = 127.0.0.53:3128",
+]
+
+
+@pytest.mark.parametrize("line", LOOPBACK)
+def test_index_on_the_host_s_loopback_is_refused_in_words(
+    run_module, engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+):
+    monkeypatch.setattr(wsgi_image, "PIP_CONF", str(tmp_path / "pip.conf"))
+    write(tmp_path, {"pip.conf": f"[global]\n{line}\n"})
+    result = run_module(wsgi_image, engine="podman", context=str(tmp_path), image=IMAGE)
+    assert f"has {line.partition(' ')[0]} = " in result["msg"]
+    assert "does not reach the host's loopback" in result["msg"]
+    assert engine() == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("[global]\nindex-url = https://pypi.example.org/simple\n", id="elsewhere"),
+        pytest.param("[global]\nfind-links = /opt/wheels\n", id="directory"),
+        pytest.param("[global]\n# index-url = http://127.0.0.1/\n", id="comment"),
+        pytest.param("[global]\ntrusted-host = 127.0.0.1\n", id="trust alone"),
+        pytest.param("[global]\nindex-url = http://[::1/\n", id="no address"),
+        pytest.param("index-url = http://127.0.0.1/\n", id="no configuration"),
+    ],
+)
+def test_what_pip_is_configured_with_else_is_left_to_pip(tmp_path: Path, text: str):
+    write(tmp_path, {"pip.conf": text})
+    wsgi_image.refuse_loopback(str(tmp_path / "pip.conf"))
+
+
+def test_password_of_an_index_is_not_in_the_refusal(tmp_path: Path):
+    write(tmp_path, {"pip.conf": "[global]\nindex-url = http://me:hunter2@127.0.0.1/\n"})
+    with pytest.raises(BuildError) as refused:
+        wsgi_image.refuse_loopback(str(tmp_path / "pip.conf"))
+    assert "hunter2" not in str(refused.value)
+
+
 @pytest.mark.parametrize("there", [True, False], ids=["pip.conf", "none"])
 def test_pip_conf_is_lent(engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool):
     monkeypatch.setattr(wsgi_image, "PIP_CONF", str(tmp_path / "pip.conf"))
