@@ -153,7 +153,10 @@ def examine(engine: str, image: str, user: str) -> str:
 
     :raises ImageError: when there is none.
     """
-    confined = ("--rm", "--pull=never", "--network=none", "--read-only", "--cap-drop=all")
+    confined = (
+        *("--rm", "--pull=never", "--network=none", "--read-only", "--cap-drop=all"),
+        "--security-opt=no-new-privileges",
+    )
     who = ("--entrypoint=", f"--user={user}")
     question = ("/bin/sh", "-c", 'exec python3 -c "$0"', PROBE)
     answer = _ask(engine, "run", *confined, *who, image, *question)

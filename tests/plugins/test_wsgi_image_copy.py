@@ -73,6 +73,7 @@ def test_image_is_asked_as_the_app_s_user_and_confined(copy):
     [command] = [command for command in asked if command[0] == "run"]
     confined = {"--rm", "--pull=never", "--network=none", "--read-only", "--cap-drop=all"}
     assert confined | {"--user=998:997", "--entrypoint="} <= set(command)
+    assert "--security-opt=no-new-privileges" in command
 
 
 @pytest.mark.parametrize(
