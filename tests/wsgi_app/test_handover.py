@@ -16,6 +16,8 @@ assert os.environ["LISTEN_FDS"] == "1"
 assert len(os.listdir("/proc/self/fd")) == 5, "something else is open"
 with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
     systemd.connect(sys.argv[1])
+    for junk in (b"MAINPID=1\\nFDSTORE=1", b"", b"\\n" * 5000, b"STATUS=\\x1b[31mred"):
+        systemd.send(junk)
     systemd.send(b"MAINPID=1\\nREADY=1\\nSTATUS=Serves " + listener.getsockname().encode())
 sys.exit(7)
 """
@@ -77,6 +79,19 @@ def test_container_has_the_socket_and_ends_the_service(served):
 def test_systemd_is_told_how_far_it_is_and_nothing_else(served, systemd, tmp_path: Path):
     told = systemd.recv(4096).decode()
     assert told.splitlines() == ["READY=1", f"STATUS=Serves {tmp_path}/shop.sock"]
+
+
+def test_socket_is_handed_over_once(serve, listener, program: Path, systemd, tmp_path: Path):
+    again = (
+        "import socket, sys\n"
+        "for _ in range(200):\n"
+        "    with socket.socket(socket.AF_UNIX) as door:\n"
+        "        refused = door.connect_ex(sys.argv[1])\n"
+        "        if refused: sys.exit(f'refused: {refused}')\n"
+    )
+    take = [sys.executable, str(program), "take", str(tmp_path)]
+    outcome = serve(listener, *take, sys.executable, "-c", again, str(tmp_path / "listener"))
+    assert "refused: 111" in outcome.stderr
 
 
 def test_socket_does_not_block(served, listener):

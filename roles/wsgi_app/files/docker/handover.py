@@ -43,22 +43,29 @@ def give(directory: str, notify: str, command: list[str]) -> int:
 
 
 def hand_over(door: socket.socket) -> None:
-    """Send the socket to the first that connects.
+    """Send the socket to the first that connects, and refuse all that connect later.
 
     It stays as it is: nothing here may make it block, for the release that serves has the same.
     """
-    connection, _ = door.accept()
+    with door:
+        connection, _ = door.accept()
     with connection:
         socket.send_fds(connection, [b"\0"], [FIRST])
 
 
 def relay(ear: socket.socket, notify: str) -> None:
-    """Tell systemd what the container says of itself (sd_notify(3))."""
+    """Tell systemd what the container says of itself (sd_notify(3)).
+
+    systemd shows it on terminals, and logs what it cannot use: neither control characters nor empty
+    messages are passed on.
+    """
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as mouth:
         mouth.connect(notify)
         while True:
             lines = ear.recv(4096).decode(errors="replace").splitlines()
-            mouth.send("\n".join(line for line in lines if line.startswith(TOLD)).encode())
+            kept = [line for line in lines if line.startswith(TOLD) and line.isprintable()]
+            if kept:
+                mouth.send("\n".join(kept).encode())
 
 
 def take(directory: str, command: list[str]) -> None:
