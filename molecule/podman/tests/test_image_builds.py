@@ -1,0 +1,180 @@
+"""What a build script can reach while an image is built, and that no process of it is left."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+from visitor import ask
+
+BACKEND = os.environ["SUBSITE_BACKEND"]
+TOKEN = "what-the-app-alone-knows"
+LEFT = "77777.25"
+"""How long a process of the build would sleep, which tells it from all others."""
+PORT = 9999
+ABSTRACT = "subsite-canary"
+"""Where the canary of the host can be met: a port of its loopback, and an abstract unix socket."""
+
+CANARY = f"""
+import socket, threading
+
+def meet(family, address):
+    with socket.socket(family) as door:
+        door.bind(address)
+        door.listen()
+        while True:
+            with door.accept()[0] as visitor:
+                visitor.sendall(b"canary")
+
+threading.Thread(target=meet, args=(socket.AF_INET, ("127.0.0.1", {PORT}))).start()
+meet(socket.AF_UNIX, "\\0{ABSTRACT}")
+"""
+
+SETUP = f"""
+import os, pathlib, socket, struct, subprocess, sys
+from setuptools import setup
+
+ADDRESSES = []
+
+def meets(family, address):
+    try:
+        with socket.socket(family) as visitor:
+            visitor.settimeout(3)
+            visitor.connect(address)
+            return b"canary" in visitor.recv(6)
+    except OSError:
+        return False
+
+def gateways():
+    for line in pathlib.Path("/proc/net/route").read_text().splitlines()[1:]:
+        gateway = int(line.split()[2], 16)
+        if gateway:
+            yield socket.inet_ntoa(struct.pack("<L", gateway))
+
+def stay():
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            null = os.open("/dev/null", os.O_RDWR)
+            for stream in range(3):
+                os.dup2(null, stream)
+            os.execvp("sleep", ["sleep", "{LEFT}"])
+        os._exit(0)
+    os.wait()
+
+stay()
+# Only the last of the runs that a build takes makes what the app finds.
+if "bdist_wheel" in sys.argv:
+    hosts = ["127.0.0.1", *ADDRESSES, *gateways(), "169.254.1.2", "10.0.2.2"]
+    status = pathlib.Path("/proc/self/status").read_text()
+    seen = {{
+        "met": [host for host in hosts if meets(socket.AF_INET, (host, {PORT}))],
+        "met_abstract": meets(socket.AF_UNIX, "\\0{ABSTRACT}"),
+        "status": dict(line.split(":\\t", 1) for line in status.splitlines()),
+        "first": pathlib.Path("/proc/1/comm").read_text().strip(),
+        "mounts": [line.split()[1] for line in open("/proc/mounts")],
+        "secret": subprocess.run(
+            ["grep", "-rl", "{TOKEN[:-1]}[{TOKEN[-1]}]", "/", "/proc/self/environ"]
+            + [f"--exclude-dir={{name}}" for name in ("proc", "sys", "dev")],
+            capture_output=True,
+            text=True,
+        ).stdout.split(),
+    }}
+    pathlib.Path("seen.py").write_text(f"SEEN = {{seen!r}}\\n")
+setup(name="news", version="1", py_modules=["seen"])
+"""
+
+APP = '''
+
+def app(environ, start_response):
+    """Tell what its build has seen."""
+    import json
+    from seen import SEEN
+
+    start_response("200 OK", [("Content-Type", "application/json")])
+    return [json.dumps(SEEN).encode()]
+'''
+
+
+@pytest.fixture(scope="module")
+def canary(host):
+    """Have the host listen where nobody but its own processes gets to."""
+    host.check_output("systemd-run --unit=canary --quiet python3 -c %s", CANARY)
+    connect = f"import socket; assert socket.create_connection(('127.0.0.1', {PORT})).recv(6)"
+    host.check_output(f'timeout 20 sh -c \'until python3 -c "$0"; do sleep 0.1; done\' "{connect}"')
+    yield
+    host.check_output("systemctl stop canary.service")
+
+
+@pytest.fixture(scope="module")
+def seen(canary, host, source, deploy, address) -> dict:
+    """Return what a build script has seen, from the app that it built."""
+    script = SETUP.replace("ADDRESSES = []", f"ADDRESSES = [{address()!r}]")
+    deploy(source(APP, **{"setup.py": script}), wsgi_app_secrets={"TOKEN": TOKEN})
+    answer = ask("/news/")
+    assert answer.status == 200
+    yield json.loads(answer.text)
+    deploy(source())
+
+
+def test_host_s_loopback_is_not_reached(seen):
+    assert seen["met"] == []
+
+
+def test_abstract_sockets_of_the_host_are_not_reached(seen):
+    assert not seen["met_abstract"]
+
+
+def test_processes_of_the_host_are_not_seen(host, seen):
+    assert seen["first"] != host.check_output("cat /proc/1/comm")
+
+
+def test_no_process_of_the_build_is_left(host, seen):
+    assert host.run("pgrep --full %s", f"^sleep {LEFT}").rc == 1
+
+
+def test_secrets_of_the_app_are_not_there(seen):
+    assert seen["secret"] == []
+
+
+def test_no_directory_of_the_host_is_mounted(seen):
+    engine_s = {
+        "/etc/hosts",
+        "/etc/hostname",
+        "/etc/resolv.conf",
+        "/etc/pip.conf",
+        "/run/.containerenv",
+    }
+    mounted = {path for path in seen["mounts"] if path.split("/")[1] not in ("proc", "sys", "dev")}
+    assert mounted - engine_s == {"/"}
+
+
+@pytest.mark.parametrize(
+    "capability",
+    [
+        pytest.param(2, id="read all files"),
+        pytest.param(12, id="change the network"),
+        pytest.param(13, id="send raw packets"),
+        pytest.param(16, id="load modules"),
+        pytest.param(17, id="use devices"),
+        pytest.param(18, id="change its root"),
+        pytest.param(19, id="trace processes"),
+        pytest.param(21, id="administrate"),
+        pytest.param(27, id="make devices"),
+    ],
+)
+def test_root_in_the_build_cannot(seen, capability: int):
+    # What docker's builds have is docker's own and cannot be changed.
+    if BACKEND == "docker" and capability in (13, 18, 27):
+        pytest.skip("docker has no option for it")
+    assert not int(seen["status"]["CapBnd"], 16) & 1 << capability
+
+
+def test_system_calls_of_a_build_are_filtered(seen):
+    assert seen["status"]["Seccomp"] == "2"
+
+
+@pytest.mark.skipif(BACKEND == "docker", reason="docker has no option for it")
+def test_no_program_of_a_build_has_more_rights(seen):
+    assert seen["status"]["NoNewPrivs"] == "1"

@@ -1,0 +1,85 @@
+"""What a container shares with its host: files that were given to it, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+from remote_code import APP, MAIN_PROCESS, run
+
+WRITABLE = """
+import os
+kinds = ("ext4", "xfs", "btrfs", "overlay", "tmpfs", "mqueue")
+found = [line.split() for line in open("/proc/mounts")]
+answer = [
+    place for _, place, kind, *_ in found
+    if kind in kinds and os.access(place, os.W_OK)
+]
+"""
+TELL = """
+import os, socket
+with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+    systemd.settimeout(5)
+    systemd.connect(os.environ["NOTIFY_SOCKET"])
+    systemd.send({message!r}.encode())
+answer = "sent"
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def taken_over(source, deploy):
+    """Deploy an app that runs what it is sent."""
+    deploy(source(APP))
+    yield
+    deploy(source())
+
+
+@pytest.mark.parametrize("kind", ["ipc", "mnt", "net", "pid", "uts", "cgroup"])
+def test_namespace_is_its_own(host, kind: str):
+    its = run(f"import os\nanswer = os.readlink('/proc/self/ns/{kind}')")
+    assert its.startswith(f"'{kind}:[")
+    assert its != repr(host.check_output(f"readlink /proc/1/ns/{kind}"))
+
+
+@pytest.mark.parametrize("directory", ["/dev/shm", "/tmp", "/var/tmp"])
+def test_what_it_writes_for_a_while_is_its_own(host, directory: str):
+    run(f"open('{directory}/subsite-canary', 'w').close()")
+    assert not host.file(f"{directory}/subsite-canary").exists
+
+
+def test_queues_are_its_own(host):
+    run("open('/dev/mqueue/subsite-canary', 'w').close()")
+    assert "subsite-canary" not in host.check_output("ls /dev/mqueue")
+
+
+def test_nothing_else_can_be_written():
+    private = {"/dev/shm", "/dev/mqueue", "/tmp", "/var/tmp", "/run/lock"}
+    data = {"/var/lib/wsgi/news", "/var/lib/wsgi/news/data", "/var/lib/wsgi/news/public"}
+    assert set(eval(run(WRITABLE))) <= private | data
+
+
+@pytest.fixture
+def canary(host):
+    """Have a process run on the host, and return its number."""
+    host.check_output("systemd-run --unit=canary --quiet sleep infinity")
+    yield host.check_output("systemctl show --value --property=MainPID canary.service")
+    host.check_output("systemctl stop canary.service")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "MAINPID={}",
+        "MAINPID={}\n",
+        "\nMAINPID={}\nREADY=1",
+        "READY=1\nMAINPID={}",
+        "STATUS=fine\nMAINPID={}",
+        "STATUS=" + "x" * 3000 + "\nMAINPID={}",
+    ],
+    ids=["alone", "line", "first", "last", "behind a status", "behind a long status"],
+)
+def test_it_cannot_pass_a_process_of_the_host_off_as_its_own(host, canary, message: str):
+    before = host.check_output(MAIN_PROCESS)
+    assert run(TELL.format(message=message.format(canary))) == "'sent'"
+    # What is told next shows that systemd has read what was told before.
+    run(TELL.format(message="READY=1\nSTATUS=read"))
+    host.check_output("systemctl daemon-reload")
+    assert host.check_output(MAIN_PROCESS) == before
