@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 from remote_code import APP, MAIN_PROCESS, run
 
@@ -11,7 +13,7 @@ kinds = ("ext4", "xfs", "btrfs", "overlay", "tmpfs", "mqueue")
 found = [line.split() for line in open("/proc/mounts")]
 answer = [
     place for _, place, kind, *_ in found
-    if kind in kinds and os.access(place, os.W_OK)
+    if kind in kinds and place.split("/")[1] != "proc" and os.access(place, os.W_OK)
 ]
 """
 TELL = """
@@ -53,7 +55,7 @@ def test_queues_are_its_own(host):
 def test_nothing_else_can_be_written():
     private = {"/dev/shm", "/dev/mqueue", "/tmp", "/var/tmp", "/run/lock"}
     data = {"/var/lib/wsgi/news", "/var/lib/wsgi/news/data", "/var/lib/wsgi/news/public"}
-    assert set(eval(run(WRITABLE))) <= private | data
+    assert set(ast.literal_eval(run(WRITABLE))) <= private | data
 
 
 @pytest.fixture
