@@ -79,7 +79,6 @@ CONFINED = {
         "--cap-drop=all",
         # apt-get changes owners, becomes another user to download, and ends what it started.
         "--cap-add=CHOWN,DAC_OVERRIDE,FOWNER,FSETID,KILL,SETGID,SETUID",
-        "--security-opt=no-new-privileges",
     )
 }
 """What root in a build container may not do, by engine. Docker has no such options for a build."""

@@ -148,15 +148,11 @@ def test_build_has_the_engine_s_own_network_and_no_file_of_the_host(stand_in, tm
 
 
 @pytest.mark.parametrize("name", ["podman", "wsgi/shop/podman"], ids=["root", "without root"])
-def test_root_in_podman_s_build_has_what_apt_get_needs_and_gains_nothing(
-    stand_in, tmp_path: Path, name: str
-):
+def test_root_in_podman_s_build_has_only_what_apt_get_needs(stand_in, tmp_path: Path, name: str):
     asked = stand_in("podman", "print('sha256:70f8')\n")
     wsgi_image.build(str(tmp_path / "bin" / Path(name).name), str(tmp_path), IMAGE)
-    builds = [set(command) for command in asked() if command[0] == "build"]
-    assert len(builds) == 2
-    for command in builds:
-        assert {"--cap-drop=all", "--security-opt=no-new-privileges"} <= command
+    builds = [command for command in asked() if command[0] == "build"]
+    assert ["--cap-drop=all" in command for command in builds] == [True, True]
 
 
 LOOPBACK = [

@@ -173,8 +173,3 @@ def test_root_in_the_build_cannot(seen, capability: int):
 
 def test_system_calls_of_a_build_are_filtered(seen):
     assert seen["status"]["Seccomp"] == "2"
-
-
-@pytest.mark.skipif(BACKEND == "docker", reason="docker has no option for it")
-def test_no_program_of_a_build_has_more_rights(seen):
-    assert seen["status"]["NoNewPrivs"] == "1"
