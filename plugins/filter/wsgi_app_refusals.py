@@ -365,11 +365,13 @@ def _shared_paths(variables: dict) -> Iterator[str]:
                 "'media' or 'shop/static/uploads'."
             )
     names = [os.path.basename(path) for path in paths]
-    if "public" in names:
-        yield (
-            "wsgi_app_shared_paths has 'public', which is what nginx may read of the app's data: "
-            "give the directory another name."
-        )
+    for path in paths:
+        for above in paths:
+            if path.startswith(f"{above}/"):
+                yield (
+                    f"wsgi_app_shared_paths has {path!r}, which is in {above!r}: the app can write "
+                    f"there already. Leave it out."
+                )
     for name in sorted({name for name in names if names.count(name) > 1}):
         both = ", ".join(path for path in paths if os.path.basename(path) == name)
         yield f"wsgi_app_shared_paths has {both}: they would share one directory, {name!r}."

@@ -139,10 +139,10 @@ listening:
   description: Whether the socket listens, now and after a boot.
   type: bool
   returned: always
-deaf:
+altered:
   description:
-    - Whether the socket refuses connections although systemd listens. A process that has the socket
-      can shut it down for all others (shutdown(2)).
+    - Whether the socket refuses connections, or lets fewer wait, than systemd made it to. A process
+      that has the socket can do that for all others (shutdown(2), listen(2)).
   type: bool
   returned: always
 releases:
@@ -214,6 +214,12 @@ HAD = {
     )
 }
 """Backends whose engine a host has already, and what to do if it has not."""
+
+QUEUE = 2048
+"""Backlog= of the role's sockets."""
+
+SOMAXCONN = Path("/proc/sys/net/core/somaxconn")
+"""The most that the kernel lets wait at any socket."""
 
 OURS = "Written by subsite.deploy.wsgi_app"
 """What every unit of the role says of itself."""
@@ -441,7 +447,23 @@ def systemd_version() -> int:
     return int(re.match(r"systemd (\d+)", _systemctl("--version"))[1])
 
 
-def deaf(listen: str) -> bool:
+def altered(listen: str) -> bool:
+    """Return whether a process has shut down the socket at ``listen`` or shortened its queue."""
+    return refuses(listen) or queue(listen) < min(QUEUE, int(SOMAXCONN.read_text()))
+
+
+def queue(listen: str) -> int:
+    """Return how many connections can wait at ``listen``; as many as should if ss is missing."""
+    if shutil.which("ss"):
+        family = "--unix" if listen.startswith("/") else "--tcp"
+        for line in _ask("ss", "--listening", "--numeric", "--no-header", family).splitlines():
+            before, address, _ = line.partition(f" {listen} ")
+            if address:
+                return int(before.split()[-1])
+    return QUEUE
+
+
+def refuses(listen: str) -> bool:
     """Return whether connections to ``listen``, where a process serves, are refused."""
     family, address = socket.AF_UNIX, listen
     if not listen.startswith("/"):
@@ -506,7 +528,7 @@ def main() -> None:
     held = images(name, module.params["home"])
     complete = releases(module.params["home"], held)
     running = instances(name)
-    refuses = "active" in running.values() and deaf(address(name))
+    changed = "active" in running.values() and altered(address(name))
     module.exit_json(
         changed=False,
         python=python_version(module.params["python"]),
@@ -518,8 +540,8 @@ def main() -> None:
         instances=running,
         address=address(name),
         data_owner=owner_of(module.params["data"]),
-        listening=listening(name) and not refuses,
-        deaf=refuses,
+        listening=listening(name) and not changed,
+        altered=changed,
         releases=complete,
         images=held,
         quadlet=os.path.exists(QUADLET),

@@ -418,25 +418,29 @@ class TestReplaceable:
         assert (result["failed"], "wsgi_app_writable_paths" in result["msg"]) == (True, True)
 
 
-class TestDeaf:
-    """A socket that a process has shut down is found."""
+class TestAltered:
+    """A socket that a process has spoiled for all others is found."""
 
     @pytest.fixture(params=["unix", "port", "port of all interfaces"])
     def listener(self, request, tmp_path: Path):
         if request.param == "unix":
             listener, listen = socket.socket(socket.AF_UNIX), str(tmp_path / "x.sock")
             listener.bind(listen)
-            listener.listen()
+            listener.listen(2048)
         else:
             host = {"port": "127.0.0.1"}.get(request.param, "0.0.0.0")
-            listener = socket.create_server((host, 0))
+            listener = socket.create_server((host, 0), backlog=2048)
             listen = f"{host}:{listener.getsockname()[1]}"
         with listener:
             yield listener, listen
 
-    def test_hears(self, listener):
-        assert not wsgi_app_info.deaf(listener[1])
+    def test_is_as_it_was_made(self, listener):
+        assert not wsgi_app_info.altered(listener[1])
 
     def test_is_shut_down(self, listener):
         listener[0].shutdown(socket.SHUT_RDWR)
-        assert wsgi_app_info.deaf(listener[1])
+        assert wsgi_app_info.altered(listener[1])
+
+    def test_lets_fewer_wait(self, listener):
+        listener[0].listen(1)
+        assert wsgi_app_info.altered(listener[1])

@@ -12,7 +12,7 @@ INPUTS = {
         "current": "",
         "releases": [],
         "claim": "",
-        "deaf": False,
+        "altered": False,
         "previous": "",
         "instances": {},
         "address": "",

@@ -380,10 +380,10 @@ def test_shared_paths_of_one_name(refusals, local):
     ]
 
 
-def test_shared_path_that_nginx_could_read(refusals, local):
-    assert refusals(**local, wsgi_app_shared_paths=["shop/public"]) == [
-        "wsgi_app_shared_paths has 'public', which is what nginx may read of the app's data: give "
-        "the directory another name."
+def test_shared_path_in_another(refusals, local):
+    assert refusals(**local, wsgi_app_shared_paths=["media", "media/inner"]) == [
+        "wsgi_app_shared_paths has 'media/inner', which is in 'media': the app can write there "
+        "already. Leave it out."
     ]
 
 
