@@ -85,6 +85,7 @@ def test_archive_holds_nothing_else(contents: set[str]):
         "LICENSE",
         "CHANGELOG.md",
         "CONTRIBUTING.md",
+        "SECURITY.md",
     }
     parts = {path.split("/")[0] for path in contents} - theirs
     assert parts == {"meta", "playbooks", "plugins", "roles"}
