@@ -6,20 +6,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from controller import Run, play
-from patience import eventually
-from taken_over import SCENARIO
+from taken_over import SCENARIO, reason
 
 TOKEN = "CANARY-git-token"
-SERVER = "python3 -m http.server --bind 127.0.0.1 8099 --directory /srv/git"
 
 
 @pytest.fixture(scope="module")
 def repository(host, container) -> Iterator[Callable[[str], dict]]:
-    """Return a function that commits, and returns the source that is the commit.
-
-    Its URL has a token.
-    """
-    host.check_output(f"systemd-run --quiet --unit=git-server {SERVER}")
+    """Return a function that commits, and returns the source that is the commit."""
     git = "git -c user.name=Author -c user.email=author@example.org"
     host.check_output(
         "rm -rf /srv/git && mkdir -p /srv/git/work && cd /srv/git/work"
@@ -30,16 +24,14 @@ def repository(host, container) -> Iterator[Callable[[str], dict]]:
     def commit(script: str) -> dict:
         host.check_output(
             "cd /srv/git/work && git rm -rq --ignore-unmatch . && cat > taken.py << 'END'\n"
-            f"{app}\nEND\n{script}\ngit add . && {git} commit --quiet --message Change && "
-            "git update-server-info && ln -sfn work/.git /srv/git/app.git"
+            f"{app}\nEND\n{script}\ngit add . && {git} commit --quiet --message Change"
         )
         version = host.check_output("git -C /srv/git/work rev-parse HEAD")
-        url = f"http://deploy:{TOKEN}@127.0.0.1:8099/app.git"
+        url = "file:///srv/git/work/.git"
         return {"wsgi_app_source": {"type": "git", "url": url, "version": version}}
 
-    assert eventually(lambda: ":8099" in host.check_output("ss -ltn"))
     yield commit
-    host.check_output("systemctl stop git-server; rm -rf /srv/git")
+    host.check_output("rm -rf /srv/git")
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +46,9 @@ mkdir package && ln -s /opt/canary package/inner
     return play(SCENARIO / "deploy.yml", **repository(script))
 
 
-def test_run_succeeds_or_names_the_link(leak):
-    assert leak.succeeded or "leak.py" in leak.output or "package/inner" in leak.output
+def test_run_names_a_link(leak):
+    assert not leak.succeeded
+    assert "links to" in reason(leak)
 
 
 @pytest.mark.usefixtures("leak")
@@ -65,31 +58,46 @@ def test_bytecode_has_no_secret(host, secret):
     assert host.run(f"grep -r -l {secret} /srv/wsgi/evil").stdout == ""
 
 
-@pytest.mark.usefixtures("leak")
-def test_app_does_not_read_the_token(evil):
+@pytest.fixture(scope="module")
+def failure(leak) -> Run:
+    """Deploy from a URL with a token, where nothing answers."""
+    url = f"https://deploy:{TOKEN}@127.0.0.1:1/app.git"
+    source = {"type": "git", "url": url, "version": "main"}
+    return play(SCENARIO / "deploy.yml", "-vvv", wsgi_app_source=source)
+
+
+def test_token_is_not_in_a_failure(failure):
+    # What Ansible was told on its command line is shown with -vvv.
+    told = [line for line in failure.output.splitlines() if "--extra-vars" not in line]
+    assert (failure.succeeded, [line for line in told if TOKEN in line]) == (False, [])
+
+
+@pytest.mark.usefixtures("failure")
+@pytest.mark.parametrize("place", ["/srv/wsgi/evil", "/var/lib/wsgi/evil", "/proc/self/environ"])
+def test_app_does_not_read_the_token(evil, place):
     """M3."""
     found = evil.does(f"""
 import subprocess
-search = ["grep", "-r", "-l", "{TOKEN}", "/srv/wsgi/evil", "/var/lib/wsgi/evil"]
+search = ["grep", "-r", "-l", "{TOKEN}", "{place}"]
 answer = subprocess.run(search, capture_output=True, text=True).stdout
 """)
     assert found == ""
 
 
 @pytest.mark.usefixtures("leak")
+def test_app_does_not_enter_the_repository(host, evil):
+    """M3."""
+    assert host.file("/srv/wsgi/evil/repository").is_directory
+    assert "error" in evil.tries("import os; os.listdir('/srv/wsgi/evil/repository')")
+
+
+@pytest.mark.usefixtures("failure")
 @pytest.mark.parametrize(
     "command",
     ["journalctl --output=export", "cat /proc/[0-9]*/cmdline", "systemctl cat 'wsgi-evil*'"],
 )
 def test_token_is_not_shown(host, command):
     assert TOKEN not in host.run(command).stdout_bytes.decode(errors="replace")
-
-
-def test_token_is_not_in_a_failure():
-    url = f"http://deploy:{TOKEN}@127.0.0.1:1/app.git"
-    source = {"type": "git", "url": url, "version": "main"}
-    run = play(SCENARIO / "deploy.yml", wsgi_app_source=source)
-    assert (run.succeeded, TOKEN in run.output) == (False, False)
 
 
 @pytest.mark.parametrize(
