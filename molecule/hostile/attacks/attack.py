@@ -16,7 +16,8 @@ SHARED = ("/dev/shm", "/dev/mqueue", "/run/lock", "/tmp", "/var/tmp")
 def attack() -> dict[str, object]:
     """Attack."""
     poison_downloads()
-    plant_links()
+    if Path(__file__).with_name("plants").exists():
+        plant_links()
     outlive_the_build()
     return {
         "rights": Path("/proc/self/status").read_text(),

@@ -37,6 +37,7 @@ def main() -> None:
     # Otherwise each build would wait for the disk of the whole machine.
     os.sync = lambda: None
     template = Path("/opt/attacks/release")
+    shutil.rmtree(template, ignore_errors=True)  # what a run that was stopped has left
     make_release(template, task["files"], task["large"])
     intruder = subprocess.Popen(
         [sys.executable, "/opt/attacks/intruder.py", *task["attacks"]],

@@ -7,8 +7,8 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
-from controller import deploy
-from taken_over import SCENARIO, local, project
+from controller import Run, deploy, play
+from taken_over import SCENARIO, local, project, reason
 
 UNHASHED = "itsdangerous==2.2.0\n"
 
@@ -16,14 +16,7 @@ UNHASHED = "itsdangerous==2.2.0\n"
 @pytest.fixture(scope="module")
 def seen(host, source) -> Iterator[dict]:
     """Deploy a project that attacks its host when it is built; return what it saw there."""
-    attacks = SCENARIO / "attacks"
-    files = project((attacks / "attack.py").read_text())
-    # The environment has the project, too, so that the attack meets it before it is root's.
-    files |= {
-        "survivor.py": (attacks / "survivor.py").read_text(),
-        "requirements.txt": f"{UNHASHED}.\n",
-    }
-    deploy(SCENARIO / "deploy.yml", **local(source(**files)))
+    deploy(SCENARIO / "deploy.yml", **local(source(**attacking())))
     last = "ls -t /srv/wsgi/evil/releases/*/lib/seen.json | head -1"
     yield json.loads(host.check_output(f"cat $({last})"))
     host.run(
@@ -31,6 +24,22 @@ def seen(host, source) -> Iterator[dict]:
         "rm -rf /var/cache/wsgi/evil/*;"
         "rm -f /tmp/canary* /var/tmp/canary* /dev/shm/canary* /dev/mqueue/canary* /run/lock/canary*"
     )
+
+
+def attacking() -> dict[str, str]:
+    """Return the files of a project that attacks its host when it is built."""
+    attacks = SCENARIO / "attacks"
+    return project((attacks / "attack.py").read_text()) | {
+        "survivor.py": (attacks / "survivor.py").read_text(),
+        # The environment has the project, too, so that the attack meets it before it is root's.
+        "requirements.txt": f"{UNHASHED}.\n",
+    }
+
+
+@pytest.fixture(scope="module")
+def planted(seen, source) -> Run:
+    """Deploy one that also leaves links to what root alone may read in what it builds."""
+    return play(SCENARIO / "deploy.yml", **local(source(plants="", **attacking())))
 
 
 @pytest.fixture(scope="module")
@@ -58,13 +67,19 @@ def test_no_file_of_root_is_changed_by_what_is_left(host):
     assert host.run(searched).stdout == ""
 
 
-@pytest.mark.usefixtures("seen")
+def test_planted_link_is_named(planted):
+    """H2: what was built does not become root's."""
+    assert not planted.succeeded
+    assert "planted.py links to /opt/canary/secret.py, outside of" in reason(planted)
+
+
+@pytest.mark.usefixtures("planted")
 def test_planted_link_is_not_read_by_root(host):
     """H2: root compiled what it led to."""
     assert host.run("grep -r -l CANARY-secret /srv/wsgi/evil").stdout == ""
 
 
-@pytest.mark.usefixtures("seen")
+@pytest.mark.usefixtures("planted")
 def test_planted_link_is_in_no_release(host):
     """H2."""
     links = "find /srv/wsgi/evil/releases /srv/wsgi/evil/environments -lname '/opt/canary*'"
@@ -101,7 +116,7 @@ def test_it_leaves_no_trace_on_the_host(seen, host):
 @pytest.mark.usefixtures("seen")
 def test_poisoned_download_is_not_what_a_hash_promised(evil, source, tmp_path):
     """M2."""
-    (tmp_path / "in.txt").write_text(UNHASHED)
+    (tmp_path / "in.txt").write_text(f"{UNHASHED}gunicorn\nwerkzeug\n")
     compiled = ["uv", "pip", "compile", "--quiet", "--generate-hashes", "--no-header", "in.txt"]
     lock = subprocess.run(compiled, cwd=tmp_path, check=True, capture_output=True, text=True)
     deploy(SCENARIO / "deploy.yml", **local(source(**{"requirements.txt": lock.stdout})))
