@@ -22,7 +22,7 @@ from visitor import ask
 
 SCENARIO = PROJECT / "molecule/hostile"
 """Where the app, its playbooks and the attacks are, for scenarios of other backends, too."""
-TRIES = 50
+TRIES = 8
 """How often a race is tried, with a tree of 3000 files."""
 
 

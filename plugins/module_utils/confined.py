@@ -10,11 +10,15 @@ import inspect
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
 
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError
+
+OUTPUT = 2**16
+"""Bytes of what a program has written that are shown when it fails."""
 
 
 def place(modules: Iterable[ModuleType], directory: Path, gid: int) -> None:
@@ -46,18 +50,15 @@ def run(
     :raises BuildError: when it fails, with what it wrote.
     """
     all_properties = {"KillSignal": "SIGKILL", "WorkingDirectory": "/", **properties}
-    done = subprocess.run(
-        ["systemd-run", "--quiet", "--pipe", "--wait", "--collect", f"--unit={unit}"]
-        + [f"--property={setting}" for setting in settings(all_properties)]
-        + [f"--setenv=PYTHONPATH={library}"]
-        + [sys.executable, "-s", "-m", program.__name__],
-        input=text,
-        capture_output=True,
-        text=True,
-        errors="replace",
-    )
+    command = ["systemd-run", "--quiet", "--pipe", "--wait", "--collect", f"--unit={unit}"]
+    command += [f"--property={setting}" for setting in settings(all_properties)]
+    command += [f"--setenv=PYTHONPATH={library}", sys.executable, "-s", "-m", program.__name__]
+    # Of a pipe, the end could be withheld, and all that comes through it would be in memory.
+    with tempfile.TemporaryFile() as output:
+        done = subprocess.run(command, input=text.encode(), stdout=output, stderr=output)
+        output.seek(max(0, output.tell() - OUTPUT))
+        said = output.read().decode(errors="replace").strip()
     if done.returncode != 0:
-        said = (done.stdout + done.stderr).strip()
         raise BuildError(said or f"{unit} ended with status {done.returncode} and without a word.")
 
 

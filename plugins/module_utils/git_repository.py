@@ -177,7 +177,8 @@ class Repository:
     def _refs(self, *patterns: str) -> dict[str, str]:
         """Return which object each ref is, by its full name."""
         listed = self._git("for-each-ref", "--format=%(refname) %(objectname)", *patterns)
-        return dict(line.split(" ") for line in listed.splitlines())
+        # Other ends of lines may be part of a name (git-check-ref-format(1)).
+        return dict(line.split(" ") for line in listed.split("\n") if line)
 
     def _type(self, object_id: str) -> str:
         return self._git("cat-file", "-t", object_id, ok=128)

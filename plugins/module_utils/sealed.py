@@ -6,6 +6,8 @@ and takes a directory before it looks at what is in it (openat(2)).
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import stat
 import subprocess
@@ -89,5 +91,18 @@ def _take_file(directory: int, name: str, path: str, gid: int) -> None:
             raise UnsafeTree(f"{path} has other names, too (hard links)")
         os.fchown(descriptor, ROOT, gid)
         os.fchmod(descriptor, 0o750 if status.st_mode & stat.S_IXUSR else 0o640)
+        if _is_open_for_writing(descriptor):
+            raise UnsafeTree(f"{path} is still open for writing")
     finally:
         os.close(descriptor)
+
+
+def _is_open_for_writing(descriptor: int) -> bool:
+    """Return whether any process can still write to a file, as fcntl(2) says of leases."""
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+    except OSError as error:
+        # Some file systems have no leases.
+        return error.errno == errno.EAGAIN
+    fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    return False

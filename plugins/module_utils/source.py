@@ -16,6 +16,7 @@ DECLARATIONS = ("requirements.txt", "pyproject.toml", "setup.py", "setup.cfg")
 """Files of a source that can change what has to be installed."""
 
 INCLUDE = re.compile(r"(?:-[rc]|--(?:requirement|constraint)s?(?=[\s=]))[\s=]*(?P<path>.+)")
+HASH = re.compile(r"--hash[=\s]")
 EDITABLE = re.compile(r"(?:-e|--editable(?=[\s=]))[\s=]*(?P<what>.+)")
 
 SEPARATOR = re.compile(r"[\v\f\x1c-\x1e\x85\u2028\u2029]")
@@ -72,7 +73,7 @@ class Source:
         """
         try:
             return tomllib.loads(self.declarations.get("pyproject.toml", ""))
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise BuildError(f"pyproject.toml is no valid TOML: {error}") from error
 
     @property
@@ -83,7 +84,7 @@ class Source:
     @property
     def hashed(self) -> bool:
         """Whether that file, or one that it includes, pins hashes."""
-        return any("--hash=" in text for text in self.requirements.values())
+        return any(HASH.search(text) for text in self.requirements.values())
 
     @property
     def declares(self) -> str | None:

@@ -131,6 +131,8 @@ paths:
 
 KINDS = ("content", "secret", "key", "link", "directory", "absent", "copy_of")
 MARKS = "/var/lib/subsite"
+LARGEST = 16 * 2**20
+"""Bytes of a file that is read to compare it; a user could make one as large as a disk."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,8 @@ class State:
         if stat.S_ISLNK(status.st_mode):
             return cls("link", os.fsencode(os.readlink(path)))
         content = b""
+        if stat.S_ISREG(status.st_mode) and status.st_size > LARGEST:
+            return cls("large file")
         if stat.S_ISREG(status.st_mode):
             with open(path, "rb", opener=open_itself) as file:
                 content, status = file.read(), os.fstat(file.fileno())
@@ -303,7 +307,8 @@ class FileSet:
         if before == after:
             return None
         kinds = {before.kind, after.kind}
-        if before.kind not in ("absent", after.kind) and kinds & {"directory", "special file"}:
+        unlike = {"directory", "special file", "large file"}
+        if before.kind not in ("absent", after.kind) and kinds & unlike:
             wanted = "nothing" if after.kind == "absent" else f"a {after.kind}"
             self.module.fail_json(
                 msg=f"{path} is a {before.kind} where {wanted} belongs; "
@@ -320,7 +325,7 @@ class FileSet:
                 if writer == "root":
                     raise
                 return State()
-        blocks = writer != "root" and found.kind in ("directory", "special file")
+        blocks = writer != "root" and found.kind in ("directory", "special file", "large file")
         return State() if blocks else found
 
     def place(self) -> None:

@@ -156,7 +156,7 @@ def main() -> None:
             if not module.check_mode:
                 export(parameters, result["after"])
             result["changed"] = True
-    except (GitError, TreeError, OSError) as error:
+    except (GitError, TreeError, OSError, RecursionError) as error:
         module.fail_json(msg=str(error))
     module.exit_json(**result)
 

@@ -75,7 +75,8 @@ def processes(uid: int) -> Iterator[int]:
         except (FileNotFoundError, ProcessLookupError):
             continue
         users = text.partition("\nUid:")[2].partition("\n")[0].split()
-        is_zombie = "\nState:\tZ" in text
+        # The first thread may have ended before the others.
+        is_zombie = "\nState:\tZ" in text and "\nThreads:\t1\n" in text
         if str(uid) in users[:3] and not is_zombie:
             yield int(status.parent.name)
 

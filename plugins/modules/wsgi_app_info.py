@@ -266,8 +266,13 @@ def collisions(name: str, listen: str, data: str, units: str = UNITS[0]) -> Iter
         )
 
 
-def replaceable(python: str, writable_paths: list[str]) -> Iterator[str]:
-    """Yield, in sentences, what root would run or mount although others could replace it."""
+def replaceable(python: str, writable_paths: list[str], listen: str) -> Iterator[str]:
+    """Yield, in sentences, what root would run, mount or make although others could replace it."""
+    if listen.startswith("/") and (part := changeable_parent(listen)):
+        yield (
+            f"wsgi_app_listen is {listen!r}, but others than root can change {part}: root makes "
+            "the socket, so all directories above it have to be root's, as of '/run/wsgi'."
+        )
     if part := changeable_part(python):
         yield (
             f"wsgi_app_python is {python!r}, but others than root can change {part}: root runs the "
@@ -519,7 +524,7 @@ def main() -> None:
     wrong = list(lacks(module.params["backend"]))
     if listen:
         wrong += collisions(name, listen, module.params["data"])
-        wrong += replaceable(module.params["python"], module.params["writable_paths"])
+        wrong += replaceable(module.params["python"], module.params["writable_paths"], listen)
     if wrong:
         module.fail_json(msg="\n".join(wrong))
     if module.params["takes_over"] and not module.check_mode:

@@ -129,6 +129,7 @@ class Release:
         self.environment = Path(parameters["environments"], self._environment_name())
         self.user = pwd.getpwnam(parameters["user"])
         self.work = self.path / "build"
+        self.lib = self.work / "lib"
         # Beside the environment, since a build can write whatever it likes into it.
         self.complete = self.environment.with_suffix(".complete")
 
@@ -178,6 +179,8 @@ class Release:
             yield
             for directory in directories:
                 sealed.take(directory, self.user.pw_gid, self.parameters["python"])
+            if self.lib.is_dir():
+                sealed.take(self.lib, self.user.pw_gid)  # it moves, and its links with it
         except (BuildError, OSError, sealed.UnsafeTree) as error:
             for directory in directories:
                 sealed.remove(directory)
@@ -194,7 +197,7 @@ class Release:
             source=str(self.source.path),
             environment=str(self.environment),
             makes_environment=makes_environment,
-            lib=str(self.work / "lib"),
+            lib=str(self.lib),
             bytecode=str(self.work / "bytecode"),
             python=parameters["python"],
             installer=parameters["installer"],
@@ -205,14 +208,24 @@ class Release:
         )
         library = self.path / "builder"
         confined.place((in_unit, installer, source, tree), library, self.user.pw_gid)
+        # Of what root has for apps, it sees what it is made from and what it makes.
+        apps = self.path.parents[2]
+        made = [self.work, *[self.environment] * makes_environment]
+        used = [library, parameters["tools"], *[self.environment] * (not makes_environment)]
+        hidden = parameters["sandbox"].get("TemporaryFileSystem", [])
         properties = {
             **parameters["sandbox"],
+            "TemporaryFileSystem": [
+                *([hidden] if isinstance(hidden, str) else hidden),
+                f"{apps}:ro",
+            ],
+            "BindPaths": " ".join(map(str, made)),
+            "BindReadOnlyPaths": " ".join([f"-{self.source.path}", *map(str, used)]),
             "User": parameters["user"],
             "Group": self.user.pw_gid,
             "UMask": "0027",
             "PrivateNetwork": not installs,
-            "ReadWritePaths": [str(self.work), f"-{parameters['cache']}"]
-            + [str(self.environment)] * makes_environment,
+            "ReadWritePaths": f"-{parameters['cache']}",
         }
         try:
             confined.run(in_unit, library, build.to_json, self._unit, properties)
@@ -225,7 +238,7 @@ class Release:
 
     def _collect_project(self) -> None:
         """Move the installed project into the release's ``lib``, beside what the role has there."""
-        for built in sorted((self.work / "lib").glob("*")):
+        for built in sorted(self.lib.glob("*")):
             place = self.path / "lib" / built.name
             if place.name == OWN_PACKAGE:
                 raise BuildError(
@@ -240,7 +253,8 @@ class Release:
         top = self.work / "bytecode" / self.source.path.relative_to("/")
         for compiled in sorted(top.rglob("*.pyc")):
             directory = self.source.path / compiled.parent.relative_to(top)
-            if not (directory / f"{compiled.name.partition('.')[0]}.py").exists():
+            module = directory / f"{compiled.name.partition('.')[0]}.py"
+            if compiled.is_symlink() or not compiled.is_file() or not module.exists():
                 continue
             cache = directory / "__pycache__"
             if not cache.is_dir():

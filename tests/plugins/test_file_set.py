@@ -712,6 +712,10 @@ class TestInTheWay:
             pytest.param("os.mkdir('conf', 0)", id="closed directory"),
             pytest.param("os.mkdir('conf'); os.mkfifo('conf/a.ini')", id="pipe for the file"),
             pytest.param("os.mkdir('conf'); os.symlink('a.ini', 'conf/a.ini')", id="circle"),
+            pytest.param(
+                "os.mkdir('conf'); os.truncate(os.open('conf/a.ini', os.O_CREAT | os.O_RDWR), 2**43)",
+                id="file of eight terabytes",
+            ),
         ],
     )
     def test_file_is_placed(self, place, data: Path, in_time, code: str):

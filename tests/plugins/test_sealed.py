@@ -134,6 +134,19 @@ def test_is_refused(tree: Path, canary: Path, code: str, words: str):
     )
 
 
+def test_file_that_is_open_for_writing_is_refused(tree: Path):
+    build(tree, "open('a', 'w')")
+    with (tree / "a").open("a"), pytest.raises(UnsafeTree, match="a is still open for writing"):
+        sealed.take(tree, 33)
+    sealed.take(tree, 33)
+
+
+def test_file_that_is_read_is_taken(tree: Path):
+    build(tree, "open('a', 'w')")
+    with (tree / "a").open():
+        sealed.take(tree, 33)
+
+
 def test_tree_of_any_depth_is_removed(tree: Path):
     build(tree, "[(os.mkdir('d'), os.chdir('d')) for _ in range(3000)]")
     sealed.remove(tree)

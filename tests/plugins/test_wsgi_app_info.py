@@ -382,6 +382,9 @@ class TestEngine:
         assert list(wsgi_app_info.lacks(backend)) == []
 
 
+LISTEN = "/run/wsgi/shop.sock"
+
+
 class TestReplaceable:
     """What root runs or mounts cannot be replaced by others."""
 
@@ -393,17 +396,24 @@ class TestReplaceable:
         return directory
 
     def test_interpreter_of_another_is_named(self, theirs: Path):
-        [said] = wsgi_app_info.replaceable(f"{theirs}/python", [])
+        [said] = wsgi_app_info.replaceable(f"{theirs}/python", [], LISTEN)
         assert said.startswith(
             f"wsgi_app_python is '{theirs}/python', but others than root can change {theirs}: "
         )
 
     def test_writable_path_below_a_directory_of_another_is_named(self, theirs: Path):
-        [said] = wsgi_app_info.replaceable("/usr/bin/python3", [f"{theirs}/media"])
+        [said] = wsgi_app_info.replaceable("/usr/bin/python3", [f"{theirs}/media"], LISTEN)
         assert said.startswith(f"wsgi_app_writable_paths has '{theirs}/media', but others")
 
     def test_what_is_root_s_is_not_named(self):
-        assert list(wsgi_app_info.replaceable("/usr/bin/python3", ["/srv/media", "/var/tmp"])) == []
+        paths = ["/srv/media", "/var/tmp"]
+        for listen in (LISTEN, "127.0.0.1:8000"):
+            assert list(wsgi_app_info.replaceable("/usr/bin/python3", paths, listen)) == []
+
+    def test_socket_below_a_directory_of_another_is_named(self, theirs: Path):
+        listen = f"{theirs}/app.sock"
+        [said] = wsgi_app_info.replaceable("/usr/bin/python3", [], listen)
+        assert said.startswith(f"wsgi_app_listen is {listen!r}, but others than root can change")
 
     def test_ends_the_module(self, run_module, systemd, theirs: Path):
         systemd("")

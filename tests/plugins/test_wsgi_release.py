@@ -25,6 +25,7 @@ from ansible_collections.subsite.deploy.plugins.modules.wsgi_release import Rele
 BUILDS = '[build-system]\nrequires = ["setuptools"]\n'
 DECLARES = '[project]\nname = "shop"\ndependencies = ["flask>=3", "redis"]\n'
 DYNAMIC = '[project]\nname = "shop"\ndynamic = ["dependencies"]\n'
+SPACED = "flask==3.1.3 --hash sha256:0123\n"
 HASHED = "flask==3.1.3 \\\n    --hash=sha256:0123\n"
 
 
@@ -49,6 +50,7 @@ def source(tmp_path: Path):
         pytest.param({}, False, False, None, False, id="plain modules"),
         pytest.param({"requirements.txt": "flask\n"}, True, False, None, False, id="requirements"),
         pytest.param({"requirements.txt": HASHED}, True, True, None, False, id="hashes"),
+        pytest.param({"requirements.txt": SPACED}, True, True, None, False, id="hashes, spaced"),
         pytest.param(
             {"pyproject.toml": BUILDS + DECLARES},
             False,
@@ -558,6 +560,20 @@ class TestBuild:
         )
         build()
         assert synced == [["installed"], ["installed", "complete", "linked"]]
+
+    def test_refuses_a_link_that_leads_out_of_the_installed_project(
+        self, build, source: Path, monkeypatch
+    ):
+        project(source, "shop")
+        install = Pip.install_project
+
+        def plant(installer: Pip, environment: Path, project: Source, lib: Path) -> None:
+            install(installer, environment, project, lib)
+            (lib / "planted.py").symlink_to("../secrets")
+
+        monkeypatch.setattr(Pip, "install_project", plant)
+        with pytest.raises(BuildError, match="planted.py links to ../secrets, outside of .*lib"):
+            build()
 
     def test_refuses_editable_requirements(self, build, source: Path):
         write(source, {"requirements.txt": "-e .\n"})
