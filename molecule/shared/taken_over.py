@@ -23,7 +23,7 @@ from visitor import ask
 SCENARIO = PROJECT / "molecule/hostile"
 """Where the app, its playbooks and the attacks are, for scenarios of other backends, too."""
 TRIES = 8
-"""How often a race is tried, with a tree of 3000 files."""
+"""How often a race is tried with whole builds; tests/plugins/test_sealed.py tries it 50 times."""
 
 
 class TakenOver:

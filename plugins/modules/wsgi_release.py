@@ -212,13 +212,10 @@ class Release:
         apps = self.path.parents[2]
         made = [self.work, *[self.environment] * makes_environment]
         used = [library, parameters["tools"], *[self.environment] * (not makes_environment)]
-        hidden = parameters["sandbox"].get("TemporaryFileSystem", [])
+        empty = parameters["sandbox"].get("TemporaryFileSystem", "")
         properties = {
             **parameters["sandbox"],
-            "TemporaryFileSystem": [
-                *([hidden] if isinstance(hidden, str) else hidden),
-                f"{apps}:ro",
-            ],
+            "TemporaryFileSystem": f"{empty} {apps}:ro",
             "BindPaths": " ".join(map(str, made)),
             "BindReadOnlyPaths": " ".join([f"-{self.source.path}", *map(str, used)]),
             "User": parameters["user"],
