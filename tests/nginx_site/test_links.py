@@ -171,5 +171,6 @@ def test_link_that_comes_and_goes_is_not_followed(get, top, path: str, directory
         app.kill()
         app.join()
         os.chown(top / directory, 0, 0)
-    assert {status for status, _ in answers} == {200, 404}
+    # Both were met, the file and the link; how nginx refuses depends on what it meets first.
+    assert {200} < {status for status, _ in answers} <= {200, 403, 404}
     assert [body for _, body in answers if body == "the secret"] == []
