@@ -145,6 +145,7 @@ class Builds:
 def attacks(container) -> None:
     """Place what attacks on the host."""
     copy_to(container, "/opt/attacks", SCENARIO / "attacks", ".")
+    copy_to(container, "/opt/attacks", PROJECT / "molecule/shared", "patience.py")
 
 
 @pytest.fixture(scope="session")

@@ -297,7 +297,7 @@ def _files(files: list[dict]) -> Iterator[str]:
         dest = file["dest"]
         if not refusal.PREFIX.fullmatch(f"/{dest}"):
             yield (
-                f"wsgi_app_files has dest {dest!r}: write a path below the state directory, as in "
+                f"wsgi_app_files has dest {dest!r}: write a path below the data directory, as in "
                 "'settings.ini' or 'conf/settings.ini'."
             )
         mode = file.get("mode", "0640")

@@ -143,7 +143,7 @@ class Repository:
         if kind == "tag" and self._tag_name(found.object) != name:
             raise GitError(f"{what} was made as {self._tag_name(found.object)!r}.")
         done = self._run(f"verify-{kind}", "--raw", found.object)
-        lines = [line.split() for line in _plain(done.stderr).split("\n")]
+        lines = [line.split() for line in _without_credentials(done.stderr).split("\n")]
         status = [words[1:] for words in lines if words[:1] == ["[GNUPG:]"]]
         signers = [words[1:] for words in status if words[:1] == ["VALIDSIG"]]
         if done.returncode != 0 or len(signers) != 1:
@@ -191,7 +191,7 @@ class Repository:
     def _git(self, *arguments: str, ok: int = 0, **how) -> str:
         done = self._run(*arguments, **how)
         if done.returncode not in (0, ok):
-            raise GitError(f"git {arguments[0]} fails: {_plain(done.stderr)}")
+            raise GitError(f"git {arguments[0]} fails: {_without_credentials(done.stderr)}")
         return done.stdout.strip()
 
     def _run(
@@ -275,13 +275,9 @@ def _configuration(settings: list[tuple[str, str]]) -> dict[str, str]:
     return environ
 
 
-def _plain(text: str) -> str:
-    """Return what git said without credentials in URLs and without control characters.
-
-    Part of it may come from a server.
-    """
-    text = re.sub(r"://[^/\s]*@", "://***@", text)
-    return re.sub(r"[\0-\x08\x0b-\x1f\x7f-\x9f]", "", text).strip()
+def _without_credentials(text: str) -> str:
+    """Return what git said without the credentials in URLs."""
+    return re.sub(r"://[^/\s]*@", "://***@", text).strip()
 
 
 def _empty(directory: Path) -> None:

@@ -229,18 +229,10 @@ def get_uv(tools: str, python: str) -> Path:
     with locked(tool.with_name(".lock")):
         if complete.exists():
             return tool
+        pip = [f"{tool}/bin/python", "-I", "-m", "pip"]
         for command in (
             [python, "-m", "venv", "--clear", str(tool)],
-            [
-                f"{tool}/bin/python",
-                "-I",
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--only-binary=:all:",
-                "uv",
-            ],
+            [*pip, "install", "--quiet", "--only-binary=:all:", "uv"],
         ):
             done = subprocess.run(command, capture_output=True, text=True, umask=0o022)
             if done.returncode != 0:

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import os
 import pwd
+import select
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
@@ -67,9 +69,12 @@ NO_FILES = frozenset({"cgroup", "cgroup2", "proc", "sysfs", "devpts", "nsfs", "b
 """File systems that the kernel makes of what it knows."""
 
 
-def processes(uid: int) -> Iterator[int]:
-    """Yield the processes that have ``uid`` as their real, effective or saved user."""
-    for status in Path("/proc").glob("[0-9]*/status"):
+def processes(uid: int, which: str = "[0-9]*") -> Iterator[int]:
+    """Yield the processes that have ``uid`` as their real, effective or saved user.
+
+    :param which: pattern of their numbers.
+    """
+    for status in Path("/proc").glob(f"{which}/status"):
         try:
             text = status.read_text()
         except (FileNotFoundError, ProcessLookupError):
@@ -88,15 +93,28 @@ def end(uid: int) -> bool:
     """
     deadline = time.monotonic() + PATIENCE
     while found := list(processes(uid)):
-        if time.monotonic() > deadline:
-            return False
-        for pid in found:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        time.sleep(0.01)  # the kernel does not say when a process that is no child has ended
+        with ExitStack() as opened:
+            killed = [kill(pid, uid, opened) for pid in found]
+            for descriptor in filter(None, killed):
+                left = deadline - time.monotonic()
+                # A descriptor of a process can be read when it has ended (pidfd_open(2)).
+                if left <= 0 or not select.select([descriptor], [], [], left)[0]:
+                    return False
     return True
+
+
+def kill(pid: int, uid: int, opened: ExitStack) -> int | None:
+    """Kill process ``pid``, if it is still one of ``uid``, and return a descriptor of it."""
+    try:
+        descriptor = os.pidfd_open(pid)
+        opened.callback(os.close, descriptor)
+        # Another process may have had the number by the time it was opened.
+        if pid not in processes(uid, f"{pid}"):
+            return None
+        signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+    except ProcessLookupError:
+        return None
+    return descriptor
 
 
 def mounts(table: str) -> Iterator[str]:

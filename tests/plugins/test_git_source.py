@@ -6,6 +6,7 @@ import base64
 import fcntl
 import http.server
 import os
+import re
 import shutil
 import socket
 import ssl
@@ -13,7 +14,6 @@ import stat
 import subprocess
 import tempfile
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -24,6 +24,7 @@ import pytest
 import trustme
 from ansible_collections.subsite.deploy.plugins.module_utils.git_repository import opened
 from ansible_collections.subsite.deploy.plugins.modules import git_source
+from patience import eventually
 
 TOKEN = f"CANARY-{uuid.uuid4()}"
 IDENTITY = ("author", "committer")
@@ -505,7 +506,7 @@ class TestTransport:
             [*command, f"--base-path={forge.path.parent}"], stderr=subprocess.DEVNULL
         )
         try:
-            until(lambda: socket.create_connection(("127.0.0.1", port)).close())
+            assert eventually(lambda: not socket.create_connection(("127.0.0.1", port)).close())
             assert fetch(url=f"git://127.0.0.1:{port}/forge")["after"] == commit
         finally:
             daemon.terminate()
@@ -525,29 +526,22 @@ class TestTransport:
         stand_in("ssh", terminal.format(os.getsid(0)))
         assert "no terminal" in fetch(url="git@localhost:forge")["msg"]
 
-    def test_failure_is_told_without_control_characters(self, fetch, stand_in):
+    def test_failure_is_shown_without_control_characters(self, fetch, stand_in):
         stand_in("ssh", r"sys.exit('\033]0;title\007\033[31mred')")
-        assert "]0;title[31mred" in fetch(url="git@localhost:forge")["msg"]
+        message = fetch(url="git@localhost:forge")["msg"]
+        assert ("red" in message, re.findall(r"[\x00-\x09\x0b-\x1f]", message)) == (True, [])
+
+    @pytest.mark.parametrize("name", ["new\u2028line", "next\u0085line"])
+    def test_branch_whose_name_ends_lines_elsewhere_is_not_in_the_way(self, fetch, forge, name):
+        commit = forge.commit()
+        git(forge.path, "branch", name)
+        assert fetch(version="main")["after"] == commit
 
 
-def until(attempt: Callable[[], object]) -> None:
-    """Repeat ``attempt`` until it succeeds, at most 10 seconds."""
-    end = time.monotonic() + 10
-    while True:
-        try:
-            attempt()
-            return
-        except OSError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.02)
-
-
-def waits_for(path: Path) -> None:
-    """Raise an OSError unless a process waits for a lock of ``path`` (proc_locks(5))."""
+def waits_for(path: Path) -> bool:
+    """Return whether a process waits for a lock of ``path`` (proc_locks(5))."""
     lines = Path("/proc/locks").read_text().splitlines()
-    if not any("->" in line and f":{path.stat().st_ino} " in line for line in lines):
-        raise OSError("no process waits")
+    return any("->" in line and f":{path.stat().st_ino} " in line for line in lines)
 
 
 class Web(http.server.SimpleHTTPRequestHandler):
@@ -771,7 +765,7 @@ class TestRepository:
         done = threading.Event()
         waiting = threading.Thread(target=lambda: opened(repository).__enter__() and done.set())
         waiting.start()
-        until(lambda: waits_for(repository))
+        assert eventually(lambda: waits_for(repository))
         assert not done.is_set()
         os.close(held)
         waiting.join()

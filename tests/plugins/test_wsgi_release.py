@@ -129,6 +129,11 @@ def test_invalid_toml_is_refused_in_words(source):
         source({"pyproject.toml": "[project\n"}).builds  # noqa: B018
 
 
+def test_toml_without_an_end_is_refused_in_words(source):
+    with pytest.raises(BuildError, match="pyproject.toml is no valid TOML"):
+        source({"pyproject.toml": f"a = {'[' * 20000}"}).builds  # noqa: B018
+
+
 @pytest.mark.parametrize(
     ("files", "message"),
     [

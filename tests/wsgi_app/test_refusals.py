@@ -245,7 +245,7 @@ def test_variable_and_secret_at_once(refusals):
 )
 def test_file(refusals, dest: str):
     assert refusals(wsgi_app_files=[{"dest": dest, "content": ""}]) == [
-        f"wsgi_app_files has dest {dest!r}: write a path below the state directory, as in "
+        f"wsgi_app_files has dest {dest!r}: write a path below the data directory, as in "
         "'settings.ini' or 'conf/settings.ini'."
     ]
 

@@ -24,6 +24,7 @@ def attack() -> dict[str, object]:
         "secrets": environments_with("CANARY-token"),
         "others": commands_of_others(),
         "data": list_data(),
+        "settings": list_settings(),
         "written": [path for path in SHARED if write(f"{path}/canary_of_build")],
     }
 
@@ -83,6 +84,14 @@ def list_data() -> list[str]:
         for path in glob.glob("/var/lib/wsgi/evil/**/settings.ini", recursive=True)
         if os.access(path, os.W_OK)
     ]
+
+
+def list_settings() -> list[str]:
+    """Return what can be read of releases and of other apps, but for what this is built from."""
+    own = Path(os.environ["PYTHONPATH"]).parent
+    parts = ("files", "diagnosis.key", "environment", "gunicorn.conf.py", "secrets", "setup")
+    found = [own / part for part in parts] + list(Path("/srv/wsgi").glob("*/releases/*"))
+    return [str(path) for path in found if path != own and os.access(path, os.R_OK)]
 
 
 def write(path: str) -> bool:

@@ -17,11 +17,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.subsite.deploy.plugins.modules import wsgi_release
+from patience import eventually
 
 USER = "wsgi-evil"
 HOME = Path("/srv/wsgi/evil")
@@ -115,21 +115,19 @@ def build(release: Path) -> dict:
 
 
 def build_partly(release: Path) -> None:
-    """Kill a run when an environment says that it is complete, or let it end."""
+    """Kill a run when an environment says that it is complete.
+
+    :raises AssertionError: when none says so.
+    """
     run = os.fork()
     if not run:
         os.setsid()
         build(release)
         os._exit(0)
-    deadline = time.monotonic() + 60
-    while not os.waitpid(run, os.WNOHANG)[0]:
-        marks = (HOME / "environments").glob("*/.complete")
-        if any(mark.stat().st_uid == NUMBER for mark in marks) or time.monotonic() > deadline:
-            os.killpg(run, signal.SIGKILL)
-            os.waitpid(run, 0)
-            return
-        # A directory can be asked only by looking again.
-        time.sleep(0.05)
+    is_marked = eventually(lambda: any((HOME / "environments").glob("*/.complete")), 60)
+    os.killpg(run, signal.SIGKILL)
+    os.waitpid(run, 0)
+    assert is_marked
 
 
 def rights(top: Path) -> set[str]:

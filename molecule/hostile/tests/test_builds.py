@@ -67,6 +67,14 @@ def test_no_file_of_root_is_changed_by_what_is_left(host):
     assert host.run(searched).stdout == ""
 
 
+def test_its_output_is_shown_to_its_end(source):
+    """Further attack: all of it would be in root's memory."""
+    attack = "def attack():\n    print('x' * 2**22)\n    raise SystemExit('CANARY-end')\n"
+    run = play(SCENARIO / "deploy.yml", **local(source(**project(attack))))
+    assert (run.succeeded, "CANARY-end" in run.output) == (False, True)
+    assert len(run.output) < 2**20
+
+
 def test_planted_link_is_named(planted):
     """H2: what was built does not become root's."""
     assert not planted.succeeded
@@ -105,6 +113,11 @@ def test_it_does_not_read_the_secrets_of_the_running_app(seen):
 def test_it_does_not_write_the_data(seen):
     """H4: it could change what the running app relies on."""
     assert seen["data"] == []
+
+
+def test_it_does_not_read_the_settings(seen):
+    """Further attack: they are for the app's user, too, and a build has a network."""
+    assert seen["settings"] == []
 
 
 def test_it_leaves_no_trace_on_the_host(seen, host):
@@ -147,17 +160,21 @@ def test_settings_that_a_build_leaves_are_not_read_by_the_next(host, build, path
     assert [message for message in said if "canary.invalid" in message] == []
 
 
-def test_mark_of_a_complete_environment_is_not_the_builds(build):
+def test_mark_of_a_complete_environment_is_not_the_builds(host, build):
     """Further attack: an environment whose build was cut off would never be taken back."""
+    # The first of the two builds waits to be cut off.
     attack = """
-import glob, time
+import glob, os, pathlib, signal
 def attack():
+    begun = pathlib.Path(os.environ['UV_CACHE_DIR'], 'begun')
     for path in glob.glob('/srv/wsgi/evil/environments/*/'):
-        try:
-            open(path + '.complete', 'x').close()
-            time.sleep(5)
-        except OSError:
-            pass
+        pathlib.Path(path, '.complete').touch()
+    if not begun.exists():
+        begun.touch()
+        signal.pause()
 """
-    left = build(cut_off=True, **project(attack), **{"requirements.txt": ".\n"})
-    assert left["writable"] == []
+    try:
+        left = build(cut_off=True, **project(attack), **{"requirements.txt": ".\n"})
+    finally:
+        host.check_output("rm -f /var/cache/wsgi/evil/uv/begun")
+    assert (left["messages"], left["writable"]) == ([], [])

@@ -16,18 +16,18 @@ def repository(host, container) -> Iterator[Callable[[str], dict]]:
     """Return a function that commits, and returns the source that is the commit."""
     git = "git -c user.name=Author -c user.email=author@example.org"
     host.check_output(
-        "rm -rf /srv/git && mkdir -p /srv/git/work && cd /srv/git/work"
+        "rm -rf /srv/git && mkdir -p /srv/git/app && cd /srv/git/app"
         f"&& {git} init --quiet --initial-branch main"
     )
     app = (SCENARIO / "source/taken.py").read_text()
 
     def commit(script: str) -> dict:
         host.check_output(
-            "cd /srv/git/work && git rm -rq --ignore-unmatch . && cat > taken.py << 'END'\n"
+            "cd /srv/git/app && git rm -rq --ignore-unmatch . && cat > taken.py << 'END'\n"
             f"{app}\nEND\n{script}\ngit add . && {git} commit --quiet --message Change"
         )
-        version = host.check_output("git -C /srv/git/work rev-parse HEAD")
-        url = "file:///srv/git/work/.git"
+        version = host.check_output("git -C /srv/git/app rev-parse HEAD")
+        url = "file:///srv/git/app/.git"
         return {"wsgi_app_source": {"type": "git", "url": url, "version": version}}
 
     yield commit

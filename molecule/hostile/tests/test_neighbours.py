@@ -79,6 +79,7 @@ journal.sendto(
         pytest.param("import os; os.listdir('/root')", id="read root's home"),
         pytest.param("import os; assert os.listdir('/home')", id="read homes"),
         pytest.param(SOCKET.format("/run/systemd/private"), id="order about systemd"),
+        pytest.param(SOCKET.format("/run/dbus/system_bus_socket"), id="ask on D-Bus"),
         pytest.param(
             "import subprocess; subprocess.run(['systemctl', 'stop', 'wsgi-victim.socket'],"
             "check=True)",

@@ -133,7 +133,16 @@ if os.fork() == 0:
     os._exit(0)
 os.wait()
 """
+AT_ITS_END = """
+import atexit, socket
+
+def shut():
+    socket.socket(fileno=3).shutdown(socket.SHUT_RDWR)
+
+atexit.register(shut)
+"""
 WEAPONS = {
+    "shuts the socket down as it ends": AT_ITS_END,
     "shuts the socket down": ON_THE_SOCKET.format("kept.shutdown(socket.SHUT_RDWR)"),
     "lets no visitor wait": ON_THE_SOCKET.format("kept.listen(0)"),
     "steals visitors": ON_THE_SOCKET.format(STEAL.replace("\n", "\n            ")),
@@ -160,3 +169,27 @@ def test_next_release_serves(host, evil, source, weapon):
             "systemctl stop wsgi-evil.socket 'wsgi-evil.*.service';systemctl start wsgi-evil.socket"
         )
         assert eventually(evil.answers)
+
+
+STAYS = """
+import os, socket, threading
+
+def stay():
+    told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    while not threading.Event().wait(1):
+        told.sendto(b"EXTEND_TIMEOUT_USEC=600000000", os.environ["NOTIFY_SOCKET"])
+
+threading.Thread(target=stay).start()
+"""
+
+
+def test_release_that_does_not_stop_is_killed(host, source):
+    """Further attack: its main process has systemd wait, and the deploy with it."""
+    taken = (SCENARIO / "source/taken.py").read_text()
+    deploy(
+        SCENARIO / "deploy.yml", **local(source(**{"taken.py": taken + STAYS})), wsgi_app_timeout=1
+    )
+    before = host.check_output("readlink /etc/systemd/system/wsgi-evil.service")
+    run = play(SCENARIO / "deploy.yml", **local(source()), wsgi_app_timeout=1)
+    assert run.succeeded, reason(run)
+    assert not host.service(before).is_running
