@@ -28,7 +28,7 @@ lint: .venv/dev ## Check style
 	$(IN_VENV) ansible-lint -q
 
 unit: .venv/dev ## Test what needs no host: plugins, templates, refusals, the collection, the demo app
-	$(IN_VENV) pytest --quiet
+	$(IN_VENV) pytest --quiet --numprocesses=auto --dist=loadfile
 	cd app && $(IN_VENV) pytest --quiet
 
 scenarios: .venv/dev ## Test on hosts: each scenario on each distribution that it is for

@@ -7,11 +7,14 @@ import os
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from scanner import findings
 
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+PORTS = iter(range(10000 + 2000 * WORKER, 12000 + 2000 * WORKER))
+"""What this one of pytest's workers listens on: no other does, nor does the kernel give it away."""
 WRAPPER = """
 {user}
 worker_processes 1;
@@ -118,10 +121,15 @@ def free_ports(count: int) -> list[int]:
 
     None has 443 in it: the scanner takes such a port for one where TLS is spoken.
     """
-    with ExitStack() as listeners:
-        opened = (
-            listeners.enter_context(socket.create_server(("127.0.0.1", 0)))
-            for _ in itertools.count()
-        )
-        ports = (listener.getsockname()[1] for listener in opened)
-        return list(itertools.islice((port for port in ports if "443" not in str(port)), count))
+    return list(itertools.islice(filter(is_free, PORTS), count))
+
+
+def is_free(port: int) -> bool:
+    """Return whether a test can listen on ``port``."""
+    if "443" in str(port):
+        return False
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from controller import deploy, play
 from patience import eventually
@@ -133,14 +135,9 @@ if os.fork() == 0:
     os._exit(0)
 os.wait()
 """
-AT_ITS_END = """
-import atexit, socket
-
-def shut():
-    socket.socket(fileno=3).shutdown(socket.SHUT_RDWR)
-
-atexit.register(shut)
-"""
+AT_ITS_END = ON_THE_SOCKET.format("atexit.register(kept.shutdown, socket.SHUT_RDWR)").replace(
+    "import os", "import atexit, os", 1
+)
 WEAPONS = {
     "shuts the socket down as it ends": AT_ITS_END,
     "shuts the socket down": ON_THE_SOCKET.format("kept.shutdown(socket.SHUT_RDWR)"),
@@ -190,6 +187,8 @@ def test_release_that_does_not_stop_is_killed(host, source):
         SCENARIO / "deploy.yml", **local(source(**{"taken.py": taken + STAYS})), wsgi_app_timeout=1
     )
     before = host.check_output("readlink /etc/systemd/system/wsgi-evil.service")
+    begun = time.monotonic()
     run = play(SCENARIO / "deploy.yml", **local(source()), wsgi_app_timeout=1)
     assert run.succeeded, reason(run)
     assert not host.service(before).is_running
+    assert time.monotonic() - begun < 120

@@ -23,6 +23,8 @@ SAMPLE = 5
 """After one in so many cuts, the run after the one that converged has to change nothing."""
 EVERY = int(os.environ.get("SUBSITE_EVERY", "1"))
 """One in so many points is tried."""
+TURN = int(os.environ.get("SUBSITE_TURN", "0"))
+"""Which of them: another number has others."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def points_in(steps: list) -> dict[str, list[Point]]:
         if (before, step.kind) != ("task", "task"):
             found[step.kind].append(Point(step.kind, step.name, occurrence, half))
         before = step.kind
-    return {kind: those[::EVERY] for kind, those in found.items()}
+    return {kind: those[TURN % min(EVERY, len(those)) :: EVERY] for kind, those in found.items()}
 
 
 @pytest.fixture(scope="module")
