@@ -57,7 +57,7 @@ def run(
     with tempfile.TemporaryFile() as output:
         done = subprocess.run(command, input=text.encode(), stdout=output, stderr=output)
         output.seek(max(0, output.tell() - OUTPUT))
-        said = output.read().decode(errors="replace").strip()
+        said = output.read(OUTPUT).decode(errors="replace").strip()
     if done.returncode != 0:
         raise BuildError(said or f"{unit} ended with status {done.returncode} and without a word.")
 

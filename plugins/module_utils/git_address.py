@@ -28,6 +28,10 @@ class Address(NamedTuple):
 
 def is_url(text: str) -> bool:
     """Return whether ``text`` is an address that git fetches by one of :data:`TRANSPORTS`."""
+    try:
+        urlsplit(text)  # which knows what an IPv6 address is
+    except ValueError:
+        return False
     return bool(URL.fullmatch(text))
 
 

@@ -143,7 +143,7 @@ class Repository:
         if kind == "tag" and self._tag_name(found.object) != name:
             raise GitError(f"{what} was made as {self._tag_name(found.object)!r}.")
         done = self._run(f"verify-{kind}", "--raw", found.object)
-        lines = [line.split() for line in _without_credentials(done.stderr).split("\n")]
+        lines = [line.split() for line in done.stderr.split("\n")]
         status = [words[1:] for words in lines if words[:1] == ["[GNUPG:]"]]
         signers = [words[1:] for words in status if words[:1] == ["VALIDSIG"]]
         if done.returncode != 0 or len(signers) != 1:

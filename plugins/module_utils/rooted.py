@@ -16,8 +16,8 @@ LINKS = 40
 def changeable_part(path: str) -> str:
     """Return the first part of ``path`` that others than root can replace or change.
 
-    It is empty if there is none. Parts that do not exist yet can be made by those alone who can
-    write to the directory before them.
+    It is empty if there is none. A part that does not exist is replaceable where everybody can
+    make it.
     """
     return _changeable(os.path.abspath(path), LINKS, last=True)
 
@@ -34,8 +34,8 @@ def _changeable(path: str, links: int, last: bool) -> str:
         part = "/" + "/".join(parts[:number])
         try:
             status = os.lstat(part)
-        except FileNotFoundError:
-            return ""
+        except (FileNotFoundError, NotADirectoryError):
+            return part if shared else ""
         is_last = number == len(parts)
         if stat.S_ISLNK(status.st_mode):
             if status.st_uid != 0 or not links:

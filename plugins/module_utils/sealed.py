@@ -31,9 +31,14 @@ def lend(directory: Path, uid: int, gid: int) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove ``path`` with all that is in it, however deep. Links are not followed."""
+    """Remove ``path`` with all that is in it, however deep. Links are not followed.
+
+    :raises OSError: when something is left, with what rm(1) said.
+    """
     command = ["rm", "-rf", "--one-file-system", "--", str(path)]
-    subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    if done.returncode != 0:
+        raise OSError(done.stderr.strip())
 
 
 def take(directory: Path, gid: int, interpreter: str = "") -> None:

@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.subsite.deploy.plugins.module_utils import sealed
+from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
 
 DOCUMENTATION = r"""
 module: absent_paths
@@ -50,7 +49,7 @@ paths:
 
 def main() -> None:
     """Remove what is there, or say that it would go."""
-    module = AnsibleModule(
+    module = DiscreetModule(
         argument_spec={"paths": {"type": "list", "elements": "path", "required": True}},
         supports_check_mode=True,
     )
@@ -59,8 +58,8 @@ def main() -> None:
         for path in there:
             try:
                 sealed.remove(Path(path))
-            except subprocess.CalledProcessError as error:
-                module.fail_json(msg=error.stderr.strip(), paths=there)
+            except OSError as error:
+                module.fail_json(msg=str(error), paths=there)
     module.exit_json(
         changed=bool(there),
         paths=there,

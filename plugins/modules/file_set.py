@@ -435,8 +435,9 @@ def clear_way(path: str) -> None:
             return
         if status.st_uid != os.geteuid():
             continue  # root's, as all that the user cannot rename
-        is_directory = stat.S_ISDIR(status.st_mode)
-        if is_directory == (number == len(parts)):
+        is_directory, is_last = stat.S_ISDIR(status.st_mode), number == len(parts)
+        # A file replaces anything but a directory; what leads to it has to be one.
+        if is_directory if is_last else not is_directory:
             os.rename(part, free_name(part))
         elif is_directory and status.st_mode & stat.S_IRWXU != stat.S_IRWXU:
             os.chmod(part, stat.S_IMODE(status.st_mode) | stat.S_IRWXU)

@@ -105,8 +105,6 @@ def fetch(parameters: dict, check_mode: bool) -> dict:
     :raises GitError: when there is no such commit, or none of the keys has signed it.
     """
     path, url = Path(parameters["repository"]), parameters["url"]
-    if not is_url(url):
-        raise GitError(f"{shown(url)!r} is no https, ssh, git or file URL.")
     private = is_private(path)
     with copied(path) if check_mode else opened(path) as repository:
         before = repository.current
@@ -147,7 +145,10 @@ def main() -> None:
     url, dest = parameters["url"], parameters["dest"]
     if url:
         module.params["url"] = shown(url)  # which -vvv shows among the arguments
-        module.no_log_values |= {secret for secret in address(url)[2:] if secret}
+        if not is_url(url):
+            module.fail_json(msg=f"{shown(url)!r} is no https, ssh, git or file URL.")
+        if password := address(url).password:
+            module.no_log_values.add(password)
     result = {"changed": False, "after": parameters["version"]}
     try:
         if url:

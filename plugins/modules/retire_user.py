@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import select
 import signal
 import subprocess
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
 
 DOCUMENTATION = r"""
 module: retire_user
@@ -130,26 +131,31 @@ def mounts(table: str) -> Iterator[str]:
     for root, device, place in sorted(entries):  # what is mounted whole comes before its parts
         if not any(device == other and root.startswith(top) for top, other in seen):
             seen.append((root, device))
-            yield place.encode().decode("unicode_escape")
+            yield re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), place)
 
 
 def file_of(uid: int) -> str:
-    """Return a file that ``uid`` owns on a local file system; nothing if there is none."""
+    """Return a file that ``uid`` owns on a local file system; nothing if there is none.
+
+    :raises OSError: when a file system cannot be searched, with what find(1) said.
+    """
     for place in mounts(Path("/proc/self/mountinfo").read_text()):
-        found = subprocess.run(
-            ["find", place, "-xdev", "-uid", str(uid), "-print", "-quit"],
+        done = subprocess.run(
+            ["find", place, "-ignore_readdir_race", "-xdev", "-uid", str(uid), "-print", "-quit"],
             capture_output=True,
             text=True,
             errors="replace",
-        ).stdout.strip()
-        if found:
+        )
+        if found := done.stdout.strip():
             return found
+        if done.returncode != 0:
+            raise OSError(done.stderr.strip())
     return ""
 
 
 def main() -> None:
     """Kill, look, and remove."""
-    module = AnsibleModule(
+    module = DiscreetModule(
         argument_spec={
             "name": {"type": "str", "required": True},
             "keep": {"type": "bool", "default": False},
@@ -167,7 +173,10 @@ def main() -> None:
             msg=f"Processes of {name} did not end within {PATIENCE} s after SIGKILL: "
             + ", ".join(map(str, processes(uid)))
         )
-    left = "" if keep else file_of(uid)
+    try:
+        left = "" if keep else file_of(uid)
+    except OSError as error:
+        module.fail_json(msg=f"Whether files of {name} are left is unknown: {error}")
     removes = not keep and not left
     if removes and not module.check_mode:
         module.run_command(["userdel", name], check_rc=True)

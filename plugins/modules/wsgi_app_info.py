@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.subsite.deploy.plugins.module_utils.installer import version_of
 from ansible_collections.subsite.deploy.plugins.module_utils.rooted import (
     changeable_parent,
     changeable_part,
@@ -187,12 +188,7 @@ SUPERSEDED = (
 def python_version(interpreter: str) -> str:
     """Return ``major.minor`` of ``interpreter``, or an empty string if it cannot be run."""
     try:
-        return subprocess.run(
-            [interpreter, "-I", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
-            capture_output=True,
-            check=True,
-            text=True,
-        ).stdout.strip()
+        return version_of(interpreter)
     except (OSError, subprocess.CalledProcessError):
         return ""
 
@@ -458,11 +454,13 @@ def altered(listen: str) -> bool:
 
 
 def queue(listen: str) -> int:
-    """Return how many connections can wait at ``listen``; as many as should if ss is missing."""
+    """Return how many connections can wait at ``listen``; as many as should if ss has no answer."""
     if shutil.which("ss"):
         family = "--unix" if listen.startswith("/") else "--tcp"
+        # An IPv6 socket of all interfaces takes IPv4, too, and is shown so.
+        shown = listen.replace("[::]", "*")
         for line in _ask("ss", "--listening", "--numeric", "--no-header", family).splitlines():
-            before, address, _ = line.partition(f" {listen} ")
+            before, address, _ = line.partition(f" {shown} ")
             if address:
                 return int(before.split()[-1])
     return QUEUE
@@ -533,7 +531,8 @@ def main() -> None:
     held = images(name, module.params["home"])
     complete = releases(module.params["home"], held)
     running = instances(name)
-    changed = "active" in running.values() and altered(address(name))
+    listen = address(name)
+    is_altered = "active" in running.values() and altered(listen)
     module.exit_json(
         changed=False,
         python=python_version(module.params["python"]),
@@ -543,10 +542,10 @@ def main() -> None:
         previous=previous([release["release"] for release in complete], serving),
         serving_since=time_of(alias(name)) if serving else "",
         instances=running,
-        address=address(name),
+        address=listen,
         data_owner=owner_of(module.params["data"]),
-        listening=listening(name) and not changed,
-        altered=changed,
+        listening=listening(name),
+        altered=is_altered,
         releases=complete,
         images=held,
         quadlet=os.path.exists(QUADLET),

@@ -210,8 +210,8 @@ class Release:
         confined.place((in_unit, installer, source, tree), library, self.user.pw_gid)
         # Of what root has for apps, it sees what it is made from and what it makes.
         apps = self.path.parents[2]
-        made = [self.work, *[self.environment] * makes_environment]
-        used = [library, parameters["tools"], *[self.environment] * (not makes_environment)]
+        made, used = [self.work], [library, parameters["tools"]]
+        (made if makes_environment else used).append(self.environment)
         empty = parameters["sandbox"].get("TemporaryFileSystem", "")
         properties = {
             **parameters["sandbox"],

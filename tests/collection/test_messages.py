@@ -25,6 +25,11 @@ MESSAGES = {
         "discard | Say why the release does not serve",
         {**FAILED, "__wsgi_app_journal": {"stdout": ""}},
     ),
+    "file that keeps a user": (
+        "roles/wsgi_app/tasks/absent.yml",
+        "absent | Name a file that keeps the user",
+        {"__wsgi_app_user": "wsgi-shop", "__wsgi_app_retired": {"file": RAW}},
+    ),
     "releases": (
         "roles/wsgi_app/tasks/releases.yml",
         "releases | Show them, the one deployed last first",

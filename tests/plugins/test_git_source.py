@@ -478,6 +478,8 @@ class TestTransport:
             "--upload-pack=touch {canary}",
             "-x",
             "fd::0",
+            "https://[:::]/x",
+            "https://[127.0.0.1]:{port}/x",
         ],
     )
     def test_others_are_refused(self, fetch, home: Path, listener, tmp_path: Path, url: str):

@@ -45,6 +45,15 @@ def test_user_with_a_file_stays_and_the_file_is_named(run_module, user: str, tmp
     assert (result["changed"], result["file"], exists(user)) == (False, f"{tmp_path}/left", True)
 
 
+def test_user_stays_where_files_cannot_be_looked_for(
+    run_module, user: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setattr(retire_user, "mounts", lambda table: [str(tmp_path / "none")])
+    result = run_module(retire_user, name=user)
+    assert (result["failed"], exists(user)) == (True, True)
+    assert f"{tmp_path}/none" in result["msg"]
+
+
 def test_user_that_is_kept_stays(run_module, user: str):
     result = run_module(retire_user, name=user, keep=True)
     assert (result["changed"], exists(user)) == (False, True)
@@ -92,7 +101,7 @@ MOUNTS = r"""
 22 1 254:1 / / rw - ext4 /dev/vda1 rw
 23 22 0:21 / /proc rw - proc proc rw
 24 22 254:1 /srv/a /mnt/part rw - ext4 /dev/vda1 rw
-25 22 0:30 / /home/with\040space rw - tmpfs tmpfs rw
+25 22 0:30 / /home/médias\0402 rw - tmpfs tmpfs rw
 26 22 0:40 / /mnt/nas rw - nfs4 nas:/ rw
 27 22 0:41 / /mnt/ssh rw - fuse.sshfs host:/ rw
 28 22 0:30 /sub /mnt/sub rw - tmpfs tmpfs rw
@@ -101,4 +110,4 @@ MOUNTS = r"""
 
 def test_local_file_systems_are_looked_through_once(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.undo()
-    assert list(retire_user.mounts(MOUNTS)) == ["/home/with space", "/"]
+    assert list(retire_user.mounts(MOUNTS)) == ["/home/médias 2", "/"]

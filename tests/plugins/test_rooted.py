@@ -86,3 +86,14 @@ def test_circle_of_links_is_named(top: Path):
 
 def test_what_is_not_there_is_root_s_to_make(top: Path):
     assert changeable_part(f"{top}/none/at/all") == ""
+
+
+def test_what_everybody_can_make_is_named(top: Path):
+    top.chmod(0o1777)
+    assert changeable_part(f"{top}/none/at/all") == f"{top}/none"
+    assert changeable_parent(f"{top}/none") == f"{top}/none"
+
+
+def test_path_through_a_file_is_not_there(top: Path):
+    (top / "file").touch()
+    assert changeable_part(f"{top}/file/below") == ""

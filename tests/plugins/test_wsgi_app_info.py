@@ -431,15 +431,21 @@ class TestReplaceable:
 class TestAltered:
     """A socket that a process has spoiled for all others is found."""
 
-    @pytest.fixture(params=["unix", "port", "port of all interfaces"])
+    @pytest.fixture(params=["unix", "127.0.0.1", "0.0.0.0", "[::1]", "[::]"])
     def listener(self, request, tmp_path: Path):
         if request.param == "unix":
             listener, listen = socket.socket(socket.AF_UNIX), str(tmp_path / "x.sock")
             listener.bind(listen)
             listener.listen(2048)
         else:
-            host = {"port": "127.0.0.1"}.get(request.param, "0.0.0.0")
-            listener = socket.create_server((host, 0), backlog=2048)
+            host = request.param
+            is_6 = host.startswith("[")
+            listener = socket.create_server(
+                (host.strip("[]"), 0),
+                family=socket.AF_INET6 if is_6 else socket.AF_INET,
+                backlog=2048,
+                dualstack_ipv6=host == "[::]",
+            )
             listen = f"{host}:{listener.getsockname()[1]}"
         with listener:
             yield listener, listen
