@@ -22,6 +22,13 @@ from visitor import ask
 
 SCENARIO = PROJECT / "molecule/hostile"
 """Where the app, its playbooks and the attacks are, for scenarios of other backends, too."""
+TAKEN = {
+    "more": "\nfrom taken import app\n",
+    "taken.py": (SCENARIO / "source/taken.py").read_text(),
+}
+"""What makes the app of scenario "release" run what it is sent: for that scenario's ``source``."""
+READ_ONLY = "OSError: [Errno 30]"
+"""How Python names the error of a read-only file system."""
 TRIES = 8
 """How often a race is tried with whole builds; tests/plugins/test_sealed.py tries it 50 times."""
 
@@ -44,22 +51,32 @@ class TakenOver:
         assert "error" not in done, done
         return done["answer"]
 
+    def may_not(self, code: str) -> None:
+        """Fail unless ``code`` is refused by a permission, or by a read-only file system."""
+        error = self.tries(code).get("error", "")
+        assert error.startswith(("PermissionError", READ_ONLY)), error
+
     def answers(self) -> bool:
         """Return whether it runs and answers."""
         return self.does("answer = 1") == 1
 
-    def dies(self, host, mortal: str) -> None:
-        """Have its main process die, and wait until systemd has started another."""
+    def main_process(self, host) -> str:
+        """Return the number of its main process, or 0."""
         unit = f"wsgi-{self.name}.service"
-        number = f"systemctl show --value --property=MainPID {unit}"
-        before = host.check_output(number)
+        return host.check_output(f"systemctl show --value --property=MainPID {unit}")
+
+    def dies(self, host, mortal: str) -> None:
+        """Have its main process die, and wait until another answers."""
+        before = self.main_process(host)
         if mortal == "arbiter":
             # The app cannot, where it has a PID namespace of its own.
-            host.check_output(f"systemctl kill --kill-whom=main --signal=KILL {unit}")
+            kill = "systemctl kill --kill-whom=main --signal=KILL"
+            host.check_output(f"{kill} wsgi-{self.name}.service")
         else:
             # gunicorn's arbiter gives up when a worker ends so.
             ask(f"/{self.name}/", "POST", body="import os; os._exit(3)")
-        assert eventually(lambda: host.check_output(number) not in (before, "0"))
+        assert eventually(lambda: self.main_process(host) not in (before, "0"), 60)
+        assert eventually(lambda: ask(f"/{self.name}/", "POST", body="").status == 200, 60)
 
 
 @pytest.fixture(scope="session")
