@@ -162,7 +162,7 @@ class Builds:
 def attacks(container) -> None:
     """Place what attacks on the host."""
     copy_to(container, "/opt/attacks", SCENARIO / "attacks", ".")
-    copy_to(container, "/opt/attacks", PROJECT / "molecule/shared", "patience.py")
+    copy_to(container, "/opt/attacks", PROJECT / "molecule/shared", "patience.py", "many_files.py")
 
 
 @pytest.fixture(scope="session")
@@ -178,7 +178,7 @@ def build(container, attacks) -> Callable[..., Builds]:
     copy_to(container, "/opt/builds", PROJECT / ".collections", plugins)
 
     def run(
-        *attacks: str, tries: int = 1, large: int = 0, cut_off: bool = False, **files: str
+        *attacks: str, tries: int = 1, large: bool = False, cut_off: bool = False, **files: str
     ) -> Builds:
         task = {"attacks": attacks, "tries": tries, "large": large, "files": files}
         task["cut_off"] = cut_off
@@ -241,4 +241,5 @@ def project(attack: str = "") -> dict[str, str]:
     return {
         "pyproject.toml": f"[build-system]\n{settings}\n",
         "backend.py": (SCENARIO / "attacks/backend.py").read_text(),
+        "many_files.py": (PROJECT / "molecule/shared/many_files.py").read_text(),
     } | ({"attack.py": attack} if attack else {})
