@@ -22,6 +22,13 @@ from visitor import ask
 
 SCENARIO = PROJECT / "molecule/hostile"
 """Where the app, its playbooks and the attacks are, for scenarios of other backends, too."""
+TAKEN = {
+    "more": "\nfrom taken import app\n",
+    "taken.py": (SCENARIO / "source/taken.py").read_text(),
+}
+"""What makes the app of scenario "release" run what it is sent: for that scenario's ``source``."""
+READ_ONLY = "OSError: [Errno 30]"
+"""How Python names the error of a read-only file system."""
 TRIES = 8
 """How often a race is tried with whole builds; tests/plugins/test_sealed.py tries it 50 times."""
 
@@ -44,22 +51,32 @@ class TakenOver:
         assert "error" not in done, done
         return done["answer"]
 
+    def may_not(self, code: str) -> None:
+        """Fail unless ``code`` is refused by a permission, or by a read-only file system."""
+        error = self.tries(code).get("error", "")
+        assert error.startswith(("PermissionError", READ_ONLY)), error
+
     def answers(self) -> bool:
         """Return whether it runs and answers."""
         return self.does("answer = 1") == 1
 
-    def dies(self, host, mortal: str) -> None:
-        """Have its main process die, and wait until systemd has started another."""
+    def main_process(self, host) -> str:
+        """Return the number of its main process, or 0."""
         unit = f"wsgi-{self.name}.service"
-        number = f"systemctl show --value --property=MainPID {unit}"
-        before = host.check_output(number)
+        return host.check_output(f"systemctl show --value --property=MainPID {unit}")
+
+    def dies(self, host, mortal: str) -> None:
+        """Have its main process die, and wait until another answers."""
+        before = self.main_process(host)
         if mortal == "arbiter":
             # The app cannot, where it has a PID namespace of its own.
-            host.check_output(f"systemctl kill --kill-whom=main --signal=KILL {unit}")
+            kill = "systemctl kill --kill-whom=main --signal=KILL"
+            host.check_output(f"{kill} wsgi-{self.name}.service")
         else:
             # gunicorn's arbiter gives up when a worker ends so.
             ask(f"/{self.name}/", "POST", body="import os; os._exit(3)")
-        assert eventually(lambda: host.check_output(number) not in (before, "0"))
+        assert eventually(lambda: self.main_process(host) not in (before, "0"), 60)
+        assert eventually(lambda: ask(f"/{self.name}/", "POST", body="").status == 200, 60)
 
 
 @pytest.fixture(scope="session")
@@ -145,7 +162,7 @@ class Builds:
 def attacks(container) -> None:
     """Place what attacks on the host."""
     copy_to(container, "/opt/attacks", SCENARIO / "attacks", ".")
-    copy_to(container, "/opt/attacks", PROJECT / "molecule/shared", "patience.py")
+    copy_to(container, "/opt/attacks", PROJECT / "molecule/shared", "patience.py", "many_files.py")
 
 
 @pytest.fixture(scope="session")
@@ -161,7 +178,7 @@ def build(container, attacks) -> Callable[..., Builds]:
     copy_to(container, "/opt/builds", PROJECT / ".collections", plugins)
 
     def run(
-        *attacks: str, tries: int = 1, large: int = 0, cut_off: bool = False, **files: str
+        *attacks: str, tries: int = 1, large: bool = False, cut_off: bool = False, **files: str
     ) -> Builds:
         task = {"attacks": attacks, "tries": tries, "large": large, "files": files}
         task["cut_off"] = cut_off
@@ -224,4 +241,5 @@ def project(attack: str = "") -> dict[str, str]:
     return {
         "pyproject.toml": f"[build-system]\n{settings}\n",
         "backend.py": (SCENARIO / "attacks/backend.py").read_text(),
+        "many_files.py": (PROJECT / "molecule/shared/many_files.py").read_text(),
     } | ({"attack.py": attack} if attack else {})

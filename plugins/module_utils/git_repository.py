@@ -87,12 +87,12 @@ class Repository:
         self._git("update-ref", CURRENT, commit)
 
     def fetch(self, address: Address) -> None:
-        """Fetch all branches and tags, and no submodule.
+        """Fetch all branches and tags. A bare repository has no submodules, whatever is configured.
 
         :raises GitError: when that fails, with what git said.
         """
         self._git(
-            *("fetch", "--quiet", "--prune", "--no-tags", "--no-recurse-submodules"),
+            *("fetch", "--quiet", "--prune", "--no-tags"),
             *("--no-write-fetch-head", "--", address.url),
             *("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"),
             settings=_credentials(address),

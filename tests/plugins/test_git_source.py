@@ -459,17 +459,6 @@ def listener() -> Iterator[tuple[int, list]]:
 
 
 class TestTransport:
-    @pytest.mark.parametrize("scheme", ["https", "git"])
-    def test_no_submodule_is_asked_for(
-        self, fetch, export, forge: Forge, home: Path, listener, scheme: str, tmp_path: Path
-    ):
-        port, connections = listener
-        (home / ".gitconfig").write_text("[fetch]\nrecurseSubmodules = true\n")
-        submodule(forge, f"{scheme}://127.0.0.1:{port}/private.git")
-        export(fetch(forge.commit())["after"])
-        assert list((tmp_path / "exported/sub").iterdir()) == []
-        assert connections == []
-
     @pytest.mark.parametrize(
         "url",
         [

@@ -455,14 +455,21 @@ def tool(parameters: dict, empty: Path) -> Path:
 
 
 @pytest.fixture
+def unit() -> dict[str, object]:
+    """The settings of the unit that built last."""
+    return {}
+
+
+@pytest.fixture
 def build(
-    installer: str, parameters: dict, empty: Path, index: Path, tool: Path, monkeypatch
+    installer: str, parameters: dict, empty: Path, index: Path, tool: Path, unit: dict, monkeypatch
 ) -> Callable[..., dict[str, str]]:
     def copy(builder: Pip, environment: Path) -> None:
         shutil.copytree(empty, environment, symlinks=True, dirs_exist_ok=True)
 
-    def run(program, library, text, unit, properties) -> None:
+    def run(program, library, text, name, properties) -> None:
         """Build without a unit, for which systemd is needed."""
+        unit.update(properties)
         in_unit.Build(**json.loads(text)).run()
 
     monkeypatch.setattr(Pip, "create", copy)
@@ -579,6 +586,21 @@ class TestBuild:
         monkeypatch.setattr(Pip, "install_project", plant)
         with pytest.raises(BuildError, match="planted.py links to ../secrets, outside of .*lib"):
             build()
+
+    def test_is_confined_and_has_a_network_only_if_it_installs(
+        self, build, source: Path, index: Path, unit: dict, parameters: dict
+    ):
+        wheel(index, "cart", "1")
+        write(source, {"requirements.txt": "cart\n"})
+        parameters |= {"user": "daemon", "sandbox": {"TemporaryFileSystem": "/dev/shm"}}
+        apps = Path(parameters["path"]).parents[2]
+        # The second build finds the environment of the first.
+        for installs in (True, False):
+            unit.clear()
+            build()
+            assert unit["PrivateNetwork"] is not installs
+            assert unit["User"] == "daemon"
+            assert unit["TemporaryFileSystem"] == f"/dev/shm {apps}:ro"
 
     def test_refuses_editable_requirements(self, build, source: Path):
         write(source, {"requirements.txt": "-e .\n"})

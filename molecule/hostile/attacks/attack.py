@@ -47,7 +47,7 @@ def plant_links() -> None:
 
 def outlive_the_build() -> None:
     """Start a process that leaves the one that built."""
-    survivor = str(Path(__file__).with_name("survivor.py").read_text())
+    survivor = Path(__file__).with_name("survivor.py").read_text()
     subprocess.Popen(
         [sys.executable, "-c", survivor],
         start_new_session=True,

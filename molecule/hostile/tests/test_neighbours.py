@@ -77,7 +77,7 @@ journal.sendto(
         pytest.param("import os; os.listdir('/var/lib/wsgi/victim')", id="read another's data"),
         pytest.param("import os; os.listdir('/var/cache/wsgi/victim')", id="read its downloads"),
         pytest.param("import os; os.listdir('/root')", id="read root's home"),
-        pytest.param("import os; assert os.listdir('/home')", id="read homes"),
+        pytest.param("open('/home/canary/notes.txt').read()", id="read homes"),
         pytest.param(SOCKET.format("/run/systemd/private"), id="order about systemd"),
         pytest.param(SOCKET.format("/run/dbus/system_bus_socket"), id="ask on D-Bus"),
         pytest.param(

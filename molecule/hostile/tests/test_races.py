@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import many_files
 import pytest
 from controller import play
 from taken_over import SCENARIO, TRIES, local, project
@@ -11,8 +12,10 @@ pytestmark = pytest.mark.usefixtures("canaries")
 
 def test_source_that_is_handed_over(build, tell):
     """C1b: a directory of it becomes a link before root is there."""
-    builds = build("swap_directories", tries=TRIES, large=30)
+    builds = build("swap_directories", tries=TRIES, large=True)
     tell(f"handed over: {len(builds.builds)} tries")
+    # Nothing that is built is the attacker's to change: all builds succeed.
+    assert builds["messages"] == []
     assert builds["canaries"] + builds["secrets"] == []
 
 
@@ -33,10 +36,7 @@ def test_library_that_is_taken_back(build, tell):
 def test_whole_deploy(attacking, source, host, names, files):
     """C1b, H4. Whether it succeeds does not count: the process can break what is its user's."""
     path = source(**files)
-    for directory in range(30):
-        (path / f"large_{directory}").mkdir()
-        for number in range(100):
-            (path / f"large_{directory}/{number}.txt").touch()
+    many_files.make(path)
     with attacking(*names):
         play(SCENARIO / "deploy.yml", **local(path))
     trees = "/srv/wsgi/evil/releases /srv/wsgi/evil/environments"

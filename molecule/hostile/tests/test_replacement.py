@@ -16,7 +16,6 @@ from pathlib import Path
 home = Path(os.environ['HOME'])
 settings = home / 'conf/settings.ini'
 public = Path('/var/lib/wsgi/evil/public')
-[media] = {path for path in (home / 'media', home.parent / 'shared/media') if path.exists()}
 """
 
 
@@ -36,17 +35,13 @@ def home(evil, host):
     yield path
     host.check_output(
         f"chmod 0750 {path}; rm -rf {path}/conf {path}/conf.away;"
-        f"for it in {ROOT}/public {ROOT}/media {ROOT}/shared/media; do "
+        f"for it in {ROOT}/public {ROOT}/shared/media; do "
         'if [ -e "$it.away" ]; then rm -rf "$it"; mv "$it.away" "$it"; fi; done;'
         f"chmod 2750 {ROOT}/public; install -d -o wsgi-evil -g wsgi-evil -m 0750 {path}/conf"
     )
 
 
 OBSTACLES = {
-    "public is a link": """
-public.rename(f'{public}.away')
-public.symlink_to('/tmp')
-""",
     "public is closed, a file is a pipe": """
 public.chmod(0)
 settings.unlink(missing_ok=True)
@@ -55,14 +50,6 @@ os.mkfifo(settings)
     "a file is a directory": """
 settings.unlink(missing_ok=True)
 (settings / 'more').mkdir(parents=True)
-""",
-    "shared path is a link": """
-media.rename(f'{media}.away')
-media.symlink_to('/tmp')
-""",
-    "shared path is a file": """
-media.rename(f'{media}.away')
-media.write_text('')
 """,
     "parent is a link": """
 settings.parent.rename(home / 'conf.away')
@@ -87,22 +74,32 @@ home.chmod(0)
 @pytest.mark.usefixtures("canaries")
 def test_obstacle(host, evil, release, home, obstacle):
     """L9. The kinds of files are further attacks."""
-    evil.tries(PATHS + OBSTACLES[obstacle])
+    evil.does(PATHS + OBSTACLES[obstacle])
     run = play(SCENARIO / "deploy.yml", **release)
     assert run.succeeded, reason(run)
     written = host.run(f"timeout 5 cat {home}/conf/settings.ini").stdout
     assert written == "colour = blue\n"
 
 
+@pytest.mark.parametrize("path", [f"{ROOT}/public", f"{ROOT}/shared/media"])
+@pytest.mark.usefixtures("home")
+def test_nothing_else_takes_the_place_of(evil, path):
+    """H5, L9."""
+    evil.may_not(f"import os; os.rename('{path}', '{path}.away')")
+
+
 ON_THE_SOCKET = """
-import os, socket, stat
+import os, socket
+answer = 0
 for name in os.listdir('/proc/self/fd'):
     try:
         kept = socket.socket(fileno=os.dup(int(name)))
-        if kept.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-            {}
+        listens = kept.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
     except OSError:
-        pass
+        continue
+    if listens:
+        {}
+        answer += 1
 """
 STEAL = """
 if os.fork() == 0:
@@ -133,7 +130,7 @@ if os.fork() == 0:
                 except OSError:
                     pass
     os._exit(0)
-os.wait()
+answer = os.wait()
 """
 AT_ITS_END = ON_THE_SOCKET.format("atexit.register(kept.shutdown, socket.SHUT_RDWR)").replace(
     "import os", "import atexit, os", 1
@@ -142,7 +139,7 @@ WEAPONS = {
     "shuts the socket down as it ends": AT_ITS_END,
     "shuts the socket down": ON_THE_SOCKET.format("kept.shutdown(socket.SHUT_RDWR)"),
     "lets no visitor wait": ON_THE_SOCKET.format("kept.listen(0)"),
-    "steals visitors": ON_THE_SOCKET.format(STEAL.replace("\n", "\n            ")),
+    "steals visitors": ON_THE_SOCKET.format(STEAL.replace("\n", "\n        ")),
     "kills processes of its user": KILL,
 }
 
@@ -150,7 +147,7 @@ WEAPONS = {
 @pytest.mark.parametrize("weapon", WEAPONS)
 def test_next_release_serves(host, evil, source, weapon):
     """L9; the last three are further attacks."""
-    evil.tries(WEAPONS[weapon])
+    assert evil.does(WEAPONS[weapon])
     try:
         path = source()
         run = play(SCENARIO / "deploy.yml", **local(path))

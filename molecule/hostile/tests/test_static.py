@@ -1,4 +1,7 @@
-"""nginx serves what the app may publish, and nothing that it links to (H5)."""
+"""nginx serves what the app may publish, and nothing that it links to (H5).
+
+The app can put no link in the place of its public directory itself: see test_replacement.py.
+"""
 
 from __future__ import annotations
 
@@ -25,13 +28,10 @@ def publish(host, evil) -> Iterator[Callable[[str], None]]:
     evil.does(BEFORE)
 
     def run(code: str) -> None:
-        evil.tries(BEFORE + code)
+        evil.does(BEFORE + code)
 
     yield run
-    host.check_output(
-        f"cd {PUBLIC}/.. && if [ -e public.away ]; then rm public; mv public.away public; fi;"
-        "rm -rf public/* fake"
-    )
+    host.check_output(f"find {PUBLIC} -mindepth 1 -delete")
 
 
 @pytest.mark.parametrize(
@@ -42,18 +42,6 @@ def publish(host, evil) -> Iterator[Callable[[str], None]]:
             "(public / 'static').rename(public / 'away');"
             "(public / 'static').symlink_to('/opt/canary_web')",
             id="static root",
-        ),
-        pytest.param(
-            "/evil/static/secret.txt",
-            "fake = public.with_name('fake'); fake.mkdir(); fake.chmod(0o755);"
-            "(fake / 'static').symlink_to('/opt/canary_web');"
-            "public.rename(public.with_name('public.away')); public.symlink_to(fake)",
-            id="public directory",
-        ),
-        pytest.param(
-            "/secret.txt",
-            "public.rename(public.with_name('public.away'));public.symlink_to('/opt/canary_web')",
-            id="root of a mount",
         ),
         *(
             pytest.param(path, f"(public / '{name}').symlink_to('{SECRET}')", id=name)

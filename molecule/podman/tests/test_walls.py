@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ast
+from collections.abc import Iterator
 
 import pytest
-from remote_code import APP, MAIN_PROCESS, run
+from taken_over import TAKEN, TakenOver
 
 WRITABLE = """
 import os
@@ -26,36 +26,37 @@ answer = "sent"
 """
 
 
-@pytest.fixture(scope="module", autouse=True)
-def taken_over(source, deploy):
+@pytest.fixture(scope="module")
+def news(source, deploy) -> Iterator[TakenOver]:
     """Deploy an app that runs what it is sent."""
-    deploy(source(APP))
-    yield
+    deploy(source(**TAKEN))
+    yield TakenOver("news")
     deploy(source())
 
 
 @pytest.mark.parametrize("kind", ["ipc", "mnt", "net", "pid", "uts", "cgroup"])
-def test_namespace_is_its_own(host, kind: str):
-    its = run(f"import os\nanswer = os.readlink('/proc/self/ns/{kind}')")
-    assert its.startswith(f"'{kind}:[")
-    assert its != repr(host.check_output(f"readlink /proc/1/ns/{kind}"))
+def test_namespace_is_its_own(host, news, kind: str):
+    its = news.does(f"import os\nanswer = os.readlink('/proc/self/ns/{kind}')")
+    assert its.startswith(f"{kind}:[")
+    assert its != host.check_output(f"readlink /proc/1/ns/{kind}")
 
 
 @pytest.mark.parametrize("directory", ["/dev/shm", "/tmp", "/var/tmp"])
-def test_what_it_writes_for_a_while_is_its_own(host, directory: str):
-    run(f"open('{directory}/subsite-canary', 'w').close()")
+def test_what_it_writes_for_a_while_is_its_own(host, news, directory: str):
+    news.does(f"open('{directory}/subsite-canary', 'w').close()")
     assert not host.file(f"{directory}/subsite-canary").exists
 
 
-def test_queues_are_its_own(host):
-    run("open('/dev/mqueue/subsite-canary', 'w').close()")
+def test_queues_are_its_own(host, news):
+    news.does("open('/dev/mqueue/subsite-canary', 'w').close()")
     assert "subsite-canary" not in host.check_output("ls /dev/mqueue")
 
 
-def test_nothing_else_can_be_written():
+def test_its_data_and_nothing_else_can_be_written(news):
     private = {"/dev/shm", "/dev/mqueue", "/tmp", "/var/tmp", "/run/lock"}
-    data = {"/var/lib/wsgi/news", "/var/lib/wsgi/news/data", "/var/lib/wsgi/news/public"}
-    assert set(ast.literal_eval(run(WRITABLE))) <= private | data
+    data = {"/var/lib/wsgi/news/data", "/var/lib/wsgi/news/public"}
+    found = set(news.does(WRITABLE))
+    assert data <= found <= private | data
 
 
 @pytest.fixture
@@ -78,10 +79,10 @@ def canary(host):
     ],
     ids=["alone", "line", "first", "last", "behind a status", "behind a long status"],
 )
-def test_it_cannot_pass_a_process_of_the_host_off_as_its_own(host, canary, message: str):
-    before = host.check_output(MAIN_PROCESS)
-    assert run(TELL.format(message=message.format(canary))) == "'sent'"
+def test_it_cannot_pass_a_process_of_the_host_off_as_its_own(host, news, canary, message: str):
+    before = news.main_process(host)
+    assert news.does(TELL.format(message=message.format(canary))) == "sent"
     # What is told next shows that systemd has read what was told before.
-    run(TELL.format(message="READY=1\nSTATUS=read"))
+    assert news.does(TELL.format(message="READY=1\nSTATUS=read")) == "sent"
     host.check_output("systemctl daemon-reload")
-    assert host.check_output(MAIN_PROCESS) == before
+    assert news.main_process(host) == before

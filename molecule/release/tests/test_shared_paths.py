@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ast
+from collections.abc import Iterator
 
 import pytest
-from remote_code import APP, restart, run
+from taken_over import TAKEN, TakenOver
 
 CANARY = "/opt/canary"
 """A directory of the host that everybody may write, but that no app may see."""
@@ -39,33 +39,38 @@ answer = [str(place) for place in places if (place / "canary").exists() and not 
 
 
 @pytest.fixture(scope="module")
-def swapped(host, source, deploy):
+def news() -> TakenOver:
+    return TakenOver("news")
+
+
+@pytest.fixture(scope="module")
+def swapped(host, source, deploy, news) -> Iterator[list[str]]:
     """Swap each name that the app can swap for a link to the canary, and have the app restart."""
     host.check_output(f"mkdir --mode=0777 {CANARY} && touch {CANARY}/canary")
-    deploy(source(APP), wsgi_app_shared_paths=["media"])
-    run(WRITE.format(name="before"))
-    swapped = ast.literal_eval(run(SWAP.format(canary=CANARY)))
-    restart(host)
+    deploy(source(**TAKEN), wsgi_app_shared_paths=["media"])
+    news.does(WRITE.format(name="before"))
+    swapped = news.does(SWAP.format(canary=CANARY))
+    news.dies(host, "worker")
     yield swapped
     host.run(f"rm --recursive {CANARY}")
     deploy(source())
 
 
 @pytest.mark.usefixtures("swapped")
-def test_app_does_not_come_to_where_its_link_leads():
-    assert run(LOOK) == "[]"
+def test_app_does_not_come_to_where_its_link_leads(news):
+    assert news.does(LOOK) == []
 
 
 @pytest.mark.usefixtures("swapped")
-def test_app_writes_nothing_to_where_its_link_leads(host):
-    run(WRITE.format(name="after"))
+def test_app_writes_nothing_to_where_its_link_leads(host, news):
+    news.does(WRITE.format(name="after"))
     assert host.check_output(f"ls {CANARY}") == "canary"
 
 
 @pytest.mark.usefixtures("swapped")
-def test_app_finds_what_it_wrote_before():
+def test_app_finds_what_it_wrote_before(news):
     read = "from pathlib import Path\nanswer = (Path.cwd() / 'media/before').read_text()"
-    assert run(read) == "'mine'"
+    assert news.does(read) == "mine"
 
 
 def test_names_of_what_is_mounted_cannot_be_changed(swapped):
