@@ -1,4 +1,4 @@
-"""What the tests of every scenario have: the host, and a way to tell what was measured on it."""
+"""What the tests of every scenario have: the host, and a look at its processes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import testinfra
 from confinement import unconfined
 from controller import MOLECULE
 
-MEASURED = pytest.StashKey[list[str]]()
+pytest_plugins = ["measured"]
 
 
 @pytest.fixture(scope="session")
@@ -33,15 +33,3 @@ def units_hold_all_processes() -> Iterator[None]:
     names = [platform["name"] for platform in MOLECULE["platforms"]]
     hosts = [testinfra.get_host(f"podman://{name}") for name in names]
     assert [process for host in hosts for process in unconfined(host)] == []
-
-
-@pytest.fixture
-def tell(request):
-    """Return a function that adds a line to what is shown when all tests are over."""
-    return request.config.stash.setdefault(MEASURED, []).append
-
-
-def pytest_terminal_summary(terminalreporter, config) -> None:
-    """Show what was measured, passed or not."""
-    for line in config.stash.get(MEASURED, []):
-        terminalreporter.write_line(line)

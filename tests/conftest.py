@@ -17,6 +17,8 @@ from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
 from ansible.vars.manager import VariableManager
 
+pytest_plugins = ["measured"]
+
 ROOT = Path(__file__).parents[1]
 
 init_plugin_loader([str(ROOT / ".collections")])

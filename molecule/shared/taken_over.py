@@ -27,6 +27,20 @@ TAKEN = {
     "taken.py": (SCENARIO / "source/taken.py").read_text(),
 }
 """What makes the app of scenario "release" run what it is sent: for that scenario's ``source``."""
+STAYS = {
+    "taken.py": TAKEN["taken.py"]
+    + """
+import os, socket, threading
+
+def stay():
+    told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    while not threading.Event().wait(1):
+        told.sendto(b"EXTEND_TIMEOUT_USEC=600000000", os.environ["NOTIFY_SOCKET"])
+
+threading.Thread(target=stay).start()
+"""
+}
+"""What makes the app's main process have systemd wait for it whenever it is to stop."""
 READ_ONLY = "OSError: [Errno 30]"
 """How Python names the error of a read-only file system."""
 TRIES = 8

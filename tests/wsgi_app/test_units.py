@@ -123,24 +123,24 @@ def test_bound_what_runs_the_app(units, backend: str):
 
 @pytest.mark.parametrize("unit", ["wsgi-shop.0123456789ab", "wsgi-shop_setup.0123456789ab"])
 @pytest.mark.parametrize(("network", "exposure"), [("full", 1.1), ("none", 0.3)])
-def test_exposure_is_low(units, tmp_path: Path, unit: str, network: str, exposure: float):
+def test_exposure_is_low(units, tmp_path: Path, tell, unit: str, network: str, exposure: float):
     units({"wsgi_app_network": network})
-    judge(tmp_path, unit, exposure)
+    tell(f"{unit}, network {network}: {judge(tmp_path, unit, exposure)}")
 
 
 @pytest.mark.parametrize(("network", "exposure"), [(True, 1.5), (False, 1.0)])
 def test_exposure_of_a_build_is_low(
-    wsgi_app, inputs, tmp_path: Path, network: bool, exposure: float
+    wsgi_app, inputs, tmp_path: Path, tell, network: bool, exposure: float
 ):
     sandbox = wsgi_app.value("__wsgi_app_build_sandbox", inputs)
     sandbox |= {"User": "wsgi-shop", "PrivateNetwork": not network, "ExecStart": "/bin/true"}
     lines = confined.settings(sandbox)
     (tmp_path / "build.service").write_text("\n".join(["[Service]", *lines]) + "\n")
-    judge(tmp_path, "build", exposure)
+    tell(f"build, network {network}: {judge(tmp_path, 'build', exposure)}")
 
 
-def judge(directory: Path, unit: str, exposure: float) -> None:
-    """Fail if systemd finds that a unit's exposure is above ``exposure``."""
+def judge(directory: Path, unit: str, exposure: float) -> str:
+    """Return what systemd thinks of a unit's sandbox, which has to be below ``exposure``."""
     judged = subprocess.run(
         ["systemd-analyze", "security", "--offline=true", f"{unit}.service"]
         + [f"--threshold={exposure * 10:.0f}"],
@@ -149,6 +149,7 @@ def judge(directory: Path, unit: str, exposure: float) -> None:
         text=True,
     )
     assert judged.returncode == 0, judged.stdout
+    return judged.stdout.strip().splitlines()[-1]
 
 
 def test_let_as_many_visitors_wait_as_the_module_expects(wsgi_app, inputs):

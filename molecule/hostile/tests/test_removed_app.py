@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import pytest
-from controller import play
-from taken_over import SCENARIO, reason
+from controller import deploy, play
+from taken_over import SCENARIO, STAYS, local, reason
 
 DEEP = """
 import os
@@ -21,6 +22,7 @@ class Removal:
     """What was on the host after the app had been removed."""
 
     succeeded: bool
+    seconds: float
     output: str
     processes: list[str]
     number_is_free: bool
@@ -28,8 +30,10 @@ class Removal:
 
 
 @pytest.fixture(scope="module")
-def number(host, run_as):
+def number(host, run_as, source):
     """Leave processes and files of the app beside its data, and return its number."""
+    files = local(source(**STAYS))
+    deploy(SCENARIO / "deploy.yml", app="gone", wsgi_app_timeout=1, **files)
     number = host.check_output("id -u wsgi-gone")
     host.check_output("systemd-run --quiet --unit=leftover --uid=wsgi-gone sleep 600")
     run_as("wsgi-gone", "touch /var/tmp/of_gone")
@@ -41,9 +45,12 @@ def remove(host, processes, number):
     """Return a function that removes the app and looks at what is left."""
 
     def run(**variables) -> Removal:
-        done = play(SCENARIO / "deploy.yml", app="gone", wsgi_app_state="absent", **variables)
+        begun = time.monotonic()
+        absent = {"wsgi_app_state": "absent", "wsgi_app_timeout": 1}
+        done = play(SCENARIO / "deploy.yml", app="gone", **absent, **variables)
         return Removal(
             done.succeeded,
+            time.monotonic() - begun,
             done.output,
             processes(number),
             host.run(f"getent passwd {number}").rc != 0,
@@ -82,6 +89,11 @@ def whole_removal(host, remove, second_removal, number) -> Removal:
 def test_process_of_it_is_not_in_the_way(removal):
     """H4."""
     assert removal.succeeded, reason(removal)
+
+
+def test_main_process_that_does_not_stop_is_not_in_the_way(removal):
+    """Further attack: it has systemd wait."""
+    assert removal.seconds < 120
 
 
 def test_no_process_of_it_is_left(removal):

@@ -7,7 +7,7 @@ import time
 import pytest
 from controller import deploy, play
 from patience import eventually
-from taken_over import SCENARIO, local, reason
+from taken_over import SCENARIO, STAYS, local, reason
 
 ROOT = "/var/lib/wsgi/evil"
 PATHS = """
@@ -165,24 +165,9 @@ def test_next_release_serves(host, evil, source, weapon):
         assert eventually(evil.answers)
 
 
-STAYS = """
-import os, socket, threading
-
-def stay():
-    told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    while not threading.Event().wait(1):
-        told.sendto(b"EXTEND_TIMEOUT_USEC=600000000", os.environ["NOTIFY_SOCKET"])
-
-threading.Thread(target=stay).start()
-"""
-
-
 def test_release_that_does_not_stop_is_killed(host, source):
     """Further attack: its main process has systemd wait, and the deploy with it."""
-    taken = (SCENARIO / "source/taken.py").read_text()
-    deploy(
-        SCENARIO / "deploy.yml", **local(source(**{"taken.py": taken + STAYS})), wsgi_app_timeout=1
-    )
+    deploy(SCENARIO / "deploy.yml", **local(source(**STAYS)), wsgi_app_timeout=1)
     before = host.check_output("readlink /etc/systemd/system/wsgi-evil.service")
     begun = time.monotonic()
     run = play(SCENARIO / "deploy.yml", **local(source()), wsgi_app_timeout=1)
