@@ -10,8 +10,8 @@ author: The Subsite maintainers (@subsite)
 short_description: A text without control characters
 description:
   - Returns the text with an escape, as C(\x1b), in place of each control character (C0 and C1 of
-    ECMA-48), of each that changes the direction of writing, and of what else has no sign of its
-    own. Lines and tabs stay.
+    ECMA-48), each format character (such as those that change the direction of writing), each
+    surrogate, and each line or paragraph separator of Unicode. Line feeds and tabs stay.
   - Use it for every text of an app, a proxy or a tool that is shown to an operator.
 positional: _input
 options:

@@ -18,7 +18,7 @@ from types import ModuleType
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError
 
 OUTPUT = 2**16
-"""Bytes of what a program has written that are shown when it fails."""
+"""How many bytes of a program's output are shown when it fails: the last ones."""
 
 
 def place(modules: Iterable[ModuleType], directory: Path, gid: int) -> None:
@@ -33,7 +33,7 @@ def place(modules: Iterable[ModuleType], directory: Path, gid: int) -> None:
 
 
 def stop(unit: str) -> None:
-    """Stop what another run has begun in ``unit``, and perhaps left there."""
+    """Stop ``unit``, which another run may have started."""
     subprocess.run(["systemctl", "stop", unit], capture_output=True)
 
 
@@ -42,10 +42,10 @@ def run(
 ) -> None:
     """Run ``program`` with ``text`` as its standard input, and wait for it.
 
-    What is secret belongs there: every user of the host can read a unit's settings.
+    Secrets belong into ``text``: every user of the host can read a unit's settings.
 
     :param library: directory that :func:`place` has written the program to.
-    :param unit: the unit's name, which no other may have.
+    :param unit: a name that no other unit has.
     :param properties: the unit's settings (systemd.exec(5)); a list gives a setting several times.
     :raises BuildError: when it fails, with what it wrote.
     """
@@ -53,13 +53,14 @@ def run(
     command = ["systemd-run", "--quiet", "--pipe", "--wait", "--collect", f"--unit={unit}"]
     command += [f"--property={setting}" for setting in settings(all_properties)]
     command += [f"--setenv=PYTHONPATH={library}", sys.executable, "-s", "-m", program.__name__]
-    # Of a pipe, the end could be withheld, and all that comes through it would be in memory.
+    # Not a pipe: a process that keeps it open would block root, and its whole output would be in
+    # memory.
     with tempfile.TemporaryFile() as output:
         done = subprocess.run(command, input=text.encode(), stdout=output, stderr=output)
         output.seek(max(0, output.tell() - OUTPUT))
         said = output.read(OUTPUT).decode(errors="replace").strip()
     if done.returncode != 0:
-        raise BuildError(said or f"{unit} ended with status {done.returncode} and without a word.")
+        raise BuildError(said or f"{unit} ended with status {done.returncode} and without output.")
 
 
 def settings(properties: Mapping[str, object]) -> Iterable[str]:

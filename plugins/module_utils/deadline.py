@@ -87,7 +87,7 @@ def connect(where: str, deadline: Deadline) -> socket.socket:
     host, _, port = where.rpartition(":")
     addresses = _addresses(host.strip("[]"), int(port), deadline)
     for number, (family, *_, address) in enumerate(addresses):
-        # One address that does not answer leaves time for the others.
+        # An address that does not answer must leave time for the others.
         seconds = deadline.left() / (len(addresses) - number)
         try:
             return _connected(family, address, seconds)
@@ -108,7 +108,7 @@ def _connected(family: int, address: str | tuple, seconds: float) -> socket.sock
 
 
 def _addresses(host: str, port: int, deadline: Deadline) -> list[tuple]:
-    """Return where ``host`` is. A thread asks, since getaddrinfo(3) takes no timeout."""
+    """Return the addresses of ``host``. A thread asks: getaddrinfo(3) takes no timeout."""
     found: queue.Queue[list[tuple] | Exception] = queue.Queue()
 
     def ask() -> None:

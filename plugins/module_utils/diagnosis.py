@@ -24,7 +24,7 @@ BAD_CERTIFICATE = "CERTIFICATE_VERIFY"
 """What errors of Python's ssl about the other's certificate have in them."""
 
 LATE = "TimeoutError"
-"""What the error of an answer has in it that came too late, or was not waited for."""
+"""Part of the error of an answer that came too late, and of a request that was not sent."""
 
 
 @dataclass(frozen=True)
@@ -519,7 +519,7 @@ def claimed(case: Case) -> Iterator[Finding]:
 
 
 def finished(case: Case) -> Iterator[Finding]:
-    """Yield which request has no answer that can be judged, if all others are right."""
+    """Yield the first request whose answer is missing or malformed."""
     outer = case.outer
     asked = {name: it for name, it in outer.items() if isinstance(it, dict) and "asked" in it}
     forged = {**outer.get("claims_slash", {}), **outer.get("claims", {})}

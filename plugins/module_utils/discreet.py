@@ -1,4 +1,4 @@
-"""Keep what a module is told out of the host's journal, and control characters out of terminals."""
+"""Keep a module's arguments out of the host's journal, and control characters out of terminals."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ class DiscreetModule(AnsibleModule):
         """Log nothing: a secret may be anywhere among the arguments."""
 
     def fail_json(self, msg: str, **more: Any) -> NoReturn:
-        """Fail with ``msg``, which Ansible writes to the terminal as it is."""
+        """Fail with ``msg`` without control characters: Ansible writes it to the terminal."""
         super().fail_json(msg=printable(str(msg)), **more)

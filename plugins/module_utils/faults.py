@@ -25,14 +25,13 @@ FAULTS = {
     "answer-malformed": Fault(
         "app",
         "an answer breaks the rules of HTTP, or of the app's own diagnosis",
-        "curl --silent --include {origin}{prefix} | cat -v shows what is sent. An app quotes what "
-        "it puts into a header (urllib.parse.quote), or uses redirect(url_for(…)).",
+        "curl --silent --include {origin}{prefix} | cat -v shows what is sent. An app must quote "
+        "what it puts into a header (urllib.parse.quote), or use redirect(url_for(…)).",
     ),
     "answer-missing": Fault(
         "app",
         "some requests were not answered, or not in time",
-        "The log of the server that has this fault says more: journalctl -u wsgi-NAME.*, "
-        "/var/log/nginx/error.log.",
+        "The logs say more: journalctl -u 'wsgi-NAME.*', and /var/log/nginx/error.log.",
     ),
     "certificate": Fault(
         "browser",

@@ -1,4 +1,4 @@
-"""How a git source is written: the URL of its repository, and its version."""
+"""The two parts of a git source: the URL of its repository, and its version."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 TRANSPORTS = ("file", "git", "https", "ssh")
-"""What git may fetch by, in its own words (GIT_ALLOW_PROTOCOL in git(1))."""
+"""The transports that git may use, by git's names (GIT_ALLOW_PROTOCOL in git(1))."""
 
 _HOST = r"(?:[A-Za-z0-9][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])"
 URL = re.compile(
@@ -19,7 +19,7 @@ COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 class Address(NamedTuple):
-    """Where a repository is, and what proves who fetches it."""
+    """A repository's URL without credentials, and the credentials."""
 
     url: str
     username: str | None
@@ -50,7 +50,7 @@ def is_version(text: str) -> bool:
 
 
 def address(url: str) -> Address:
-    """Take the credentials out of an https ``url``: what a command line has, everybody can read."""
+    """Take the credentials out of an https ``url``: every user can read a command line."""
     parts = urlsplit(url)
     if parts.scheme != "https" or "@" not in parts.netloc:
         return Address(url, None, None)
@@ -64,5 +64,5 @@ def address(url: str) -> Address:
 
 
 def shown(url: str) -> str:
-    """Return ``url`` without what may be a secret in it."""
+    """Return ``url`` without credentials, for a message."""
     return re.sub(r"://.*@", "://***@", url, flags=re.DOTALL)

@@ -22,20 +22,23 @@ from ansible_collections.subsite.deploy.plugins.module_utils.git_address import 
 )
 
 CURRENT = "refs/subsite/current"
-"""Where a repository keeps which commit was fetched for the app."""
+"""The ref that names the commit which was fetched last for the app."""
 
 SETTINGS = [
     ("core.attributesFile", os.devnull),
     ("core.hooksPath", os.devnull),
 ]
-"""What root's own configuration of git does not decide."""
+"""Settings that override root's own git configuration."""
 
 NO_CONFIGURATION = {
     "GIT_ATTR_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
 }
-"""With neither root's configuration nor the host's, no attribute of a file can name a filter."""
+"""Environment variables that turn off root's and the host's configuration.
+
+Without it, a .gitattributes file can name no filter that runs.
+"""
 
 HELPER = (
     '!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n" '
@@ -45,7 +48,7 @@ HELPER = (
 
 
 class GitError(Exception):
-    """The commit cannot be had; the message says why and what would be right."""
+    """There is no such commit, or git fails; the message says why and what would be right."""
 
 
 class Found(NamedTuple):
@@ -60,7 +63,7 @@ class Repository:
     """A bare repository."""
 
     def __init__(self, path: Path, lock: int | None = None, lender: Path | None = None) -> None:
-        """Make it at ``path``, unless it is there, in place of a working tree.
+        """Make it at ``path``, unless it exists. A working tree at ``path`` is removed.
 
         :param lock: a locked file, which git inherits: the lock outlives a killed module.
         :param lender: another repository, whose objects need not be fetched again.
@@ -132,8 +135,8 @@ class Repository:
     def verify(self, found: Found, keys: list[str]) -> None:
         """Verify that one of ``keys`` has signed the object that was ``found``.
 
-        That is the commit, or the annotated tag, which has its own name in what is signed: with
-        another name, it is a tag of another version. A key signs itself or by one of its subkeys.
+        The object is the commit or the annotated tag. The signature of a tag covers the tag's name,
+        so that name must be the one that was found. A signature by a subkey counts, too.
 
         :raises GitError: when none has.
         """
@@ -141,7 +144,7 @@ class Repository:
         what = f"The {kind} of {found.name!r} ({found.object})"
         name = found.name.removeprefix("refs/tags/")
         if kind == "tag" and self._tag_name(found.object) != name:
-            raise GitError(f"{what} was made as {self._tag_name(found.object)!r}.")
+            raise GitError(f"{what} was signed as {self._tag_name(found.object)!r}.")
         done = self._run(f"verify-{kind}", "--raw", found.object)
         lines = [line.split() for line in done.stderr.split("\n")]
         status = [words[1:] for words in lines if words[:1] == ["[GNUPG:]"]]
@@ -159,7 +162,7 @@ class Repository:
         """Write the files of ``commit`` to ``dest``, as a checkout would.
 
         :raises GitError: when git cannot.
-        :raises TreeError: when they are not what a source can hold.
+        :raises TreeError: when a source cannot hold them.
         """
         with (
             tree.placed(dest, group) as partial,
@@ -258,7 +261,7 @@ def is_private(path: Path) -> bool:
 def _credentials(address: Address) -> list[tuple[str, str]]:
     """Return the settings by which git gets the credentials, for this host alone.
 
-    An empty helper takes away those of before, of which one may keep what works on the disk.
+    The empty helper removes those of the configuration: one may write the credentials to the disk.
     """
     section = f"credential.{'/'.join(address.url.split('/')[:3])}"
     settings = [(f"{section}.username", address.username)] if address.username else []

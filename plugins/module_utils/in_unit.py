@@ -2,8 +2,8 @@
 
     python3 -m ansible_collections.subsite.deploy.plugins.module_utils.in_unit <build.json
 
-The rules are those of a build in an image (:mod:`in_image`). What it makes is the app's user's
-until root takes it (:mod:`sealed`).
+The rules are those of a build in an image (:mod:`in_image`). The app's user owns the result until
+root takes it (:mod:`sealed`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils.source import Build
 INHERITED = re.compile(
     r"(PIP|UV|SSL_CERT|LC)_\w+|LANG|(REQUESTS|CURL)_CA_BUNDLE|(ALL|HTTP|HTTPS|NO)_PROXY", re.I
 )
-"""The environment variables of Ansible's module that a build has, too."""
+"""The environment variables of Ansible's module that a build gets, too."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Build:
         source, environment = Source(Path(self.source)), Path(self.environment)
         if self.makes_environment or source.builds:
             with tempfile.TemporaryDirectory(prefix="wsgi-release-") as home:
-                # A lock with hashes holds against what an earlier build left in the cache.
+                # An earlier build may have changed the cache: a lock with hashes does not use it.
                 cache = "" if source.hashed else self.cache
                 installer = INSTALLERS[self.installer](self.python, home, cache, self.tool)
                 if self.makes_environment:

@@ -238,7 +238,7 @@ def get_uv(tools: str, python: str) -> Path:
             if done.returncode != 0:
                 raise BuildError(
                     f"{shlex.join(command)}\n{(done.stdout + done.stderr).strip()}\n"
-                    "uv could not be installed; wsgi_app_installer: pip does without it."
+                    "uv could not be installed; wsgi_app_installer: pip needs no uv."
                 )
         complete.touch()
     return tool

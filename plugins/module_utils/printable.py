@@ -6,17 +6,17 @@ import re
 import unicodedata
 
 UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-"""Categories of Unicode that have no sign of their own, but an effect.
+"""Categories of Unicode whose characters are invisible and have an effect.
 
 Controls move the cursor and begin escape sequences (ECMA-48); formats change the order of what is
-read (UAX 9); surrogates, as JSON may have them, can be written nowhere; separators end lines.
+read (UAX 9); surrogates, which JSON may contain, cannot be encoded; separators end lines.
 """
 
 SELDOM = re.compile("[^ -~]")
 
 
 def printable(text: str) -> str:
-    r"""Return ``text`` with an escape, as ``\x1b``, in place of each character without a sign.
+    r"""Return ``text`` with an escape, as ``\x1b``, in place of each character of :data:`UNSEEN`.
 
     Lines and tabs stay. An escape is shown rather than removed, so that two texts that differ still
     differ, and the reader sees that it was there.

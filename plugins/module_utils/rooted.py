@@ -23,7 +23,7 @@ def changeable_part(path: str) -> str:
 
 
 def changeable_parent(path: str) -> str:
-    """Return the same without a look at what ``path`` itself is, unless it is a link."""
+    """Return the same, but for ``path`` itself only check who can replace it."""
     return _changeable(os.path.abspath(path), LINKS, last=False)
 
 
@@ -43,7 +43,7 @@ def _changeable(path: str, links: int, last: bool) -> str:
             target = os.path.join(os.path.dirname(part), os.readlink(part))
             rest = os.path.join(target, *parts[number:])
             return _changeable(os.path.normpath(rest), links - 1, last)
-        # Who owns a name in a directory with the sticky bit, as /tmp, can rename it (inode(7)).
+        # In a sticky directory such as /tmp, the owner of a name can rename it (inode(7)).
         if shared and status.st_uid != 0:
             return part
         if is_last and not last:

@@ -1,7 +1,7 @@
-"""Lend a directory to another user for a while, and take back what has become of it.
+"""Lend a directory to another user for a while, and take it back.
 
-Root never acts on a name that the other user could change meanwhile: it goes by open directories,
-and takes a directory before it looks at what is in it (openat(2)).
+Root never acts on a name that the other user could change meanwhile: it uses descriptors of
+directories (openat(2)), and becomes the owner of a directory before it reads the directory.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import subprocess
 from pathlib import Path
 
 DEPTH = 128
-"""Directories in one another that a tree may have; each is one open file while it is taken."""
+"""How deep directories may be nested: each level is one open file while a tree is taken."""
 
 ROOT = 0
 
@@ -44,8 +44,8 @@ def remove(path: Path) -> None:
 def take(directory: Path, gid: int, interpreter: str = "") -> None:
     """Give ``directory`` with all that is in it to root; group ``gid`` can read it.
 
-    Files have one name each, and links lead to what is in the tree, or to ``interpreter``. No
-    process of the user may be left that has any of it open.
+    Every file must have one name, and every link must lead into the tree, or to ``interpreter``.
+    Before the call, every process of the user that has one of its files open must have ended.
 
     :raises UnsafeTree: when there is anything else. What was taken until then stays root's.
     """
@@ -55,7 +55,7 @@ def take(directory: Path, gid: int, interpreter: str = "") -> None:
         _take_directory(descriptor, str(directory), gid, links, DEPTH)
     finally:
         os.close(descriptor)
-    # All of it is root's now: what is looked at stays as it is.
+    # Root owns all of it now, so nobody can change what is checked here.
     top = os.path.realpath(directory)
     for link in links:
         landing = os.path.realpath(link)

@@ -33,10 +33,10 @@ KINDS = {
 """What kinds of JSON values are called."""
 
 OPTIONAL = {"cookie_path", "cookie_secure"}
-"""What only an app of Flask tells."""
+"""Keys that only the answer of a Flask app has."""
 
 MARKS = {"came", "sees", "mounted"}
-"""What tells an answer of the wrapper from one of the app."""
+"""Keys that every answer of the wrapper has."""
 
 
 def read(page: bytes) -> dict[str, Any]:

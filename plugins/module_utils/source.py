@@ -137,7 +137,7 @@ class Source:
     def _text(self, name: str) -> str | None:
         """Return the text of the file ``name``, or None if there is none.
 
-        Root, who can read every file, reads it, and copies it to what the app can read.
+        Root reads it, and copies it to where the app can read it. So it must be in the source.
 
         :raises BuildError: when it is outside of the source, or leads there by a link.
         """
@@ -184,9 +184,9 @@ class Source:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """Yield the lines of a requirements file without comments, joined where one goes on below.
+    """Yield the lines of a requirements file without comments; a backslash joins two lines.
 
-    A backslash at the end of a comment joins nothing: what it hides from pip, uv reads.
+    A backslash at the end of a comment joins nothing: pip may skip the next line, but uv reads it.
     """
     whole = ""
     for line in text.split("\n"):

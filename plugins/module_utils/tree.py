@@ -80,7 +80,7 @@ def digest(archive: bytes) -> str:
 
 
 def check(root: Path) -> None:
-    """Look at everything below ``root``, which no other user can change meanwhile.
+    """Check everything below ``root``. No other user may be able to change it meanwhile.
 
     :raises TreeError: when it holds what a source cannot hold.
     """
@@ -95,7 +95,8 @@ def check(root: Path) -> None:
 def placed(dest: str, group: str | None) -> Iterator[Path]:
     """Lend a directory to fill, which becomes ``dest`` afterwards: whole, or not at all.
 
-    No other user can change its parent. With a ``group``, only root and this group can read it.
+    No other user may be able to change its parent. With a ``group``, only root and this group can
+    read it.
     """
     partial = Path(f"{dest}.partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -160,5 +161,5 @@ def _refuse_way_out(path: Path, root: Path) -> None:
 
 
 def _named(path: Path, root: Path) -> str:
-    """Return ``path`` as a message has it: a name can hold what a terminal obeys."""
+    """Return ``path`` for a message: a name can hold control characters."""
     return repr(str(path.relative_to(root)))

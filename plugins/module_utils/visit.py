@@ -160,7 +160,7 @@ class Place:
     """Seconds for one answer, from connecting to its last byte."""
     proof: str = ""
     whole: Deadline = field(default_factory=lambda: Deadline(float("inf")))
-    """When nothing is asked any more."""
+    """When no more requests are sent."""
 
     def ask(
         self,
@@ -251,7 +251,7 @@ def is_name(host: str) -> bool:
 def location(value: str) -> str:
     """Return the ``value`` of a ``Location``.
 
-    :raises ValueError: when browsers may take it for various URLs.
+    :raises ValueError: when it is no URL: browsers may read it as different URLs.
     """
     if value and not is_url(value):
         text = value.encode("latin-1", "replace").decode(errors="replace")

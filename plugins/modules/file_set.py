@@ -317,7 +317,7 @@ class FileSet:
         return Change(path, writer, before, after, secret)
 
     def _found(self, path: str, writer: str) -> State:
-        """Return what is at ``path``; nothing if it is only in the way of a file of ``writer``."""
+        """Return what is at ``path``; nothing if a file of ``writer`` replaces it."""
         with acting_as(writer):
             try:
                 found = State.found(path)
@@ -434,7 +434,7 @@ def clear_way(path: str) -> None:
         except FileNotFoundError:
             return
         if status.st_uid != os.geteuid():
-            continue  # root's, as all that the user cannot rename
+            continue  # the user cannot rename it
         is_directory, is_last = stat.S_ISDIR(status.st_mode), number == len(parts)
         # A file replaces anything but a directory; what leads to it has to be one.
         if is_directory if is_last else not is_directory:

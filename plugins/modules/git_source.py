@@ -32,7 +32,7 @@ description:
   - With O(dest), exports the files of that commit.
 options:
   repository:
-    description: Directory of the bare repository. A working tree that is there goes away.
+    description: Directory of the bare repository. A working tree that is there is removed.
     type: path
     required: true
   url:
@@ -49,8 +49,9 @@ options:
     required: true
   signed_by:
     description:
-      - Fingerprints of keys in the keyring. One of them, or one of its subkeys, has signed the
-        commit, or the annotated tag, which is called as the tag that was asked for.
+      - Fingerprints of keys in the keyring. One of them, or one of its subkeys, must have signed
+        the commit or the annotated tag.
+      - The annotated tag's own name must be the tag that was asked for.
     type: list
     elements: str
   dest:
@@ -63,7 +64,7 @@ options:
     type: str
 attributes:
   check_mode:
-    description: Fetches into a repository that goes away again, so that RV(after) is true.
+    description: Fetches into a copy that is removed afterwards, so that RV(after) is right.
     support: full
   diff_mode:
     description: Contents are not compared.

@@ -1,5 +1,5 @@
 #!/usr/bin/python
-"""End what a user runs, and remove the user when nothing is left of it."""
+"""Kill a user's processes, and remove the user if no file of it is left."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from ansible_collections.subsite.deploy.plugins.module_utils.discreet import Dis
 DOCUMENTATION = r"""
 module: retire_user
 author: The Subsite maintainers (@subsite)
-short_description: End what a user runs, and remove the user when nothing is left of it
+short_description: Kill a user's processes, and remove the user if no file of it is left
 description:
   - Kills every process of the user.
-  - Removes the user, unless a local file system still has a file of it. The next user that the
-    host makes could get the number of a removed user, and all its files with it.
+  - Removes the user, unless a local file system still has a file of it. Otherwise the
+    next new user could get the number of the removed user, and so its files.
 options:
   name:
     description: The user. It may be missing.
@@ -67,7 +67,7 @@ NOT_LOCAL = frozenset({"9p", "afs", "ceph", "cifs", "nfs", "nfs4", "smb3", "virt
 """File systems of other machines, where a number means nothing or another user."""
 
 NO_FILES = frozenset({"cgroup", "cgroup2", "proc", "sysfs", "devpts", "nsfs", "bpf", "tracefs"})
-"""File systems that the kernel makes of what it knows."""
+"""File systems of the kernel, in which users have no files."""
 
 
 def processes(uid: int, which: str = "[0-9]*") -> Iterator[int]:
@@ -90,7 +90,7 @@ def processes(uid: int, which: str = "[0-9]*") -> Iterator[int]:
 def end(uid: int) -> bool:
     """Kill all processes of ``uid``, and return whether all of them ended.
 
-    Again and again, since one that is not killed yet can start another.
+    It repeats that, because a process that still runs can start another.
     """
     deadline = time.monotonic() + PATIENCE
     while found := list(processes(uid)):
@@ -109,7 +109,7 @@ def kill(pid: int, uid: int, opened: ExitStack) -> int | None:
     try:
         descriptor = os.pidfd_open(pid)
         opened.callback(os.close, descriptor)
-        # Another process may have had the number by the time it was opened.
+        # Before it was opened, another process may have got the number.
         if pid not in processes(uid, f"{pid}"):
             return None
         signal.pidfd_send_signal(descriptor, signal.SIGKILL)

@@ -65,8 +65,8 @@ options:
     description:
       - Pattern of the files with the app's keys on the host that the module runs on, of which every
         release has one, as V(/srv/wsgi/shop/releases/*/diagnosis.key).
-      - An app looks at ten signatures. If there are more keys, those of the releases that were
-        deployed last are used; the app of an older one is asked like somebody else's.
+      - An app checks ten signatures. If there are more keys, those of the releases that were
+        deployed last are used; an older release is judged like an app without a key.
     type: str
     default: ""
   proof:
@@ -97,8 +97,8 @@ options:
   timeout:
     description:
       - Seconds that one answer may take in total, from looking up the name to its last byte.
-      - Ten times as much is what all answers of a call may take. What is not asked by then counts
-        as not answered.
+      - All answers of a call together may take ten times as long. A request that was not sent by
+        then counts as not answered.
     type: int
     default: 10
   validate_certs:
@@ -217,7 +217,7 @@ proof:
 
 
 ALL = 10
-"""How many times the time for one answer all of them may take."""
+"""All answers together may take this many times as long as one."""
 
 
 def context(params: dict) -> ssl.SSLContext:

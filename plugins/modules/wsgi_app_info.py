@@ -60,8 +60,8 @@ options:
     default: systemd
   writable_paths:
     description:
-      - What the app will be given to write. With O(listen), the module fails if others than root
-        can replace one of these.
+      - Paths that the app will be able to write. With O(listen), the module fails if others than
+        root can replace one of these.
     type: list
     elements: path
     default: []
@@ -142,8 +142,8 @@ listening:
   returned: always
 altered:
   description:
-    - Whether the socket refuses connections, or lets fewer wait, than systemd made it to. A process
-      that has the socket can do that for all others (shutdown(2), listen(2)).
+    - Whether a process has shut down the socket or shortened its queue. Every process that has the
+      socket can (shutdown(2), listen(2)).
   type: bool
   returned: always
 releases:
@@ -267,7 +267,8 @@ def replaceable(python: str, writable_paths: list[str], listen: str) -> Iterator
     if listen.startswith("/") and (part := changeable_parent(listen)):
         yield (
             f"wsgi_app_listen is {listen!r}, but others than root can change {part}: root makes "
-            "the socket, so all directories above it have to be root's, as of '/run/wsgi'."
+            "the socket, so only root may be able to change the directories above it, as "
+            "for '/run/wsgi/shop.sock'."
         )
     if part := changeable_part(python):
         yield (
@@ -278,8 +279,8 @@ def replaceable(python: str, writable_paths: list[str], listen: str) -> Iterator
         if part := changeable_parent(path):
             yield (
                 f"wsgi_app_writable_paths has {path!r}, but others than root can change {part}: "
-                "root mounts the path, so all directories above it have to be root's. Move it, for "
-                "example to /srv."
+                "root mounts the path, so only root may be able to change the directories above "
+                "it. Move it, for example to /srv."
             )
 
 
@@ -454,7 +455,7 @@ def altered(listen: str) -> bool:
 
 
 def queue(listen: str) -> int:
-    """Return how many connections can wait at ``listen``; as many as should if ss has no answer."""
+    """Return how many connections can wait at ``listen``; :data:`QUEUE` if ss does not show it."""
     if shutil.which("ss"):
         family = "--unix" if listen.startswith("/") else "--tcp"
         # An IPv6 socket of all interfaces takes IPv4, too, and is shown so.

@@ -26,8 +26,8 @@ description:
     C(dependencies), so that a Containerfile can install them before it takes the rest.
   - The stage C(environment) of that file is kept as tag C(environment), for builds to come. What
     else earlier builds left without a name, with the label C(wsgi_app), is removed.
-  - What the host's pip is configured with is lent to the build, as the secret C(pip). It is the
-    only file of the host that the build sees beside O(context).
+  - The build gets the configuration of the host's pip, as the secret C(pip). It sees no other file
+    of the host besides O(context).
   - A build uses the engine's own network, in which the host's loopback addresses are not reachable.
     The module fails if the host's pip is configured with one of them.
 options:
@@ -81,7 +81,7 @@ CONFINED = {
         "--cap-add=CHOWN,DAC_OVERRIDE,FOWNER,FSETID,KILL,SETGID,SETUID",
     )
 }
-"""What root in a build container may not do, by engine. Docker has no such options for a build."""
+"""Options that limit root in a build container, by engine. Docker has none for builds."""
 
 
 def part(source: Source, dependencies: Path, installer: str) -> None:
@@ -100,7 +100,7 @@ def part(source: Source, dependencies: Path, installer: str) -> None:
         partial.mkdir()
         for name in source.recipe():
             (partial / name).parent.mkdir(parents=True, exist_ok=True)
-            declared = name in source.declarations  # and read, so that a link stays inside
+            declared = name in source.declarations  # Source has checked its link
             shutil.copy2(source.path / name, partial / name, follow_symlinks=declared)
     group = source.path.stat().st_gid if source.path.exists() else -1
     for path in [partial, *partial.rglob("*")]:
@@ -136,8 +136,8 @@ def refuse_loopback(path: str) -> None:
         if _is_loopback(host):
             raise BuildError(
                 f"{path} has {name} = … {host} …, but an image is built in a network of its own, "
-                "which does not reach the host's loopback addresses. Have it listen on an address "
-                "that containers reach, and write that one."
+                "which does not reach the host's loopback addresses. Let the server listen on "
+                "an address that containers reach, and write that address."
             )
 
 
@@ -166,7 +166,7 @@ def _host(address: str) -> str:
 
 
 def _is_loopback(host: str) -> bool:
-    """Whether whoever connects to ``host`` connects to itself."""
+    """Return whether ``host`` is a loopback address, or a name of one."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

@@ -37,10 +37,11 @@ description:
     installed into the release's C(lib).
   - All of it is built as O(user), in a transient unit with the settings O(sandbox), and belongs to
     root afterwards, so that the app cannot write it. No process of a build outlives it.
-  - What has become root's is refused if a link leads out of it, or if it has anything but files,
-    directories and links.
-  - A C(requirements.txt) with hashes has to bring all O(requirements). It is installed without a
-    cache, so that no earlier build can have a say in it.
+  - The build fails if its result has a link that leads out of it (except to the interpreter), a
+    file with two names, or anything but files, directories and links. Otherwise root owns the
+    result.
+  - A C(requirements.txt) with hashes must include all O(requirements). It is installed without a
+    cache, so that no earlier build can change what is installed.
   - An index, proxy or certificate authority that the host's pip is configured with is used by
     both installers.
 options:
@@ -130,7 +131,7 @@ class Release:
         self.user = pwd.getpwnam(parameters["user"])
         self.work = self.path / "build"
         self.lib = self.work / "lib"
-        # Beside the environment, since a build can write whatever it likes into it.
+        # Not in the environment: a build can write any file there.
         self.complete = self.environment.with_suffix(".complete")
 
     def _environment_name(self) -> str:
@@ -180,7 +181,7 @@ class Release:
             for directory in directories:
                 sealed.take(directory, self.user.pw_gid, self.parameters["python"])
             if self.lib.is_dir():
-                sealed.take(self.lib, self.user.pw_gid)  # it moves, and its links with it
+                sealed.take(self.lib, self.user.pw_gid)  # it is moved, so links must stay in it
         except (BuildError, OSError, sealed.UnsafeTree) as error:
             for directory in directories:
                 sealed.remove(directory)
@@ -208,7 +209,7 @@ class Release:
         )
         library = self.path / "builder"
         confined.place((in_unit, installer, source, tree), library, self.user.pw_gid)
-        # Of what root has for apps, it sees what it is made from and what it makes.
+        # Of /srv/wsgi, the build sees its inputs and its outputs.
         apps = self.path.parents[2]
         made, used = [self.work], [library, parameters["tools"]]
         (made if makes_environment else used).append(self.environment)

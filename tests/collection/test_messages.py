@@ -27,7 +27,7 @@ MESSAGES = {
     ),
     "file that keeps a user": (
         "roles/wsgi_app/tasks/absent.yml",
-        "absent | Name a file that keeps the user",
+        "absent | Name a remaining file of the user",
         {"__wsgi_app_user": "wsgi-shop", "__wsgi_app_retired": {"file": RAW}},
     ),
     "releases": (

@@ -293,7 +293,7 @@ class TestSignature:
         forge("tag", "--message=x", f"--local-user={keys.author}", "v1.3")
         forge("update-ref", "refs/tags/v1.4", "refs/tags/v1.3")
         assert verify("v1.3")["after"] == signed
-        assert verify("v1.4")["msg"].endswith("was made as 'v1.3'.")
+        assert verify("v1.4")["msg"].endswith("was signed as 'v1.3'.")
 
     def test_is_not_replaced(self, verify, forge: Forge, signed: str, repository: Path):
         evil = forge.commit("EVIL unsigned")

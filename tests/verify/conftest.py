@@ -164,29 +164,31 @@ def verify(run_module, world: World) -> Verifier:
     return Verifier(run_module, world)
 
 
-NAMED = pytest.StashKey[list]()
+NAMED = "named"
 
 
 @pytest.fixture
-def name(request: pytest.FixtureRequest, verify: Verifier) -> Callable[[SetUp], list]:
+def name(record_property: Callable[[str, object], None], verify: Verifier) -> Callable:
     def name(set_up: SetUp) -> list[tuple[str, str]]:
         """Return what a set-up is called, and where that is, and keep it for the summary."""
         found = [(one["fault"], one["hop"]) for one in verify(set_up)["contract"]["findings"]]
-        request.config.stash.setdefault(NAMED, []).append((set_up, found))
+        wanted = [(set_up.fault, set_up.hop)] if set_up.fault else []
+        record_property(NAMED, (len(found), len(wanted), bool(wanted) and found == wanted))
         return found
 
     return name
 
 
-def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter) -> None:
     """Say how many of the findings were right, and how many of the faults were found."""
-    named = config.stash.get(NAMED, [])
+    reports = [
+        report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)
+    ]
+    named = [value for report in reports for name, value in report.user_properties if name == NAMED]
     if not named:
         return
-    wrong = [(set_up, found) for set_up, found in named if set_up.fault]
-    right = sum(found == [(set_up.fault, set_up.hop)] for set_up, found in wrong)
-    findings = sum(len(found) for _, found in named)
+    findings, wrong, right = (sum(numbers) for numbers in zip(*named, strict=True))
     terminalreporter.write_line(
-        f"verify: {len(wrong)} wrong set-ups and {len(named) - len(wrong)} right ones: "
-        f"precision {right}/{findings}, recall {right}/{len(wrong)}"
+        f"verify: {wrong} wrong set-ups and {len(named) - wrong} right ones: "
+        f"precision {right}/{findings}, recall {right}/{wrong}"
     )

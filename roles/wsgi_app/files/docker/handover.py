@@ -56,8 +56,8 @@ def hand_over(door: socket.socket) -> None:
 def relay(ear: socket.socket, notify: str) -> None:
     """Tell systemd what the container says of itself (sd_notify(3)).
 
-    systemd shows it on terminals, and logs what it cannot use: neither control characters nor empty
-    messages are passed on.
+    Neither control characters nor empty messages are passed on: systemd shows the text on
+    terminals, and logs messages that it cannot use.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as mouth:
         mouth.connect(notify)

@@ -27,7 +27,7 @@ SIGNATURE = re.compile(
     r"(?P<text>(?P<expiry>[0-9]{1,12})\.[0-9a-f]{1,64})\.(?P<digest>[0-9a-f]{64})"
 )
 MOST = 10
-"""Signatures of a request that are looked at: anybody may send them, and each costs an HMAC."""
+"""How many signatures of a request are checked: anybody may send them, and each costs an HMAC."""
 
 LIFETIME = 60
 """Seconds that a signature may last."""

@@ -11,8 +11,8 @@ FIRST = 3
 def take() -> None:
     """Have gunicorn take the sockets that systemd hands over.
 
-    systemd counts processes from outside of a PID namespace (``PrivatePIDs=``), gunicorn from
-    inside, where the main process of the service is the first.
+    LISTEN_PID is the PID outside of the PID namespace (``PrivatePIDs=``); gunicorn compares it with
+    os.getpid(), which is 1 inside.
     """
     if os.getpid() == 1 and "LISTEN_PID" in os.environ:
         os.environ["LISTEN_PID"] = "1"
