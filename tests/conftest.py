@@ -17,7 +17,7 @@ from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
 from ansible.vars.manager import VariableManager
 
-pytest_plugins = ["measured"]
+pytest_plugins = ["measured", "precision"]
 
 ROOT = Path(__file__).parents[1]
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import trustme
 from ansible_collections.subsite.deploy.plugins.modules import url_contract_info
+from precision import NAMED
 from serving import Nginx, echo, free_ports, running
 from setups import BEHIND, RIGHT, WRONG, SetUp
 
@@ -164,9 +165,6 @@ def verify(run_module, world: World) -> Verifier:
     return Verifier(run_module, world)
 
 
-NAMED = "named"
-
-
 @pytest.fixture
 def name(record_property: Callable[[str, object], None], verify: Verifier) -> Callable:
     def name(set_up: SetUp) -> list[tuple[str, str]]:
@@ -177,18 +175,3 @@ def name(record_property: Callable[[str, object], None], verify: Verifier) -> Ca
         return found
 
     return name
-
-
-def pytest_terminal_summary(terminalreporter) -> None:
-    """Say how many of the findings were right, and how many of the faults were found."""
-    reports = [
-        report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)
-    ]
-    named = [value for report in reports for name, value in report.user_properties if name == NAMED]
-    if not named:
-        return
-    findings, wrong, right = (sum(numbers) for numbers in zip(*named, strict=True))
-    terminalreporter.write_line(
-        f"verify: {wrong} wrong set-ups and {len(named) - wrong} right ones: "
-        f"precision {right}/{findings}, recall {right}/{wrong}"
-    )

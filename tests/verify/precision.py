@@ -1,0 +1,22 @@
+"""How often verify is right, shown when all tests are over."""
+
+from __future__ import annotations
+
+NAMED = "named"
+"""The property of a test that has how many faults verify named, how many there are, and whether
+it was right."""
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Say how many of the findings were right, and how many of the faults were found."""
+    reports = [
+        report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)
+    ]
+    named = [value for report in reports for name, value in report.user_properties if name == NAMED]
+    if not named:
+        return
+    findings, wrong, right = (sum(numbers) for numbers in zip(*named, strict=True))
+    terminalreporter.write_line(
+        f"verify: {wrong} wrong set-ups and {len(named) - wrong} right ones: "
+        f"precision {right}/{findings}, recall {right}/{wrong}"
+    )
