@@ -33,28 +33,16 @@ class Role:
         self.defaults = self._load("defaults/main.yml")
         self.derived = {
             name: value
-            for path in sorted(self.path.glob("vars/main*")) + sorted(self.path.glob("vars/main/*"))
-            if path.is_file()
+            for path in [*self.path.glob("vars/main.yml"), *self.path.glob("vars/main/**/*.yml")]
             for name, value in self._load(path).items()
-        }
-        self.ways = {
-            path.stem: self._load(path)
-            for directory in ("backends", "sources", "tls")
-            for path in sorted(self.path.glob(f"vars/{directory}/*.yml"))
         }
         self.options = self._load("meta/argument_specs.yml")["argument_specs"]["main"]["options"]
 
     def value(self, variable: str, inputs: dict) -> Any:
         """Return what ``variable`` is when the play says ``inputs``."""
-        backend = inputs.get("wsgi_app_backend", "systemd")
-        source = inputs.get("wsgi_app_source", {}).get("type")
-        certificate = inputs.get("nginx_site_tls", {}).get("mode", "none")
         variables = {
             **self.defaults,
             **self.derived,
-            **self.ways.get(backend, {}),
-            **self.ways.get(certificate, {}),
-            **self.ways.get(source, {}),
             **inputs,
             "role_path": str(self.path),
             "ansible_search_path": [str(self.path)],

@@ -39,7 +39,7 @@ MESSAGES = {
         "roles/nginx_site/tasks/tls/issue.yml",
         "tls | issue | Say what the authority said",
         {
-            "__nginx_site_certified": ["example.org"],
+            "__nginx_site_certificate": {"names": ["example.org"]},
             "__nginx_site_seen": {"serves": {}},
             "__nginx_site_issued": {"stdout": RAW, "stderr": ""},
             "__nginx_site_directory": "https://acme.example/directory",

@@ -73,7 +73,7 @@ def get(top, nginx_site):
                 {"path": "/down", "upstreams": down},
             ],
             "__nginx_site_data": f"{top}/wsgi",
-            "__nginx_site_challenges": f"{top}/srv/main/acme",
+            "__nginx_site_certificate": {"pair": {}, "challenges": f"{top}/srv/main/acme"},
             "__nginx_site_directory": "an authority",
         },
     )

@@ -1,7 +1,6 @@
 """Where a site is asked whether it is right."""
 
 import pytest
-from ansible.parsing.dataloader import DataLoader
 
 NAMED = {"nginx_site_name": "main", "nginx_site_server_names": ["example.org", "www.example.org"]}
 BEHIND = {"nginx_site_trusted_proxies": ["10.0.0.5"]}
@@ -10,10 +9,7 @@ TLS = {"nginx_site_tls": {"mode": "files", "certificate": "/c.pem", "key": "/k.p
 
 @pytest.fixture
 def value(nginx_site):
-    part = DataLoader().load_from_file(
-        str(nginx_site.path / "vars/verify.yml"), trusted_as_template=True
-    )
-    return lambda variable, settings: nginx_site.value(variable, {**NAMED, **part, **settings})
+    return lambda variable, settings: nginx_site.value(variable, {**NAMED, **settings})
 
 
 @pytest.mark.parametrize(

@@ -2,19 +2,19 @@
 
 import pytest
 import yaml
-from ansible.parsing.dataloader import DataLoader
 
 
 @pytest.fixture
 def written(wsgi_app, inputs):
-    part = DataLoader().load_from_file(
-        str(wsgi_app.path / "vars/compose.yml"), trusted_as_template=True
-    )
-    machine = {"compose_directory": "/home/me/site", "__compose_user": "1000:1000"}
+    machine = {
+        "__wsgi_app_backend_name": "compose",
+        "compose_directory": "/home/me/site",
+        "__compose_user": "1000:1000",
+    }
 
     def written(**settings) -> dict:
         """Return the Compose file of an app that has these settings."""
-        inputs_ = {**inputs, **part, **machine, **settings}
+        inputs_ = {**inputs, **machine, **settings}
         return yaml.safe_load(wsgi_app.value("__wsgi_app_compose_service.content", inputs_))
 
     return written

@@ -104,7 +104,7 @@ def test_environment_and_secrets_arrive_as_they_are(wsgi_app, inputs, backend, t
     }
     for file in wsgi_app.value("__wsgi_app_environment_files", inputs_):
         Path(file["dest"]).write_text(file.get("content") or file["secret"])
-    enter = wsgi_app.value("__wsgi_app_in_container", inputs_).replace("$$", "$")
+    enter = wsgi_app.value("__wsgi_app_source_kind.container_command", inputs_).replace("$$", "$")
     tell = "import json, os; print(json.dumps(dict(os.environ)))"
     done = subprocess.run(
         ["/bin/sh", "-c", f'{enter} python3 -c "$0"', tell],

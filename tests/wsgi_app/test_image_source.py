@@ -181,7 +181,7 @@ def test_its_own_paths_stay(value, tmp_path: Path, own: dict[str, str], path: li
     more = {"__wsgi_app_path": str(tmp_path), "wsgi_app_environment": {"COLOUR": "blue"}}
     for file in value("__wsgi_app_environment_files", **more):
         Path(file["dest"]).write_text(file.get("content") or file["secret"])
-    enter = value("__wsgi_app_in_container", **more).replace("$$", "$").strip()
+    enter = value("__wsgi_app_source_kind.container_command", **more).replace("$$", "$").strip()
     done = subprocess.run(
         ["/bin/sh", "-c", f"{enter} env"],
         env={"PATH": "/opt/venv/bin:/usr/bin:/bin", **own},

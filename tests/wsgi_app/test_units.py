@@ -17,7 +17,6 @@ def units(wsgi_app, inputs, tmp_path: Path):
         inputs_ = {
             **inputs,
             "__wsgi_app_root": f"{tmp_path}/srv",
-            "__wsgi_app_docker": str(docker),
             **settings,
         }
         gunicorn = Path(wsgi_app.value("__wsgi_app_path", inputs_), "venv/bin/gunicorn")
@@ -28,7 +27,8 @@ def units(wsgi_app, inputs, tmp_path: Path):
         texts = wsgi_app.texts("__wsgi_app_release_files + __wsgi_app_address_files", inputs_)
         names = [name for name in texts if name.endswith((".service", ".slice", ".socket"))]
         for name in names:
-            (tmp_path / name).write_text(texts[name])
+            # This machine may have no docker.
+            (tmp_path / name).write_text(texts[name].replace("/usr/bin/docker", str(docker)))
         (tmp_path / "docker.service").write_text(f"[Service]\nExecStart={docker}\n")
         unit = wsgi_app.value("__wsgi_app_unit", inputs_)
         (tmp_path / f"{unit}.service").symlink_to(f"{unit}.0123456789ab.service")
