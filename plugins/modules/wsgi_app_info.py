@@ -478,7 +478,8 @@ def refuses(listen: str) -> bool:
         address = (host, int(port))
     with socket.socket(family) as client:
         client.settimeout(1)
-        return client.connect_ex(address) == errno.ECONNREFUSED
+        # systemd removes a socket that it finds shut down.
+        return client.connect_ex(address) in (errno.ECONNREFUSED, errno.ENOENT)
 
 
 def owner_of(path: str) -> int | None:

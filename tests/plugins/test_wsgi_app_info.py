@@ -457,6 +457,9 @@ class TestAltered:
         listener[0].shutdown(socket.SHUT_RDWR)
         assert wsgi_app_info.altered(listener[1])
 
+    def test_is_gone(self, tmp_path: Path):
+        assert wsgi_app_info.altered(str(tmp_path / "none.sock"))
+
     def test_lets_fewer_wait(self, listener):
         listener[0].listen(1)
         assert wsgi_app_info.altered(listener[1])

@@ -103,6 +103,8 @@ def build(release: Path) -> dict:
         "tools": "/srv/wsgi/.tools",
         "user": USER,
         "requirements": [],
+        # As the role has it: otherwise the attacker would end builds before root's part begins.
+        "sandbox": {"PrivateTmp": True},
     }
     said = io.StringIO()
     with patch_module_args(arguments), contextlib.redirect_stdout(said):
