@@ -11,12 +11,15 @@ import fcntl
 import os
 import stat
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 DEPTH = 128
 """How deep directories may be nested: each level is one open file while a tree is taken."""
 
 ROOT = 0
+
+DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
 class UnsafeTree(Exception):
@@ -33,12 +36,35 @@ def lend(directory: Path, uid: int, gid: int) -> None:
 def remove(path: Path) -> None:
     """Remove ``path`` with all that is in it, however deep. Links are not followed.
 
+    Its directories are closed to their user first: a process of the user could fill them faster
+    than they are emptied.
+
     :raises OSError: when something is left, with what rm(1) said.
     """
+    with suppress(FileNotFoundError, NotADirectoryError):
+        descriptor = os.open(path, DIRECTORY)
+        try:
+            _close_directory(descriptor, os.fstat(descriptor).st_dev, DEPTH)
+        finally:
+            os.close(descriptor)
     command = ["rm", "-rf", "--one-file-system", "--", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace")
     if done.returncode != 0:
         raise OSError(done.stderr.strip())
+
+
+def _close_directory(descriptor: int, device: int, depth: int) -> None:
+    """Give a directory, and those in it on the same ``device``, to root alone."""
+    os.fchown(descriptor, ROOT, ROOT)
+    os.fchmod(descriptor, 0o700)
+    for name in os.listdir(descriptor) if depth else []:
+        with suppress(OSError):  # a process has renamed or removed it, or it is no directory
+            below = os.open(name, DIRECTORY, dir_fd=descriptor)
+            try:
+                if os.fstat(below).st_dev == device:
+                    _close_directory(below, device, depth - 1)
+            finally:
+                os.close(below)
 
 
 def take(directory: Path, gid: int, interpreter: str = "") -> None:
@@ -50,7 +76,7 @@ def take(directory: Path, gid: int, interpreter: str = "") -> None:
     :raises UnsafeTree: when there is anything else. What was taken until then stays root's.
     """
     links: list[str] = []
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    descriptor = os.open(directory, DIRECTORY)
     try:
         _take_directory(descriptor, str(directory), gid, links, DEPTH)
     finally:
@@ -73,8 +99,7 @@ def _take_directory(descriptor: int, path: str, gid: int, links: list[str], dept
         below = f"{path}/{name}"
         mode = os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_mode
         if stat.S_ISDIR(mode):
-            flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
-            directory = os.open(name, flags, dir_fd=descriptor)
+            directory = os.open(name, DIRECTORY, dir_fd=descriptor)
             try:
                 _take_directory(directory, below, gid, links, depth - 1)
             finally:

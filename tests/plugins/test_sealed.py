@@ -201,3 +201,12 @@ def test_process_that_is_left_gains_nothing(tree: Path, canary: Path):
         owners = {path.lstat().st_uid for path in tree.rglob("*")}
         assert (owners, rights(canary)) == ({0}, (0, 0, "drwx------"))
         assert rights(canary / "secret") == (0, 0, "-rw-------")
+
+
+def test_tree_that_a_process_fills_meanwhile_is_removed(tree: Path, canary: Path):
+    for _ in range(TRIES):
+        sealed.lend(tree, USER, USER)
+        build(tree, f"[os.makedirs(f'{{n % 30}}/{{n // 30}}') for n in range({FILES // 10})]")
+        with meddling(tree / os.listdir(tree)[-1], canary):
+            sealed.remove(tree)
+        assert not tree.exists()
