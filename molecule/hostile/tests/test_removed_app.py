@@ -35,7 +35,7 @@ def number(host, run_as, source):
     files = local(source(**STAYS))
     deploy(SCENARIO / "deploy.yml", app="gone", wsgi_app_timeout=1, **files)
     number = host.check_output("id -u wsgi-gone")
-    host.check_output("systemd-run --quiet --unit=leftover --uid=wsgi-gone sleep 600")
+    host.check_output("systemd-run --quiet --collect --unit=leftover --uid=wsgi-gone sleep 600")
     run_as("wsgi-gone", "touch /var/tmp/of_gone")
     return number
 
