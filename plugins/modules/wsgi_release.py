@@ -83,6 +83,13 @@ options:
     description: Settings of the unit that builds, as in systemd.exec(5).
     type: dict
     default: {}
+  check:
+    description:
+      - Command that fails, and says why, when a newer run has begun to change the app. Only the
+        newest run stops the build of another.
+    type: list
+    elements: str
+    default: []
 attributes:
   check_mode:
     description: Says that the release would be built.
@@ -150,13 +157,18 @@ class Release:
         power would find files that are empty otherwise, and never build them again.
         """
         self.source.refuse_editables()
+        self._refuse_if_superseded()
         confined.stop(self._unit)  # the newer of two runs continues
         with installer.locked(self.environment.with_name(".lock")):
             missing = not (self.environment.is_dir() and self.complete.exists())
             if missing:
                 self.complete.unlink(missing_ok=True)
             with self._lent(self.work, *[self.environment] * missing):
-                self._run(makes_environment=missing)
+                try:
+                    self._run(makes_environment=missing)
+                except BuildError:
+                    self._refuse_if_superseded()  # then the newer run has stopped it
+                    raise
             if missing:
                 os.sync()
                 self.complete.touch(mode=0o640)
@@ -167,6 +179,12 @@ class Release:
         self._link()
         os.sync()
         return missing
+
+    def _refuse_if_superseded(self) -> None:
+        if check := self.parameters["check"]:
+            done = subprocess.run(check, capture_output=True, text=True)
+            if done.returncode != 0:
+                raise BuildError((done.stdout + done.stderr).strip())
 
     @contextmanager
     def _lent(self, *directories: Path) -> Iterator[None]:
@@ -279,6 +297,7 @@ def main() -> None:
             "python": {"type": "path", "default": "/usr/bin/python3"},
             "installer": {"type": "str", "choices": ["uv", "pip"], "default": "uv"},
             "sandbox": {"type": "dict", "default": {}},
+            "check": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )

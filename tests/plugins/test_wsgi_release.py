@@ -440,7 +440,13 @@ def parameters(tmp_path: Path) -> dict[str, str]:
     parameters = {name: str(tmp_path / name) for name in ("path", "environments", "cache", "tools")}
     for directory in parameters.values():
         Path(directory).mkdir()
-    more = {"user": "root", "python": sys.executable, "requirements": [], "sandbox": {}}
+    more = {
+        "user": "root",
+        "python": sys.executable,
+        "requirements": [],
+        "sandbox": {},
+        "check": [],
+    }
     return {**parameters, **more}
 
 
@@ -601,6 +607,25 @@ class TestBuild:
             assert unit["PrivateNetwork"] is not installs
             assert unit["User"] == "daemon"
             assert unit["TemporaryFileSystem"] == f"/dev/shm {apps}:ro"
+
+    def test_of_a_superseded_run_stops_no_other(self, build, parameters: dict, monkeypatch):
+        stopped: list[str] = []
+        monkeypatch.setattr(confined, "stop", stopped.append)
+        parameters["check"] = ["sh", "-c", "echo A newer run has begun.; exit 1"]
+        with pytest.raises(BuildError, match="A newer run has begun"):
+            build()
+        assert stopped == []
+
+    def test_that_a_newer_run_stopped_says_so(self, build, tmp_path, parameters, monkeypatch):
+        def run(*unit) -> None:
+            (tmp_path / "newer").touch()
+            raise BuildError("ended without output")
+
+        monkeypatch.setattr(confined, "run", run)
+        newer = f"[ ! -e {tmp_path}/newer ] || {{ echo A newer run has begun.; exit 1; }}"
+        parameters["check"] = ["sh", "-c", newer]
+        with pytest.raises(BuildError, match="A newer run has begun"):
+            build()
 
     def test_refuses_editable_requirements(self, build, source: Path):
         write(source, {"requirements.txt": "-e .\n"})
