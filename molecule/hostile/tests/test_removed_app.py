@@ -67,7 +67,7 @@ def remove(host, processes, number):
 def removal(host, remove) -> Removal:
     """Remove it while a process of it runs beside its units."""
     removed = remove()
-    host.check_output("systemctl stop leftover")
+    host.run("systemctl stop leftover")
     return removed
 
 
