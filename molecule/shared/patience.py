@@ -15,6 +15,7 @@ def eventually(question: Callable[[], object], seconds: float = 30) -> bool:
                 return True
         except OSError:
             pass
-        # What is awaited tells nobody of itself, so it is looked at again.
+        # What tests ask for (a socket, an HTTP answer, a process in a container) sends no event
+        # to this machine, so it is polled. The interval only sets how often.
         time.sleep(0.1)
     return False

@@ -287,7 +287,7 @@ class Watch:
 
     @staticmethod
     def go_on(seconds: float) -> None:
-        """Let visitors come for so long. It is the length of a measurement: nothing is awaited."""
+        """Let visitors come for ``seconds``, the length of a measurement: nothing is awaited."""
         time.sleep(seconds)
 
     @contextmanager

@@ -54,6 +54,7 @@ class Request(socketserver.BaseRequestHandler):
             for piece in self.server.behaviour(head(connection), number):
                 if time.monotonic() > deadline:
                     break
+                # A pause (s), for tests of how long verify waits for a site that drips.
                 if isinstance(piece, float):
                     time.sleep(piece)
                 else:

@@ -24,7 +24,7 @@ def events() -> Response:
 
     def generate() -> Iterator[str]:
         for number in range(1, EVENTS + 1):
-            # Events that are made at once could not arrive apart.
+            # Without it, a proxy that buffers could not be told from one that does not.
             time.sleep(PAUSE)
             yield f"data: {number}\n\n"
 

@@ -17,14 +17,15 @@ IMPORT = 1
 if CRASH.exists() and CRASH.read_text().strip() == VERSION:
     raise SystemExit("What I need is not there.")
 
-# An app that loads at once would hide that a deploy does not wait for it.
+# This stands for the imports of a real app. If loading took no time, a deploy that does not wait
+# for it would lose no request, and its test could not fail.
 time.sleep(IMPORT)
 
 
 def app(environ: dict, start_response: Callable) -> Iterable[bytes]:
     """Answer with the version, the settings, and the length of what was sent."""
     length = len(environ["wsgi.input"].read())
-    # The request that a deploy has to let end is one that takes a while.
+    # This stands for the work of a slow request: a deploy that cuts it off fails the test.
     time.sleep(WORK.get(environ["PATH_INFO"], 0))
     settings = [os.environ.get(name, "") for name in ("COLOUR", "TOKEN")]
     body = ",".join([VERSION, *settings, str(length)]).encode()

@@ -145,7 +145,8 @@ def run_until(run, point: Point) -> bool:
         started |= step.kind == "call" and START in step.name
         to_come -= (step.kind, step.name) == (point.kind, point.name)
         if to_come == 0:
-            # A module tells nobody how far it is: the midst of its call is a matter of time.
+            # The cut has to fall in the middle of a call. A module reports nothing until it ends,
+            # so the middle is half the time that the same call took in a whole run.
             time.sleep(point.after)
             return started
     raise AssertionError(f"The run ended before {point}.")

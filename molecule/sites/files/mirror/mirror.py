@@ -26,7 +26,7 @@ def busy() -> tuple[str, int]:
 @app.get("/slow")
 def slow() -> str:
     """Be silent for longer than the shorter of the mounts' read timeouts allows."""
-    # What nginx times is silence, and nothing but time makes it.
+    # A mount with a read timeout of 1 s has to give up, and one with the default has to wait.
     time.sleep(2)
     return "At last."
 
