@@ -18,10 +18,17 @@ pytestmark = pytest.mark.skipif(
 LIMIT = 100
 CONNECT = """
 import socket, subprocess, sys
+from patience import eventually
+
+def is_reached(address):
+    asked = ["ip", "route", "get", address, "from", address]
+    return subprocess.run(asked, capture_output=True).returncode == 0
 
 subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 subprocess.run(["ip", "address", "add", "2001:db8:0:1::1/64", "dev", "lo", "nodad"], check=True)
 subprocess.run(["ip", "address", "add", "2001:db8:0:2::1/64", "dev", "lo", "nodad"], check=True)
+# The kernel makes the routes of IPv6 addresses after the commands have ended.
+assert all(eventually(lambda: is_reached(address)) for address in sys.argv[1:])
 subprocess.run(["nft", "--file", "-"], input=sys.stdin.read(), text=True, check=True)
 listener = socket.create_server(
     ("::", 80), family=socket.AF_INET6, backlog=1000, dualstack_ipv6=True
@@ -43,11 +50,12 @@ def lines(root: Path) -> str:
     return re.search(r"<!-- nftables -->\n```text\n(.*?)```", readme, re.DOTALL)[1]
 
 
-def test_each_address_has_its_share(lines):
+def test_each_address_has_its_share(lines, root: Path):
     """Two of IPv4, then two networks of IPv6: each gets as much, whatever the others have."""
     addresses = ["127.0.0.1", "127.0.0.2", "2001:db8:0:1::1", "2001:db8:0:2::1"]
     ran = subprocess.run(
         ["unshare", "--net", sys.executable, "-c", CONNECT, *addresses],
+        env={**os.environ, "PYTHONPATH": str(root / "molecule/shared")},
         input=lines,
         stdout=subprocess.PIPE,
         text=True,
