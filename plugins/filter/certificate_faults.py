@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ansible_collections.subsite.deploy.plugins.module_utils import certificate
 
 DOCUMENTATION = r"""
@@ -62,6 +64,6 @@ def certificate_faults(
 class FilterModule:
     """Offer the filter to Ansible."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Callable]:
         """Return the filters by name."""
         return {"certificate_faults": certificate_faults}

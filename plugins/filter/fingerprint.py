@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 DOCUMENTATION = r"""
 name: fingerprint
@@ -40,6 +41,6 @@ def fingerprint(content: str) -> str:
 class FilterModule:
     """Offer the filter to Ansible."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Callable]:
         """Return the filters by name."""
         return {"fingerprint": fingerprint}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 DOCUMENTATION = r"""
 name: forwarded_value
 author: The Subsite maintainers (@subsite)
@@ -49,6 +51,6 @@ def forwarded_value(value: str, hops: int = 1) -> str:
 class FilterModule:
     """Offer the filter to Ansible."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Callable]:
         """Return the filters by name."""
         return {"forwarded_value": forwarded_value}

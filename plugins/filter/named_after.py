@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 DOCUMENTATION = r"""
 name: named_after
 author: The Subsite maintainers (@subsite)
@@ -42,6 +44,6 @@ def named_after(patterns: list[str], names: list[str]) -> list[str]:
 class FilterModule:
     """Offer the filter to Ansible."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Callable]:
         """Return the filters by name."""
         return {"named_after": named_after}

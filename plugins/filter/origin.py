@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 DOCUMENTATION = r"""
 name: origin
@@ -53,6 +54,6 @@ def origin(url: str) -> dict[str, str]:
 class FilterModule:
     """Offer the filter to Ansible."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Callable]:
         """Return the filters by name."""
         return {"origin": origin}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable
 
 DOCUMENTATION = r"""
 name: placed_in
@@ -62,6 +63,6 @@ def placed_in(files: list[dict | str], parent: str, **common: str | bool) -> lis
 class FilterModule:
     """Offer the filter to Ansible."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Callable]:
         """Return the filters by name."""
         return {"placed_in": placed_in}

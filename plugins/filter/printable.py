@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ansible_collections.subsite.deploy.plugins.module_utils.printable import printable
 
 DOCUMENTATION = r"""
@@ -35,6 +37,6 @@ _value:
 class FilterModule:
     """Offer the filter to Ansible."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Callable]:
         """Return the filters by name."""
         return {"printable": printable}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 DOCUMENTATION = r"""
 name: systemd_environment
@@ -42,6 +43,6 @@ def _quote(value: str) -> str:
 class FilterModule:
     """Offer the filter to Ansible."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Callable]:
         """Return the filters by name."""
         return {"systemd_environment": systemd_environment}

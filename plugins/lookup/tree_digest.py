@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.subsite.deploy.plugins.module_utils.tree import (
@@ -44,7 +46,7 @@ _raw:
 class LookupModule(LookupBase):
     """Return one digest for each directory."""
 
-    def run(self, terms, variables=None, **kwargs) -> list[str]:
+    def run(self, terms: list[str], variables: dict | None = None, **kwargs: Any) -> list[str]:
         """Pack each of ``terms`` and digest it."""
         try:
             return [digest(pack(term)) for term in terms]

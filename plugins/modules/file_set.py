@@ -213,8 +213,7 @@ class State:
             os.mkdir(path, 0o700)
         handle = open_itself(path, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            os.fchown(handle, self.owner, self.group)
-            os.fchmod(handle, self.mode)
+            self._give_rights(handle)
         finally:
             os.close(handle)
 
@@ -224,14 +223,19 @@ class State:
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(self.content)
-                os.fchown(file.fileno(), self.owner, self.group)
-                os.fchmod(file.fileno(), self.mode)
+                self._give_rights(file.fileno())
                 file.flush()
                 os.fsync(file.fileno())
             os.rename(beside, path)
         except OSError:
             os.unlink(beside)
             raise
+
+    def _give_rights(self, handle: int) -> None:
+        if self.owner is None or self.group is None or self.mode is None:
+            raise TypeError(f"A {self.kind} cannot be placed")
+        os.fchown(handle, self.owner, self.group)
+        os.fchmod(handle, self.mode)
 
     @property
     def rights(self) -> str:
@@ -335,6 +339,8 @@ class FileSet:
         try:
             self._set_mark()
             for change in self.changes:
+                if change.after is None:  # which only check mode goes on with
+                    continue
                 with acting_as(change.owner):
                     if change.owner != "root" and change.after.kind == "file":
                         place_in_tree_of_user(change.after, change.path)

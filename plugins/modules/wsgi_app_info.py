@@ -446,7 +446,7 @@ def listening(name: str) -> bool:
 
 def systemd_version() -> int:
     """Return the version of systemd, as ``systemctl --version`` begins with it."""
-    return int(re.match(r"systemd (\d+)", _systemctl("--version"))[1])
+    return int(re.findall(r"\Asystemd (\d+)", _systemctl("--version"))[0])
 
 
 def altered(listen: str) -> bool:
@@ -469,7 +469,8 @@ def queue(listen: str) -> int:
 
 def refuses(listen: str) -> bool:
     """Return whether connections to ``listen``, where a process serves, are refused."""
-    family, address = socket.AF_UNIX, listen
+    family = socket.AF_UNIX
+    address: str | tuple[str, int] = listen
     if not listen.startswith("/"):
         host, _, port = listen.rpartition(":")
         family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET

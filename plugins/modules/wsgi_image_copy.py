@@ -166,7 +166,7 @@ def examine(engine: str, image: str, user: str) -> str:
     if not found["gunicorn"] or not found["werkzeug"]:
         absent = " and ".join(name for name in ("gunicorn", "werkzeug") if not found[name])
         raise ImageError(f"{found['python']} of the image has no {absent}. {RIGHT}")
-    if int(re.match("[0-9]{0,4}", found["gunicorn"])[0] or 0) < LEAST:
+    if int(re.findall("[0-9]{0,4}", found["gunicorn"])[0] or 0) < LEAST:
         raise ImageError(
             f"{found['python']} of the image has gunicorn {found['gunicorn']}. {RIGHT}"
         )
