@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from ansible_collections.subsite.deploy.plugins.module_utils import certificate
-
 DOCUMENTATION = r"""
 name: certificate_faults
 author: The Subsite maintainers (@subsite)
@@ -43,6 +39,10 @@ _value:
   type: list
   elements: str
 """
+
+from collections.abc import Callable
+
+from ansible_collections.subsite.deploy.plugins.module_utils import certificate
 
 
 def certificate_faults(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
-
 DOCUMENTATION = r"""
 name: fingerprint
 author: The Subsite maintainers (@subsite)
@@ -30,6 +27,9 @@ _value:
   description: The name.
   type: str
 """
+
+import hashlib
+from collections.abc import Callable
 
 
 def fingerprint(content: str) -> str:

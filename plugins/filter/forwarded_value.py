@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 DOCUMENTATION = r"""
 name: forwarded_value
 author: The Subsite maintainers (@subsite)
@@ -36,6 +34,8 @@ _value:
   description: The regular expression.
   type: str
 """
+
+from collections.abc import Callable
 
 
 def forwarded_value(value: str, hops: int = 1) -> str:

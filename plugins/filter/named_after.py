@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 DOCUMENTATION = r"""
 name: named_after
 author: The Subsite maintainers (@subsite)
@@ -34,6 +32,8 @@ _value:
   type: list
   elements: str
 """
+
+from collections.abc import Callable
 
 
 def named_after(patterns: list[str], names: list[str]) -> list[str]:

@@ -2,17 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-import itertools
-import os
-import re
-from collections.abc import Callable, Iterator
-from typing import Any
-
-from ansible.module_utils.parsing.convert_bool import boolean
-from ansible_collections.subsite.deploy.plugins.filter.origin import origin
-from ansible_collections.subsite.deploy.plugins.module_utils import certificate, refusal
-
 DOCUMENTATION = r"""
 name: nginx_site_refusals
 author: The Subsite maintainers (@subsite)
@@ -43,6 +32,17 @@ _value:
   type: list
   elements: str
 """
+
+import ipaddress
+import itertools
+import os
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible_collections.subsite.deploy.plugins.filter.origin import origin
+from ansible_collections.subsite.deploy.plugins.module_utils import certificate, refusal
 
 YEAR = 31536000
 """Seconds that browsers ask for before they are shipped with a name (hstspreload.org)."""

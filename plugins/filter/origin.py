@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-
 DOCUMENTATION = r"""
 name: origin
 author: The Subsite maintainers (@subsite)
@@ -30,6 +27,9 @@ _value:
       and C(prefix), empty at the root. All of them are text. Nothing for what is no URL.
   type: dict
 """
+
+import re
+from collections.abc import Callable
 
 URL = re.compile(r"(https?)://(\[.*\]|[^:/]+)(?::([0-9]+))?(/.*)?")
 DEFAULT_PORTS = {"http": "80", "https": "443"}

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
-from collections.abc import Callable
-
 DOCUMENTATION = r"""
 name: placed_in
 author: The Subsite maintainers (@subsite)
@@ -49,6 +46,9 @@ _value:
   type: list
   elements: dict
 """
+
+import posixpath
+from collections.abc import Callable
 
 
 def placed_in(files: list[dict | str], parent: str, **common: str | bool) -> list[dict]:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from ansible_collections.subsite.deploy.plugins.module_utils.printable import printable
-
 DOCUMENTATION = r"""
 name: printable
 author: The Subsite maintainers (@subsite)
@@ -32,6 +28,10 @@ _value:
   description: The text, safe to show.
   type: str
 """
+
+from collections.abc import Callable
+
+from ansible_collections.subsite.deploy.plugins.module_utils.printable import printable
 
 
 class FilterModule:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-
 DOCUMENTATION = r"""
 name: systemd_environment
 author: The Subsite maintainers (@subsite)
@@ -29,6 +26,9 @@ _value:
   description: The text.
   type: str
 """
+
+import re
+from collections.abc import Callable
 
 
 def systemd_environment(variables: dict[str, str]) -> str:

@@ -2,17 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import os
-import re
-from collections.abc import Callable, Iterator
-
-from ansible_collections.subsite.deploy.plugins.module_utils import git_address, refusal
-from ansible_collections.subsite.deploy.plugins.module_utils.image_archive import (
-    ArchiveError,
-    identify,
-)
-
 DOCUMENTATION = r"""
 name: wsgi_app_refusals
 author: The Subsite maintainers (@subsite)
@@ -43,6 +32,17 @@ _value:
   type: list
   elements: str
 """
+
+import ast
+import os
+import re
+from collections.abc import Callable, Iterator
+
+from ansible_collections.subsite.deploy.plugins.module_utils import git_address, refusal
+from ansible_collections.subsite.deploy.plugins.module_utils.image_archive import (
+    ArchiveError,
+    identify,
+)
 
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 PYTHON = "/usr/bin/python3"

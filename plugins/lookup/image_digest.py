@@ -2,15 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ansible.errors import AnsibleLookupError
-from ansible.plugins.lookup import LookupBase
-from ansible_collections.subsite.deploy.plugins.module_utils.image_archive import (
-    ArchiveError,
-    identify,
-)
-
 DOCUMENTATION = r"""
 name: image_digest
 author: The Subsite maintainers (@subsite)
@@ -38,6 +29,15 @@ _raw:
   type: list
   elements: str
 """
+
+from typing import Any
+
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+from ansible_collections.subsite.deploy.plugins.module_utils.image_archive import (
+    ArchiveError,
+    identify,
+)
 
 
 class LookupModule(LookupBase):

@@ -2,17 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
-from ansible.plugins.lookup import LookupBase
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
 DOCUMENTATION = r"""
 name: self_signed_certificate
 author: The Subsite maintainers (@subsite)
@@ -42,6 +31,17 @@ _raw:
   type: list
   elements: dict
 """
+
+import ipaddress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ansible.plugins.lookup import LookupBase
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 YEAR = timedelta(days=365)
 """Mozilla allows 366 days."""

@@ -2,16 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ansible.errors import AnsibleLookupError
-from ansible.plugins.lookup import LookupBase
-from ansible_collections.subsite.deploy.plugins.module_utils.tree import (
-    TreeError,
-    digest,
-    pack,
-)
-
 DOCUMENTATION = r"""
 name: tree_digest
 author: The Subsite maintainers (@subsite)
@@ -41,6 +31,16 @@ _raw:
   type: list
   elements: str
 """
+
+from typing import Any
+
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+from ansible_collections.subsite.deploy.plugins.module_utils.tree import (
+    TreeError,
+    digest,
+    pack,
+)
 
 
 class LookupModule(LookupBase):

@@ -3,23 +3,6 @@
 
 from __future__ import annotations
 
-import grp
-import hashlib
-import itertools
-import json
-import os
-import pwd
-import secrets
-import stat
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
-from ansible_collections.subsite.deploy.plugins.module_utils.printable import excerpt, printable
-
 DOCUMENTATION = r"""
 module: file_set
 author: The Subsite maintainers (@subsite)
@@ -128,6 +111,23 @@ paths:
   elements: str
   returned: success
 """
+
+import grp
+import hashlib
+import itertools
+import json
+import os
+import pwd
+import secrets
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
+from ansible_collections.subsite.deploy.plugins.module_utils.printable import excerpt, printable
 
 KINDS = ("content", "secret", "key", "link", "directory", "absent", "copy_of")
 MARKS = "/var/lib/subsite"

@@ -3,26 +3,6 @@
 
 from __future__ import annotations
 
-import errno
-import json
-import os
-import pwd
-import re
-import secrets
-import shutil
-import socket
-import subprocess
-import time
-from collections.abc import Iterator
-from pathlib import Path
-
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.subsite.deploy.plugins.module_utils.installer import version_of
-from ansible_collections.subsite.deploy.plugins.module_utils.rooted import (
-    changeable_parent,
-    changeable_part,
-)
-
 DOCUMENTATION = r"""
 module: wsgi_app_info
 author: The Subsite maintainers (@subsite)
@@ -178,6 +158,26 @@ directories:
   type: dict
   returned: always
 """
+
+import errno
+import json
+import os
+import pwd
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.subsite.deploy.plugins.module_utils.installer import version_of
+from ansible_collections.subsite.deploy.plugins.module_utils.rooted import (
+    changeable_parent,
+    changeable_part,
+)
 
 SUPERSEDED = (
     "Another run has begun to change {name} on this host since, or the host was started anew. This "

@@ -3,22 +3,6 @@
 
 from __future__ import annotations
 
-import json
-import re
-import subprocess
-
-from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
-from ansible_collections.subsite.deploy.plugins.module_utils.image_archive import (
-    ArchiveError,
-    identify,
-)
-from ansible_collections.subsite.deploy.plugins.module_utils.printable import excerpt
-from ansible_collections.subsite.deploy.plugins.module_utils.registry import (
-    LOGIN,
-    RegistryError,
-    skopeo,
-)
-
 DOCUMENTATION = r"""
 module: wsgi_image_copy
 author: The Subsite maintainers (@subsite)
@@ -94,6 +78,22 @@ python:
   returned: when it can run an app
   sample: /opt/venv/bin/python3
 """
+
+import json
+import re
+import subprocess
+
+from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
+from ansible_collections.subsite.deploy.plugins.module_utils.image_archive import (
+    ArchiveError,
+    identify,
+)
+from ansible_collections.subsite.deploy.plugins.module_utils.printable import excerpt
+from ansible_collections.subsite.deploy.plugins.module_utils.registry import (
+    LOGIN,
+    RegistryError,
+    skopeo,
+)
 
 STORES = {"podman": "containers-storage", "docker": "docker-daemon"}
 """What skopeo calls that in which an engine keeps its images."""
