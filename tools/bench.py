@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Compare what runs of the role cost with what plain tasks cost, which promise less.
 
 The host is the one of the scenario "release", reached by SSH as root. Both ways deploy the same
