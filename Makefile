@@ -24,6 +24,7 @@ test: lint unit scenarios ## Run every test, the fast ones first
 lint: .venv/dev ## Check style
 	$(IN_VENV) ruff check . app
 	$(IN_VENV) ruff format --check . app
+	$(IN_VENV) mypy
 	$(IN_VENV) yamllint --strict .
 	$(IN_VENV) ansible-lint -q
 

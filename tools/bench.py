@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Compare what runs of the role cost with what plain tasks cost, which promise less.
 
 The host is the one of the scenario "release", reached by SSH as root. Both ways deploy the same
@@ -57,8 +56,8 @@ class Way:
             text=True,
         ).stdout
         took = time.monotonic() - began
-        tasks, skipped = re.search(r"ok=(\d+).* skipped=(\d+)", output).groups()
-        return took, int(tasks) + int(skipped), int(re.search(r"remote calls: (\d+)", output)[1])
+        tasks, skipped = re.findall(r"ok=(\d+).* skipped=(\d+)", output)[0]
+        return took, int(tasks) + int(skipped), int(re.findall(r"remote calls: (\d+)", output)[0])
 
     def change_code(self, number: int) -> None:
         """Write another version."""

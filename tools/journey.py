@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 def ask(url: str) -> tuple[int, str | None]:
     """Return the status of a GET for ``url``, and its Location if it has one."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=10)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
     try:
         connection.request("GET", parts.path + ("?" + parts.query if parts.query else ""))
         answer = connection.getresponse()

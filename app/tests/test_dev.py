@@ -56,7 +56,7 @@ def test_page(site: Client, path: str, file: str) -> None:
 def test_page_finds_its_files_and_its_app(outer: str) -> None:
     site = Client(DispatcherMiddleware(index, {outer: create_site()}))
     with site.get(f"{outer}/") as response:
-        page = response.text
+        page = response.get_data(as_text=True)
     [style] = re.findall('href="([^"]+[.]css)"', page)
     [script] = re.findall('import[(]new URL[(]"([^"]+)"', page)
     [app] = re.findall('data-app="([^"]+)"', page)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import tempfile
+from typing import Any
 
 from ansible import constants
 from ansible.plugins.action import ActionBase
@@ -20,7 +21,9 @@ class ActionModule(ActionBase):
     TRANSFERS_FILES = True
     _requires_connection = True
 
-    def run(self, tmp=None, task_vars=None):
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Return what the module of the same name documents."""
         result = super().run(tmp, task_vars)
         _, module_arguments = self.validate_argument_spec(
@@ -53,7 +56,9 @@ class ActionModule(ActionBase):
 
     def _send(self, archive: bytes) -> str:
         local = tempfile.NamedTemporaryFile(
-            dir=constants.DEFAULT_LOCAL_TMP, suffix=".tar.gz", delete=False
+            dir=constants.DEFAULT_LOCAL_TMP,  # type: ignore[attr-defined]  # known at runtime
+            suffix=".tar.gz",
+            delete=False,
         )
         try:
             with local:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from ansible_collections.subsite.deploy.plugins.module_utils import certificate
-
 DOCUMENTATION = r"""
 name: certificate_faults
 author: The Subsite maintainers (@subsite)
@@ -42,6 +40,10 @@ _value:
   elements: str
 """
 
+from collections.abc import Callable
+
+from ansible_collections.subsite.deploy.plugins.module_utils import certificate
+
 
 def certificate_faults(
     pair: dict, names: list[str], days: int = 0, exactly: bool = False
@@ -62,6 +64,6 @@ def certificate_faults(
 class FilterModule:
     """Offer the filter to Ansible."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Callable]:
         """Return the filters by name."""
         return {"certificate_faults": certificate_faults}

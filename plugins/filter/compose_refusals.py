@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
-from collections.abc import Iterator
-
-from ansible_collections.subsite.deploy.plugins.module_utils import refusal
-
 DOCUMENTATION = r"""
 name: compose_refusals
 author: The Subsite maintainers (@subsite)
@@ -38,6 +32,12 @@ _value:
   type: list
   elements: str
 """
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterator
+
+from ansible_collections.subsite.deploy.plugins.module_utils import refusal
 
 NGINX = "nginx"
 """What nginx's own container is called."""
@@ -153,6 +153,6 @@ def _is_here(address: str) -> bool:
 class FilterModule:
     """Offer the filter to Ansible."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Callable]:
         """Return the filters by name."""
         return {"compose_refusals": compose_refusals}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 DOCUMENTATION = r"""
 name: fingerprint
 author: The Subsite maintainers (@subsite)
@@ -30,6 +28,9 @@ _value:
   type: str
 """
 
+import hashlib
+from collections.abc import Callable
+
 
 def fingerprint(content: str) -> str:
     """Return twelve hexadecimal digits that follow from ``content``."""
@@ -40,6 +41,6 @@ def fingerprint(content: str) -> str:
 class FilterModule:
     """Offer the filter to Ansible."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Callable]:
         """Return the filters by name."""
         return {"fingerprint": fingerprint}

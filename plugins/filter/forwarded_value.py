@@ -35,6 +35,8 @@ _value:
   type: str
 """
 
+from collections.abc import Callable
+
 
 def forwarded_value(value: str, hops: int = 1) -> str:
     """Return an expression for a list whose value number ``hops`` from the right is ``value``."""
@@ -49,6 +51,6 @@ def forwarded_value(value: str, hops: int = 1) -> str:
 class FilterModule:
     """Offer the filter to Ansible."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Callable]:
         """Return the filters by name."""
         return {"forwarded_value": forwarded_value}

@@ -33,6 +33,8 @@ _value:
   elements: str
 """
 
+from collections.abc import Callable
+
 
 def named_after(patterns: list[str], names: list[str]) -> list[str]:
     """Return each of ``patterns`` with each of ``names`` in the place of its ``*``."""
@@ -42,6 +44,6 @@ def named_after(patterns: list[str], names: list[str]) -> list[str]:
 class FilterModule:
     """Offer the filter to Ansible."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Callable]:
         """Return the filters by name."""
         return {"named_after": named_after}

@@ -2,16 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-import itertools
-import os
-import re
-from collections.abc import Iterator
-
-from ansible.module_utils.parsing.convert_bool import boolean
-from ansible_collections.subsite.deploy.plugins.filter.origin import origin
-from ansible_collections.subsite.deploy.plugins.module_utils import certificate, refusal
-
 DOCUMENTATION = r"""
 name: nginx_site_refusals
 author: The Subsite maintainers (@subsite)
@@ -42,6 +32,17 @@ _value:
   type: list
   elements: str
 """
+
+import ipaddress
+import itertools
+import os
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible_collections.subsite.deploy.plugins.filter.origin import origin
+from ansible_collections.subsite.deploy.plugins.module_utils import certificate, refusal
 
 YEAR = 31536000
 """Seconds that browsers ask for before they are shipped with a name (hstspreload.org)."""
@@ -548,7 +549,7 @@ def _mount(where: str, mount: dict) -> Iterator[str]:
     yield from _options(where, mount)
 
 
-def _target(where: str, kind: str, value) -> Iterator[str]:
+def _target(where: str, kind: str, value: Any) -> Iterator[str]:
     if kind == "app":
         yield from refusal.name(f"{where}.app", value)
     elif kind == "upstreams":
@@ -609,6 +610,6 @@ def _directory(where: str, value: str) -> Iterator[str]:
 class FilterModule:
     """Offer the filter to Ansible."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Callable]:
         """Return the filters by name."""
         return {"nginx_site_refusals": nginx_site_refusals}

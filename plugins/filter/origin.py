@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 DOCUMENTATION = r"""
 name: origin
 author: The Subsite maintainers (@subsite)
@@ -30,6 +28,9 @@ _value:
   type: dict
 """
 
+import re
+from collections.abc import Callable
+
 URL = re.compile(r"(https?)://(\[.*\]|[^:/]+)(?::([0-9]+))?(/.*)?")
 DEFAULT_PORTS = {"http": "80", "https": "443"}
 
@@ -53,6 +54,6 @@ def origin(url: str) -> dict[str, str]:
 class FilterModule:
     """Offer the filter to Ansible."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Callable]:
         """Return the filters by name."""
         return {"origin": origin}

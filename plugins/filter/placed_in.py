@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
-
 DOCUMENTATION = r"""
 name: placed_in
 author: The Subsite maintainers (@subsite)
@@ -49,6 +47,9 @@ _value:
   elements: dict
 """
 
+import posixpath
+from collections.abc import Callable
+
 
 def placed_in(files: list[dict | str], parent: str, **common: str | bool) -> list[dict]:
     """Return ``files`` as they are to be in ``parent``, with what they have in ``common``."""
@@ -62,6 +63,6 @@ def placed_in(files: list[dict | str], parent: str, **common: str | bool) -> lis
 class FilterModule:
     """Offer the filter to Ansible."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Callable]:
         """Return the filters by name."""
         return {"placed_in": placed_in}

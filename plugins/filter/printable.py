@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from ansible_collections.subsite.deploy.plugins.module_utils.printable import printable
-
 DOCUMENTATION = r"""
 name: printable
 author: The Subsite maintainers (@subsite)
@@ -31,10 +29,14 @@ _value:
   type: str
 """
 
+from collections.abc import Callable
+
+from ansible_collections.subsite.deploy.plugins.module_utils.printable import printable
+
 
 class FilterModule:
     """Offer the filter to Ansible."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Callable]:
         """Return the filters by name."""
         return {"printable": printable}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 DOCUMENTATION = r"""
 name: systemd_environment
 author: The Subsite maintainers (@subsite)
@@ -29,6 +27,9 @@ _value:
   type: str
 """
 
+import re
+from collections.abc import Callable
+
 
 def systemd_environment(variables: dict[str, str]) -> str:
     """Return ``variables`` as the text of an EnvironmentFile, sorted by name."""
@@ -42,6 +43,6 @@ def _quote(value: str) -> str:
 class FilterModule:
     """Offer the filter to Ansible."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Callable]:
         """Return the filters by name."""
         return {"systemd_environment": systemd_environment}

@@ -2,17 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import os
-import re
-from collections.abc import Iterator
-
-from ansible_collections.subsite.deploy.plugins.module_utils import git_address, refusal
-from ansible_collections.subsite.deploy.plugins.module_utils.image_archive import (
-    ArchiveError,
-    identify,
-)
-
 DOCUMENTATION = r"""
 name: wsgi_app_refusals
 author: The Subsite maintainers (@subsite)
@@ -43,6 +32,17 @@ _value:
   type: list
   elements: str
 """
+
+import ast
+import os
+import re
+from collections.abc import Callable, Iterator
+
+from ansible_collections.subsite.deploy.plugins.module_utils import git_address, refusal
+from ansible_collections.subsite.deploy.plugins.module_utils.image_archive import (
+    ArchiveError,
+    identify,
+)
 
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 PYTHON = "/usr/bin/python3"
@@ -126,7 +126,7 @@ def _source(variables: dict) -> Iterator[str]:
         yield from _git(source)
     elif source["type"] == "image":
         yield from _ready_image(source, variables)
-    if "signed_by" in (source or {}):
+    if source and "signed_by" in source:
         yield from _signatures(source)
     if variables["wsgi_app_registry_login"] and "ref" not in (source or {}):
         yield (
@@ -433,6 +433,6 @@ def _switch(variables: dict) -> Iterator[str]:
 class FilterModule:
     """Offer the filter to Ansible."""
 
-    def filters(self):
+    def filters(self) -> dict[str, Callable]:
         """Return the filters by name."""
         return {"wsgi_app_refusals": wsgi_app_refusals}

@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-from ansible.errors import AnsibleLookupError
-from ansible.plugins.lookup import LookupBase
-from ansible_collections.subsite.deploy.plugins.module_utils.image_archive import (
-    ArchiveError,
-    identify,
-)
-
 DOCUMENTATION = r"""
 name: image_digest
 author: The Subsite maintainers (@subsite)
@@ -37,11 +30,20 @@ _raw:
   elements: str
 """
 
+from typing import Any
+
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+from ansible_collections.subsite.deploy.plugins.module_utils.image_archive import (
+    ArchiveError,
+    identify,
+)
+
 
 class LookupModule(LookupBase):
     """Return one digest for each archive."""
 
-    def run(self, terms, variables=None, **kwargs) -> list[str]:
+    def run(self, terms: list[str], variables: dict | None = None, **kwargs: Any) -> list[str]:
         """Read each of ``terms``."""
         try:
             return [identify(term)[1] for term in terms]

@@ -2,16 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-from datetime import UTC, datetime, timedelta
-
-from ansible.plugins.lookup import LookupBase
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
 DOCUMENTATION = r"""
 name: self_signed_certificate
 author: The Subsite maintainers (@subsite)
@@ -42,6 +32,17 @@ _raw:
   elements: dict
 """
 
+import ipaddress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ansible.plugins.lookup import LookupBase
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
 YEAR = timedelta(days=365)
 """Mozilla allows 366 days."""
 
@@ -49,7 +50,9 @@ YEAR = timedelta(days=365)
 class LookupModule(LookupBase):
     """Return one certificate, with its key."""
 
-    def run(self, terms, variables=None, **kwargs) -> list[dict[str, str]]:
+    def run(
+        self, terms: list[str], variables: dict | None = None, **kwargs: Any
+    ) -> list[dict[str, str]]:
         """Make it for the names in ``terms``."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = _certificate(list(dict.fromkeys(map(str, terms))), key)

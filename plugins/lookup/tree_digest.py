@@ -2,14 +2,6 @@
 
 from __future__ import annotations
 
-from ansible.errors import AnsibleLookupError
-from ansible.plugins.lookup import LookupBase
-from ansible_collections.subsite.deploy.plugins.module_utils.tree import (
-    TreeError,
-    digest,
-    pack,
-)
-
 DOCUMENTATION = r"""
 name: tree_digest
 author: The Subsite maintainers (@subsite)
@@ -40,11 +32,21 @@ _raw:
   elements: str
 """
 
+from typing import Any
+
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+from ansible_collections.subsite.deploy.plugins.module_utils.tree import (
+    TreeError,
+    digest,
+    pack,
+)
+
 
 class LookupModule(LookupBase):
     """Return one digest for each directory."""
 
-    def run(self, terms, variables=None, **kwargs) -> list[str]:
+    def run(self, terms: list[str], variables: dict | None = None, **kwargs: Any) -> list[str]:
         """Pack each of ``terms`` and digest it."""
         try:
             return [digest(pack(term)) for term in terms]

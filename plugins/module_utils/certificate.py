@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from cryptography.x509.oid import ExtensionOID
 
 
 def faults(pem: str, names: Iterable[str], days: int = 0, exactly: bool = False) -> Iterator[str]:
@@ -60,9 +59,7 @@ def key_faults(pem: str, key: str) -> Iterator[str]:
 def names_of(certificate: x509.Certificate) -> Iterator[str]:
     """Yield the hosts and addresses that ``certificate`` is for (RFC 6125: no common name)."""
     try:
-        names = certificate.extensions.get_extension_for_oid(
-            ExtensionOID.SUBJECT_ALTERNATIVE_NAME
-        ).value
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         return
     yield from (name.lower() for name in names.get_values_for_type(x509.DNSName))

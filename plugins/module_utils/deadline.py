@@ -7,6 +7,10 @@ import queue
 import socket
 import threading
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 
 class Deadline:
@@ -66,7 +70,7 @@ class Incoming(io.RawIOBase):
         """Return that it can be read, as ``io.BufferedReader`` wants to know."""
         return True
 
-    def readinto(self, buffer: memoryview) -> int | None:
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
         """Receive at most as many bytes as ``buffer`` has."""
         self.connected.settimeout(self.deadline.left())
         return self.raw.readinto(buffer)

@@ -113,7 +113,7 @@ class Case:
         known = FAULTS[fault]
         site = self.site
         outer = site.prefix.removesuffix(self.told().get("prefix", "")) if self.told() else ""
-        words = {name: excerpt(str(value)) for name, value in words.items()}
+        said = {name: excerpt(str(value)) for name, value in words.items()}
         fill = {
             "host": site.host,
             "authority": site.authority,
@@ -123,11 +123,11 @@ class Case:
             "outer": excerpt(outer),
             "trusted": ", ".join(self.trusted_headers or ["proto", "for"]),
             "body": self.body,
-            **words,
+            **said,
         }
         return Finding(
             fault,
-            words.get("hop", known.hop),
+            said.get("hop", known.hop),
             known.means.format(**fill),
             excerpt(str(expected)),
             excerpt(str(came)) or "nothing",

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ansible_collections.subsite.deploy.plugins.module_utils import tree
 from ansible_collections.subsite.deploy.plugins.module_utils.git_address import (
@@ -99,9 +99,11 @@ class Repository:
             *("--no-write-fetch-head", "--", address.url),
             *("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"),
             settings=_credentials(address),
-            GIT_ALLOW_PROTOCOL=":".join(TRANSPORTS),
-            SUBSITE_GIT_USERNAME=address.username or "",
-            SUBSITE_GIT_PASSWORD=address.password or "",
+            environ={
+                "GIT_ALLOW_PROTOCOL": ":".join(TRANSPORTS),
+                "SUBSITE_GIT_USERNAME": address.username or "",
+                "SUBSITE_GIT_PASSWORD": address.password or "",
+            },
         )
 
     def find(self, version: str) -> Found:
@@ -171,9 +173,11 @@ class Repository:
             self._git(
                 *("read-tree", "--reset", "-u", commit),
                 cwd=partial,
-                GIT_WORK_TREE=str(partial),
-                GIT_INDEX_FILE=f"{scratch}/index",
-                **NO_CONFIGURATION,
+                environ={
+                    "GIT_WORK_TREE": str(partial),
+                    "GIT_INDEX_FILE": f"{scratch}/index",
+                    **NO_CONFIGURATION,
+                },
             )
             tree.check(partial)
 
@@ -191,7 +195,7 @@ class Repository:
         lines = self._git("cat-file", "tag", object_id).split("\n")
         return lines[2].removeprefix("tag ") if len(lines) > 2 else ""
 
-    def _git(self, *arguments: str, ok: int = 0, **how) -> str:
+    def _git(self, *arguments: str, ok: int = 0, **how: Any) -> str:
         done = self._run(*arguments, **how)
         if done.returncode not in (0, ok):
             raise GitError(f"git {arguments[0]} fails: {_without_credentials(done.stderr)}")
@@ -202,7 +206,7 @@ class Repository:
         *arguments: str,
         cwd: Path | None = None,
         settings: list[tuple[str, str]] | None = None,
-        **environ: str,
+        environ: dict[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Run git without a terminal: neither it nor ssh can wait for an answer."""
         return subprocess.run(
@@ -212,7 +216,7 @@ class Repository:
                 **os.environ,
                 **self.environ,
                 **_configuration(SETTINGS + (settings or [])),
-                **environ,
+                **(environ or {}),
             },
             stdin=subprocess.DEVNULL,
             capture_output=True,

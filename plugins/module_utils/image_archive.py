@@ -23,17 +23,24 @@ def identify(path: str) -> tuple[str, str]:
         with tarfile.open(path) as archive:
             names = archive.getnames()
             if "manifest.json" in names:
-                image = _only(json.load(archive.extractfile("manifest.json")), path)
-                config = archive.extractfile(image["Config"]).read()
+                image = _only(json.loads(_read(archive, "manifest.json")), path)
+                config = _read(archive, image["Config"])
                 return "docker-archive", f"sha256:{hashlib.sha256(config).hexdigest()}"
             if "index.json" in names:
-                index = json.load(archive.extractfile("index.json"))
+                index = json.loads(_read(archive, "index.json"))
                 return "oci-archive", _only(index["manifests"], path)["digest"]
     except (OSError, tarfile.TarError, ValueError) as error:
         raise ArchiveError(f"{path} cannot be read as an archive: {error}") from error
     raise ArchiveError(
         f"{path} has no image in it: write one with 'podman save --output {path} IMAGE'."
     )
+
+
+def _read(archive: tarfile.TarFile, name: str) -> bytes:
+    member = archive.extractfile(name)
+    if member is None:
+        raise ValueError(f"{name} is no file in it")
+    return member.read()
 
 
 def _only(images: list[dict], path: str) -> dict:

@@ -199,7 +199,7 @@ class Uv(Pip):
     def install_dependencies(self, environment: Path, source: Source) -> None:
         """Install what the project in ``source`` depends on, but not the project."""
         with self.scratch(source) as tree:
-            self.install(environment, "--requirements", str(tree / source.declares))
+            self.install(environment, "--requirements", f"{tree}/{source.declares}")
 
     def _uv(self, *arguments: str, cwd: Path | None = None) -> str:
         return self.run(f"{self.tool}/bin/uv", *arguments, cwd=cwd)

@@ -60,7 +60,8 @@ def sandbox(variable: str, value: dict) -> Iterator[str]:
 
 def is_port(value: object) -> bool:
     """Return whether ``value`` is a port."""
-    return bool(re.fullmatch(r"[0-9]+", str(value))) and 1 <= int(value) <= 65535
+    text = str(value)
+    return bool(re.fullmatch(r"[0-9]+", text)) and 1 <= int(text) <= 65535
 
 
 def is_address(value: str) -> bool:

@@ -118,7 +118,7 @@ class Response(http.client.HTTPResponse):
         """Read the head, after those of interim answers (RFC 9110, 15.2)."""
         super().begin()
         while 102 <= self.status < 200:
-            self.headers = None
+            self.headers = None  # type: ignore[assignment]  # as it is before begin()
             super().begin()
 
 

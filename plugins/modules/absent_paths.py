@@ -3,12 +3,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
-from ansible_collections.subsite.deploy.plugins.module_utils import sealed
-from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
-
 DOCUMENTATION = r"""
 module: absent_paths
 author: The Subsite maintainers (@subsite)
@@ -45,6 +39,12 @@ paths:
   elements: str
   returned: always
 """
+
+import os
+from pathlib import Path
+
+from ansible_collections.subsite.deploy.plugins.module_utils import sealed
+from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
 
 
 def main() -> None:

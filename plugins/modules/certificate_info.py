@@ -3,14 +3,6 @@
 
 from __future__ import annotations
 
-import os
-import re
-import ssl
-import stat
-from pathlib import Path
-
-from ansible.module_utils.basic import AnsibleModule
-
 DOCUMENTATION = r"""
 module: certificate_info
 author: The Subsite maintainers (@subsite)
@@ -82,6 +74,14 @@ directory:
   type: str
   returned: always
 """
+
+import os
+import re
+import ssl
+import stat
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
 
 ANOTHER_KEY = "is not the key of the certificate: take the one that was made for it"
 OTHERS = ("KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_CERTIFICATE_ASSIGNED")

@@ -3,23 +3,6 @@
 
 from __future__ import annotations
 
-import grp
-import hashlib
-import itertools
-import json
-import os
-import pwd
-import secrets
-import stat
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
-from ansible_collections.subsite.deploy.plugins.module_utils.printable import excerpt, printable
-
 DOCUMENTATION = r"""
 module: file_set
 author: The Subsite maintainers (@subsite)
@@ -129,6 +112,23 @@ paths:
   returned: success
 """
 
+import grp
+import hashlib
+import itertools
+import json
+import os
+import pwd
+import secrets
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
+from ansible_collections.subsite.deploy.plugins.module_utils.printable import excerpt, printable
+
 KINDS = ("content", "secret", "key", "link", "directory", "absent", "copy_of")
 MARKS = "/var/lib/subsite"
 LARGEST = 16 * 2**20
@@ -213,8 +213,7 @@ class State:
             os.mkdir(path, 0o700)
         handle = open_itself(path, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            os.fchown(handle, self.owner, self.group)
-            os.fchmod(handle, self.mode)
+            self._give_rights(handle)
         finally:
             os.close(handle)
 
@@ -224,14 +223,19 @@ class State:
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(self.content)
-                os.fchown(file.fileno(), self.owner, self.group)
-                os.fchmod(file.fileno(), self.mode)
+                self._give_rights(file.fileno())
                 file.flush()
                 os.fsync(file.fileno())
             os.rename(beside, path)
         except OSError:
             os.unlink(beside)
             raise
+
+    def _give_rights(self, handle: int) -> None:
+        if self.owner is None or self.group is None or self.mode is None:
+            raise TypeError(f"A {self.kind} cannot be placed")
+        os.fchown(handle, self.owner, self.group)
+        os.fchmod(handle, self.mode)
 
     @property
     def rights(self) -> str:
@@ -335,6 +339,8 @@ class FileSet:
         try:
             self._set_mark()
             for change in self.changes:
+                if change.after is None:  # which only check mode goes on with
+                    continue
                 with acting_as(change.owner):
                     if change.owner != "root" and change.after.kind == "file":
                         place_in_tree_of_user(change.after, change.path)

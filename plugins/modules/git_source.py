@@ -3,23 +3,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
-from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
-from ansible_collections.subsite.deploy.plugins.module_utils.git_address import (
-    address,
-    is_url,
-    shown,
-)
-from ansible_collections.subsite.deploy.plugins.module_utils.git_repository import (
-    GitError,
-    copied,
-    is_private,
-    opened,
-)
-from ansible_collections.subsite.deploy.plugins.module_utils.tree import TreeError
-
 DOCUMENTATION = r"""
 module: git_source
 author: The Subsite maintainers (@subsite)
@@ -98,6 +81,23 @@ after:
   type: str
   returned: always
 """
+
+import os
+from pathlib import Path
+
+from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
+from ansible_collections.subsite.deploy.plugins.module_utils.git_address import (
+    address,
+    is_url,
+    shown,
+)
+from ansible_collections.subsite.deploy.plugins.module_utils.git_repository import (
+    GitError,
+    copied,
+    is_private,
+    opened,
+)
+from ansible_collections.subsite.deploy.plugins.module_utils.tree import TreeError
 
 
 def fetch(parameters: dict, check_mode: bool) -> dict:

@@ -3,15 +3,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
-from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
-from ansible_collections.subsite.deploy.plugins.module_utils.registry import (
-    LOGIN,
-    RegistryError,
-    skopeo,
-)
-
 DOCUMENTATION = r"""
 module: registry_digest
 author: The Subsite maintainers (@subsite)
@@ -60,6 +51,15 @@ digest:
   returned: always
   sample: sha256:8f106f01a8c2c1ba477c7b9130ba4b7a746025722824dfdf2117643ee963a5fe
 """
+
+import hashlib
+
+from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
+from ansible_collections.subsite.deploy.plugins.module_utils.registry import (
+    LOGIN,
+    RegistryError,
+    skopeo,
+)
 
 
 def digest(image: str, login: dict[str, str] | None) -> str:

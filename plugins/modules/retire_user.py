@@ -3,19 +3,6 @@
 
 from __future__ import annotations
 
-import os
-import pwd
-import re
-import select
-import signal
-import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack
-from pathlib import Path
-
-from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
-
 DOCUMENTATION = r"""
 module: retire_user
 author: The Subsite maintainers (@subsite)
@@ -59,6 +46,19 @@ file:
   returned: always
   sample: /srv/media/upload.jpg
 """
+
+import os
+import pwd
+import re
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
 
 PATIENCE = 10
 """Seconds that killed processes may take to end."""

@@ -3,13 +3,6 @@
 
 from __future__ import annotations
 
-import os
-import tarfile
-import time
-
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.subsite.deploy.plugins.module_utils.tree import placed
-
 DOCUMENTATION = r"""
 module: tree
 author: The Subsite maintainers (@subsite)
@@ -58,6 +51,13 @@ dest:
   type: str
   returned: always
 """
+
+import os
+import tarfile
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.subsite.deploy.plugins.module_utils.tree import placed
 
 
 def unpack(archive: str, dest: str, group: str | None) -> None:

@@ -3,15 +3,6 @@
 
 from __future__ import annotations
 
-import glob
-import ssl
-from pathlib import Path
-
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.subsite.deploy.plugins.module_utils import contract_table, diagnosis
-from ansible_collections.subsite.deploy.plugins.module_utils.deadline import Deadline
-from ansible_collections.subsite.deploy.plugins.module_utils.visit import Layer, Place, Site, prove
-
 DOCUMENTATION = r"""
 module: url_contract_info
 author: The Subsite maintainers (@subsite)
@@ -215,6 +206,14 @@ proof:
   returned: always
 """
 
+import glob
+import ssl
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.subsite.deploy.plugins.module_utils import contract_table, diagnosis
+from ansible_collections.subsite.deploy.plugins.module_utils.deadline import Deadline
+from ansible_collections.subsite.deploy.plugins.module_utils.visit import Layer, Place, Site, prove
 
 ALL = 10
 """All answers together may take this many times as long as one."""

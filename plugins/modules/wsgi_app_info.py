@@ -3,26 +3,6 @@
 
 from __future__ import annotations
 
-import errno
-import json
-import os
-import pwd
-import re
-import secrets
-import shutil
-import socket
-import subprocess
-import time
-from collections.abc import Iterator
-from pathlib import Path
-
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.subsite.deploy.plugins.module_utils.installer import version_of
-from ansible_collections.subsite.deploy.plugins.module_utils.rooted import (
-    changeable_parent,
-    changeable_part,
-)
-
 DOCUMENTATION = r"""
 module: wsgi_app_info
 author: The Subsite maintainers (@subsite)
@@ -178,6 +158,26 @@ directories:
   type: dict
   returned: always
 """
+
+import errno
+import json
+import os
+import pwd
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.subsite.deploy.plugins.module_utils.installer import version_of
+from ansible_collections.subsite.deploy.plugins.module_utils.rooted import (
+    changeable_parent,
+    changeable_part,
+)
 
 SUPERSEDED = (
     "Another run has begun to change {name} on this host since, or the host was started anew. This "
@@ -446,7 +446,7 @@ def listening(name: str) -> bool:
 
 def systemd_version() -> int:
     """Return the version of systemd, as ``systemctl --version`` begins with it."""
-    return int(re.match(r"systemd (\d+)", _systemctl("--version"))[1])
+    return int(re.findall(r"\Asystemd (\d+)", _systemctl("--version"))[0])
 
 
 def altered(listen: str) -> bool:
@@ -469,7 +469,8 @@ def queue(listen: str) -> int:
 
 def refuses(listen: str) -> bool:
     """Return whether connections to ``listen``, where a process serves, are refused."""
-    family, address = socket.AF_UNIX, listen
+    family = socket.AF_UNIX
+    address: str | tuple[str, int] = listen
     if not listen.startswith("/"):
         host, _, port = listen.rpartition(":")
         family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET

@@ -3,18 +3,6 @@
 
 from __future__ import annotations
 
-import configparser
-import ipaddress
-import os
-import shutil
-import subprocess
-from collections.abc import Iterator
-from pathlib import Path
-from urllib.parse import urlsplit
-
-from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
-from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
-
 DOCUMENTATION = r"""
 module: wsgi_image
 author: The Subsite maintainers (@subsite)
@@ -69,6 +57,18 @@ id:
   type: str
   returned: when built
 """
+
+import configparser
+import ipaddress
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
+from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
 
 PIP_CONF = "/etc/pip.conf"
 ADDRESSES = ("index-url", "extra-index-url", "find-links", "proxy")

@@ -3,22 +3,6 @@
 
 from __future__ import annotations
 
-import json
-import re
-import subprocess
-
-from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
-from ansible_collections.subsite.deploy.plugins.module_utils.image_archive import (
-    ArchiveError,
-    identify,
-)
-from ansible_collections.subsite.deploy.plugins.module_utils.printable import excerpt
-from ansible_collections.subsite.deploy.plugins.module_utils.registry import (
-    LOGIN,
-    RegistryError,
-    skopeo,
-)
-
 DOCUMENTATION = r"""
 module: wsgi_image_copy
 author: The Subsite maintainers (@subsite)
@@ -95,6 +79,22 @@ python:
   sample: /opt/venv/bin/python3
 """
 
+import json
+import re
+import subprocess
+
+from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
+from ansible_collections.subsite.deploy.plugins.module_utils.image_archive import (
+    ArchiveError,
+    identify,
+)
+from ansible_collections.subsite.deploy.plugins.module_utils.printable import excerpt
+from ansible_collections.subsite.deploy.plugins.module_utils.registry import (
+    LOGIN,
+    RegistryError,
+    skopeo,
+)
+
 STORES = {"podman": "containers-storage", "docker": "docker-daemon"}
 """What skopeo calls that in which an engine keeps its images."""
 
@@ -166,7 +166,7 @@ def examine(engine: str, image: str, user: str) -> str:
     if not found["gunicorn"] or not found["werkzeug"]:
         absent = " and ".join(name for name in ("gunicorn", "werkzeug") if not found[name])
         raise ImageError(f"{found['python']} of the image has no {absent}. {RIGHT}")
-    if int(re.match("[0-9]{0,4}", found["gunicorn"])[0] or 0) < LEAST:
+    if int(re.findall("[0-9]{0,4}", found["gunicorn"])[0] or 0) < LEAST:
         raise ImageError(
             f"{found['python']} of the image has gunicorn {found['gunicorn']}. {RIGHT}"
         )

@@ -3,26 +3,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import pwd
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
-from ansible_collections.subsite.deploy.plugins.module_utils import (
-    confined,
-    in_unit,
-    installer,
-    sealed,
-    source,
-    tree,
-)
-from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
-from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
-
 DOCUMENTATION = r"""
 module: wsgi_release
 author: The Subsite maintainers (@subsite)
@@ -121,6 +101,25 @@ built:
   returned: when built
 """
 
+import hashlib
+import json
+import os
+import pwd
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ansible_collections.subsite.deploy.plugins.module_utils import (
+    confined,
+    in_unit,
+    installer,
+    sealed,
+    source,
+    tree,
+)
+from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
+from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
 
 OWN_PACKAGE = "subsite_wsgi"
 """The role's package in each release's C(lib)."""

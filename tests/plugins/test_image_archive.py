@@ -70,3 +70,13 @@ def test_what_is_no_archive_is_refused(tmp_path: Path, content: str | None):
         path.write_text(content)
     with pytest.raises(ArchiveError, match="cannot be read as an archive"):
         identify(str(path))
+
+
+def test_directory_in_the_place_of_its_manifest_is_refused(tmp_path: Path):
+    path = tmp_path / "shop.tar"
+    with tarfile.open(path, "w") as archive:
+        member = tarfile.TarInfo("manifest.json")
+        member.type = tarfile.DIRTYPE
+        archive.addfile(member)
+    with pytest.raises(ArchiveError, match="manifest.json is no file in it"):
+        identify(str(path))

@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 """Hand the socket that systemd listens on over to a container, which docker itself cannot do.
 
     handover.py give COMMAND ...

@@ -133,7 +133,7 @@ def through_fixes(
     fixes = [link for link in chain(app) if isinstance(link, ProxyFix)]
     seen = dict(environ)
     for fix in fixes:
-        alone = copy.copy(fix)
+        alone: Any = copy.copy(fix)  # called as no WSGI application is
         alone.app = lambda environ, start_response: [environ]
         seen = dict(alone(seen, None)[0])
     return seen, [{name: getattr(fix, name) for name in COUNTS} for fix in fixes]

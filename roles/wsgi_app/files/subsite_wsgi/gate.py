@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication, WSGIEnvironment
 
+    from gunicorn.arbiter import Arbiter
+
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -28,7 +30,7 @@ def gate(path: str, status: list[int], origin: str, timeout: float) -> Callable:
     :param timeout: seconds that the answer may take.
     """
 
-    def on_starting(server) -> None:
+    def on_starting(server: Arbiter) -> None:
         reason = ask_in_a_process(lambda: probe(server.app.wsgi(), path, status, origin), timeout)
         if reason:
             prefix = os.environ.get("SCRIPT_NAME", "")
@@ -58,7 +60,7 @@ def probe(app: WSGIApplication, path: str, status: list[int], origin: str) -> st
     """Ask ``app`` for ``path`` once and return what is wrong with it, or an empty text."""
     answer: list[str] = []
 
-    def start_response(line: str, headers: list, exc_info=None) -> Callable:
+    def start_response(line: str, headers: list, exc_info: object = None) -> Callable:
         answer[:] = [line]
         return body.write
 
