@@ -24,6 +24,7 @@ KINDS = {
         "compose_refusals",
         "fingerprint",
         "forwarded_value",
+        "misspelt",
         "named_after",
         "nginx_site_refusals",
         "origin",

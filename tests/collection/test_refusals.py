@@ -142,3 +142,53 @@ class TestBadValue:
 
 def test_nothing_of_a_secret_is_shown(outcome: dict):
     assert "7391" not in json.dumps(outcome["plays"])
+
+
+ENTRY_POINTS = {
+    "wsgi_app": ["compose", "releases", "rollback", "verify"],
+    "nginx_site": ["compose", "verify"],
+}
+
+
+@pytest.fixture(scope="module")
+def operated(run, tmp_path_factory) -> dict[str, dict]:
+    """One run of every entry point with a misspelt variable; what each host was told."""
+    directory = tmp_path_factory.mktemp("entry_points")
+    settings = {"wsgi_app": {**APP, "wsgi_app_relase": "4d1c"}}
+    settings["nginx_site"] = {**SITE, "nginx_site_verify_ulr": "https://example.org"}
+    hosts = {
+        f"{role} {entry}": {
+            **settings[role],
+            "role": role,
+            "entry": entry,
+            "ansible_connection": "local",
+        }
+        for role, entries in ENTRY_POINTS.items()
+        for entry in entries
+    }
+    (directory / "hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts}}))
+    include = {"name": "subsite.deploy.{{ role }}", "tasks_from": "{{ entry }}.yml"}
+    task = {"ansible.builtin.include_role": include}
+    play = {"hosts": "all", "gather_facts": False, "tasks": [task]}
+    (directory / "playbook.yml").write_text(yaml.safe_dump([play]))
+    command = ["ansible-playbook", "--check", "-i", directory / "hosts.yml"]
+    ran = run(*command, directory / "playbook.yml", ANSIBLE_STDOUT_CALLBACK="ansible.posix.json")
+    return {
+        host: result
+        for play in json.loads(ran.stdout)["plays"]
+        for task in play["tasks"]
+        for host, result in task["hosts"].items()
+        if result.get("failed")
+    }
+
+
+@pytest.mark.parametrize("entry", ENTRY_POINTS["wsgi_app"])
+def test_misspelt_variable_of_an_app_s_operation_is_named(operated, entry: str):
+    said = "wsgi_app_relase is set, but do you mean wsgi_app_release?"
+    assert said in operated[f"wsgi_app {entry}"]["msg"]
+
+
+@pytest.mark.parametrize("entry", ENTRY_POINTS["nginx_site"])
+def test_misspelt_variable_of_a_site_s_operation_is_named(operated, entry: str):
+    said = "nginx_site_verify_ulr is set, but do you mean nginx_site_verify_url?"
+    assert said in operated[f"nginx_site {entry}"]["msg"]
