@@ -45,6 +45,6 @@ def misspelt(names: list[str], known: list[str]) -> list[str]:
 class FilterModule:
     """Offer the filter to Ansible."""
 
-    def filters(self):
+    def filters(self) -> dict:
         """Return the filters by name."""
         return {"misspelt": misspelt}
