@@ -31,6 +31,7 @@ KINDS = {
         "placed_in",
         "printable",
         "systemd_environment",
+        "wsgi_app_layout",
         "wsgi_app_refusals",
     ],
     "lookup": ["image_digest", "self_signed_certificate", "tree_digest"],
