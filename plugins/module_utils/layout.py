@@ -93,7 +93,7 @@ def layout(name: str, release: str = "*") -> Layout:
         environments=f"{home}/environments",
         repository=f"{home}/repository",
         engine=f"{home}/podman",
-        # Container root is an unprivileged UID on the host; it needs execute permission on this path.
+        # Container root is an unprivileged UID on the host. It needs execute permission here.
         engine_storage=f"{ROOT}/.containers/{name}",
         tools=f"{ROOT}/.tools",
         cache=f"/var/cache/wsgi/{name}",

@@ -1,13 +1,13 @@
-"""Fill names into patterns of paths."""
+"""Put names into patterns."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-name: named_after
+name: expand_patterns
 author: The Subsite maintainers (@subsite)
-short_description: Fill each of some names into each of some patterns
+short_description: Put names into patterns
 description:
-  - Returns every pattern once for each name, which takes the place of C(*) in it.
+  - Returns each pattern once for each name. The name replaces C(*) in the pattern.
 positional: _input, names
 options:
   _input:
@@ -23,12 +23,12 @@ options:
 """
 
 EXAMPLES = r"""
-releases: "{{ ['/srv/shop/*', '/etc/shop.*.conf'] | subsite.deploy.named_after(['4d1c', '70f8']) }}"
+releases: "{{ ['/srv/shop/*', '/etc/shop.*.conf'] | subsite.deploy.expand_patterns(['4d1c', '70f8']) }}"
 """
 
 RETURN = r"""
 _value:
-  description: The patterns with their names, name by name.
+  description: The expanded patterns, grouped by name.
   type: list
   elements: str
 """
@@ -36,8 +36,8 @@ _value:
 from collections.abc import Callable
 
 
-def named_after(patterns: list[str], names: list[str]) -> list[str]:
-    """Return each of ``patterns`` with each of ``names`` in the place of its ``*``."""
+def expand_patterns(patterns: list[str], names: list[str]) -> list[str]:
+    """Return each of ``patterns`` once for each of ``names``, which replaces its ``*``."""
     return [pattern.replace("*", name) for name in names for pattern in patterns]
 
 
@@ -46,4 +46,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable]:
         """Return the filters by name."""
-        return {"named_after": named_after}
+        return {"expand_patterns": expand_patterns}
