@@ -23,7 +23,7 @@ options:
 """
 
 EXAMPLES = r"""
-releases: "{{ ['/srv/shop/*', '/etc/shop.*.conf'] | subsite.deploy.expand_patterns(['4d1c', '70f8']) }}"
+releases: "{{ ['/srv/*', '/etc/shop.*.conf'] | subsite.deploy.expand_patterns(['4d1c', '70f8']) }}"
 """
 
 RETURN = r"""

@@ -1,42 +1,45 @@
 #!/usr/bin/python
-"""Build the image that a release runs in."""
+"""Build the image of a release."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: wsgi_image
 author: The Subsite maintainers (@subsite)
-short_description: Build the image that a release runs in
+short_description: Build the image of a release
 description:
-  - Builds O(context) with O(engine), by the C(Containerfile) that is in it. Without an engine, the
-    context is made ready for somebody else to build.
-  - Beforehand, all of C(source) that can change which dependencies are installed is copied to
-    C(dependencies), so that a Containerfile can install them before it takes the rest.
-  - The stage C(environment) of that file is kept as tag C(environment), for builds to come. What
-    else earlier builds left without a name, with the label C(wsgi_app), is removed.
-  - The build gets the configuration of the host's pip, as the secret C(pip). It sees no other file
-    of the host besides O(context).
+  - Builds O(context) with O(engine) and the C(Containerfile) in it. Without an engine, the module
+    only completes the context.
+  - Before the build, it copies all files of C(source) that decide the dependencies to
+    C(dependencies), so that the Containerfile can install these before it copies the rest.
+  - The stage C(environment) of the Containerfile gets the tag C(environment), for later builds.
+    Other images of earlier builds without a name, with the label C(wsgi_app), are removed.
+  - The build gets the configuration of the host's pip as the secret C(pip). It can read no other
+    file of the host besides O(context).
   - A build uses the engine's own network, in which the host's loopback addresses are not reachable.
     The module fails if the host's pip is configured with one of them.
 options:
   engine:
-    description: The command that builds, podman's or docker's.
+    description: The command that builds, of podman or docker.
     type: str
   context:
-    description: Directory of what goes into the image.
+    description: Directory with the files of the build.
     type: path
     required: true
-  image:
-    description: Name and tag that it gets, as C(localhost/wsgi-NAME:TAG). Required with O(engine).
+  name:
+    description: The app's RV(ignore:wsgi_app_name). Required with O(engine).
+    type: str
+  release:
+    description: The release, which becomes the image's tag. Required with O(engine).
     type: str
   installer:
-    description: What resolves and installs. Of what pip asks a project, every file may be a part.
+    description: The installer. With V(pip), every file of the project can decide its dependencies.
     type: str
     choices: [uv, pip]
     default: uv
 attributes:
   check_mode:
-    description: Says that the image would be built.
+    description: Reports that the image would be built.
     support: full
   diff_mode:
     description: There is nothing to compare.
@@ -48,7 +51,8 @@ EXAMPLES = r"""
   subsite.deploy.wsgi_image:
     engine: podman
     context: /srv/wsgi/shop/releases/4d1c09aa71be/image
-    image: localhost/wsgi-shop:4d1c09aa71be
+    name: shop
+    release: 4d1c09aa71be
 """
 
 RETURN = r"""
@@ -68,11 +72,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
+from ansible_collections.subsite.deploy.plugins.module_utils.layout import layout
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
 
 PIP_CONF = "/etc/pip.conf"
 ADDRESSES = ("index-url", "extra-index-url", "find-links", "proxy")
-"""Settings of pip that name what it connects to."""
+"""Settings of pip with addresses that it connects to."""
 
 CONFINED = {
     "podman": (
@@ -85,9 +90,9 @@ CONFINED = {
 
 
 def part(source: Source, dependencies: Path, installer: str) -> None:
-    """Copy what decides which dependencies ``source`` has to ``dependencies``, or nothing.
+    """Copy the files that decide the dependencies of ``source`` to ``dependencies``.
 
-    Whoever may read the source, as a group, may read the copy: it may not be root who builds.
+    The copy has the group of the source, because a user other than root may build.
     """
     partial = dependencies.with_suffix(".partial")
     for directory in (partial, dependencies):
@@ -108,28 +113,28 @@ def part(source: Source, dependencies: Path, installer: str) -> None:
     partial.rename(dependencies)
 
 
-def build(engine: str, context: str, image: str) -> str:
+def build(engine: str, context: str, name: str, release: str) -> str:
     """Build ``context`` and return the image's digest.
 
-    The environment has a name of its own, or it would go with all that nobody needs any more.
+    The stage of the environment gets a tag, so that the prune does not remove it.
 
-    :raises BuildError: when it fails, with what the engine said.
+    :raises BuildError: when it fails, with the output of the engine.
     """
+    image = f"{layout(name).image}:{release}"
+    environment = f"{layout(name).image}:environment"
     secrets = ["--secret", f"id=pip,src={PIP_CONF}"] if os.path.exists(PIP_CONF) else []
     confined = CONFINED.get(os.path.basename(engine), ())
     command = [engine, "build", *confined, "--file", f"{context}/Containerfile", *secrets]
-    name = image.partition(":")[0]
-    app = name.partition("/wsgi-")[2]
-    _run([*command, "--target", "environment", "--tag", f"{name}:environment", context])
+    _run([*command, "--target", "environment", "--tag", environment, context])
     _run([*command, "--tag", image, context])
-    _run([engine, "image", "prune", "--force", "--filter", f"label=wsgi_app={app}"])
+    _run([engine, "image", "prune", "--force", "--filter", f"label=wsgi_app={name}"])
     return _run([engine, "image", "inspect", "--format", "{{.Id}}", image]).strip()
 
 
 def refuse_loopback(path: str) -> None:
-    """Refuse a configuration of pip that cannot work in a build container.
+    """Check that the configuration of pip at ``path`` can work in a build container.
 
-    :raises BuildError: when it names a loopback address, which is another one in the container.
+    :raises BuildError: when it has a loopback address, which is the container's own there.
     """
     for name, address in _addresses(path):
         host = _host(address)
@@ -142,9 +147,9 @@ def refuse_loopback(path: str) -> None:
 
 
 def _addresses(path: str) -> Iterator[tuple[str, str]]:
-    """Yield what pip connects to by the configuration at ``path``, each with its setting's name.
+    """Yield the addresses in pip's configuration at ``path``, each with the name of its setting.
 
-    What is no configuration yields nothing: pip says what is wrong with it.
+    An invalid configuration yields nothing: pip reports the error.
     """
     configuration = configparser.RawConfigParser()
     try:
@@ -158,7 +163,7 @@ def _addresses(path: str) -> Iterator[tuple[str, str]]:
 
 
 def _host(address: str) -> str:
-    """Return the host of ``address``, a URL or ``host:port``; its password is not for messages."""
+    """Return the host of ``address``, a URL or ``host:port``, without its password."""
     try:
         return urlsplit(address if "//" in address else f"//{address}").hostname or ""
     except ValueError:
@@ -189,30 +194,33 @@ def _run(command: list[str]) -> str:
 
 
 def main() -> None:
-    """Build the image, or say that it would be built."""
+    """Build the image, or report that it would be built."""
     module = DiscreetModule(
         argument_spec={
             "engine": {"type": "str"},
             "context": {"type": "path", "required": True},
-            "image": {"type": "str"},
+            "name": {"type": "str"},
+            "release": {"type": "str"},
             "installer": {"type": "str", "choices": ["uv", "pip"], "default": "uv"},
         },
-        required_by={"engine": ["image"]},
+        required_by={"engine": ["name", "release"]},
         supports_check_mode=True,
     )
     if module.check_mode:
         module.exit_json(changed=True)
-    engine, context, image, installer = (
-        module.params[name] for name in ("engine", "context", "image", "installer")
+    engine, context, installer = (
+        module.params[option] for option in ("engine", "context", "installer")
     )
     try:
         if engine:
             refuse_loopback(PIP_CONF)
         part(Source(Path(context, "source")), Path(context, "dependencies"), installer)
-        built = {"id": build(engine, context, image)} if engine else {}
+        if not engine:
+            module.exit_json(changed=True)
+        image_id = build(engine, context, module.params["name"], module.params["release"])
     except (BuildError, OSError) as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=True, **built)
+    module.exit_json(changed=True, id=image_id)
 
 
 if __name__ == "__main__":
