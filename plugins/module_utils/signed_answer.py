@@ -19,7 +19,7 @@ SHAPE = {
     "builds": {"url": str, "cookie_path": str | None, "cookie_secure": bool},
     "own_proxy_fix": [COUNTS],
 }
-"""What an answer has in it: see :mod:`subsite_wsgi.diagnosis`."""
+"""What an answer has in it: see :mod:`subsite_wsgi.diagnosis_endpoint`."""
 
 KINDS = {
     dict: "an object",

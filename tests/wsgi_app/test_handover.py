@@ -31,10 +31,10 @@ def program(root: Path) -> Path:
 @pytest.fixture
 def systemd(tmp_path: Path):
     """Listen to what a service tells."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
-        ear.bind(str(tmp_path / "systemd"))
-        ear.settimeout(10)
-        yield ear
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify_out:
+        notify_out.bind(str(tmp_path / "systemd"))
+        notify_out.settimeout(10)
+        yield notify_out
 
 
 @pytest.fixture
@@ -85,8 +85,8 @@ def test_socket_is_handed_over_once(serve, listener, program: Path, systemd, tmp
     again = (
         "import socket, sys\n"
         "for _ in range(200):\n"
-        "    with socket.socket(socket.AF_UNIX) as door:\n"
-        "        refused = door.connect_ex(sys.argv[1])\n"
+        "    with socket.socket(socket.AF_UNIX) as listener:\n"
+        "        refused = listener.connect_ex(sys.argv[1])\n"
         "        if refused: sys.exit(f'refused: {refused}')\n"
     )
     take = [sys.executable, str(program), "take", str(tmp_path)]

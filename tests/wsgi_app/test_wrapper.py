@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from subsite_wsgi.mount import mount
+from subsite_wsgi.wrapper import wrap
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.test import Client, create_environ
 
@@ -39,7 +39,7 @@ def see(app, headers: dict, script_name: str = "", path: str = "/cart") -> dict:
 class TestScriptName:
     @pytest.fixture
     def app(self):
-        return mount("echo:app", "/api", "script_name", 1, {})
+        return wrap("echo:app", "/api", "script_name", 1, {})
 
     @pytest.mark.parametrize(
         ("headers", "url"),
@@ -111,7 +111,7 @@ class TestScriptName:
 class TestStrip:
     @pytest.fixture
     def app(self):
-        return mount("echo:app", "/api", "strip", 1, {})
+        return wrap("echo:app", "/api", "strip", 1, {})
 
     @pytest.mark.parametrize(
         ("headers", "url"),
@@ -135,7 +135,7 @@ class TestStrip:
 class TestApp:
     @pytest.fixture
     def app(self):
-        return mount("echo:app", "/api", "app", 1, {})
+        return wrap("echo:app", "/api", "app", 1, {})
 
     @pytest.mark.parametrize(
         ("told", "outer"),
@@ -154,12 +154,12 @@ class TestApp:
             assert seen["url"] == f"http://shop.example:8000{outer}/api/cart"
 
         def test_is_not_doubled_by_a_fix_of_the_apps_own(self, told: str, outer: str):
-            app = mount("echo:create_counting(1)", "/api", "app", 1, {})
+            app = wrap("echo:create_counting(1)", "/api", "app", 1, {})
             seen = see(app, FROM_NGINX | {"X-Forwarded-Prefix": told}, path="/api/cart")
             assert seen["url"] == f"http://shop.example:8000{outer}/api/cart"
 
         def test_is_left_to_a_fix_of_the_apps_own(self, told: str, outer: str):
-            app = mount("echo:create_counting(1)", "/api", "app", 0, {})
+            app = wrap("echo:create_counting(1)", "/api", "app", 0, {})
             seen = see(app, FROM_NGINX | {"X-Forwarded-Prefix": told}, path="/api/cart")
             assert seen["url"] == f"http://shop.example:8000{outer}/api/cart"
 
@@ -172,7 +172,7 @@ class TestRoot:
     @pytest.mark.parametrize("outer", ["", "/outer"])
     def test_has_only_the_prefix_of_others(self, outer: str):
         headers = FROM_NGINX | {"X-Forwarded-Prefix": outer}
-        seen = see(mount("echo:app", "", "script_name", 1, {}), headers)
+        seen = see(wrap("echo:app", "", "script_name", 1, {}), headers)
         assert seen["url"] == f"http://shop.example:8000{outer}/cart"
 
 
@@ -191,7 +191,7 @@ class TestList:
         def see_(outer: str) -> dict:
             """Return what the app sees when a proxy in front took ``outer`` off."""
             headers = LIST_FROM_NGINX | {"X-Forwarded-Prefix": f"{outer}{prefix},{prefix}"}
-            return see(mount("echo:app", prefix, mode, 2, {}), headers, script_name, path)
+            return see(wrap("echo:app", prefix, mode, 2, {}), headers, script_name, path)
 
         return see_
 
@@ -205,7 +205,7 @@ class TestList:
     @pytest.mark.parametrize("outer", ["", "/outer"])
     def test_is_left_to_a_fix_of_the_apps_own(self, prefix, mode, script_name, path, outer):
         headers = LIST_FROM_NGINX | {"X-Forwarded-Prefix": f"{outer}{prefix},{prefix}"}
-        app = mount("echo:create_counting(2)", prefix, mode, 0, {})
+        app = wrap("echo:create_counting(2)", prefix, mode, 0, {})
         assert see(app, headers, script_name, path)["url"] == (
             f"https://shop.example{outer}{prefix}/cart"
         )
@@ -218,14 +218,14 @@ class TestList:
 
 class TestWithoutProxyFix:
     def test_sees_the_environ_as_it_came(self):
-        app = mount("echo:app", "/api", "script_name", 0, {})
+        app = wrap("echo:app", "/api", "script_name", 0, {})
         headers = FROM_NGINX | {"Host": "shop.example:80"}
         environ = create_environ("/cart", "http://gunicorn.example", headers=headers)
         came = {name: value for name, value in environ.items() if isinstance(value, str)}
         assert json.loads(b"".join(Client(app).run_wsgi_app(environ)[0]))["environ"] == came
 
     def test_knows_its_prefix_when_nginx_took_it_off(self):
-        app = mount("echo:app", "/api", "strip", 0, {})
+        app = wrap("echo:app", "/api", "strip", 0, {})
         assert see(app, FROM_NGINX)["root"] == "http://shop.example:8000/api/"
 
 
@@ -237,4 +237,4 @@ class TestWithoutProxyFix:
     ],
 )
 def test_calls_a_factory(target: str, answer: bytes):
-    assert Client(mount(target, "", "script_name", 1, {})).get("/").data == answer
+    assert Client(wrap(target, "", "script_name", 1, {})).get("/").data == answer

@@ -7,8 +7,8 @@ import time
 import pytest
 from ansible_collections.subsite.deploy.plugins.module_utils.visit import prove
 from flask import Flask
-from subsite_wsgi import diagnosis
-from subsite_wsgi.mount import mount
+from subsite_wsgi import diagnosis_endpoint as diagnosis
+from subsite_wsgi.wrapper import wrap
 from werkzeug.test import Client, create_environ
 
 pytestmark = pytest.mark.usefixtures("echo_can_be_imported", "key")
@@ -48,13 +48,13 @@ def ask(app, signed: str | None, headers: dict | None = None, **environ) -> dict
     return json.loads(b"".join(Client(app).run_wsgi_app(came)[0]))
 
 
-def mounted(target: str = "echo:app", mode: str = "script_name", values: int = 1, **settings):
-    return mount(target, "/api", mode, values, {}, **{"diagnosis": True, **settings})
+def wrapped(target: str = "echo:app", mode: str = "script_name", values: int = 1, **settings):
+    return wrap(target, "/api", mode, values, {}, **{"diagnosis": True, **settings})
 
 
 class TestSigned:
     def test_is_told_what_the_app_sees(self):
-        assert ask(mounted(), signature())["sees"] == {
+        assert ask(wrapped(), signature())["sees"] == {
             "scheme": "https",
             "host": "shop.example",
             "port": "8443",
@@ -64,17 +64,17 @@ class TestSigned:
         }
 
     def test_is_told_what_came(self):
-        came = ask(mounted(), signature())["came"]
+        came = ask(wrapped(), signature())["came"]
         assert (came["scheme"], came["host"]) == ("http", "shop.example:8443")
         assert (came["path"], came["peer"]) == ("/api/cart", "")
         forwarded = {name: came["headers"][name] for name in FROM_NGINX if name != "Host"}
         assert forwarded == {name: FROM_NGINX[name] for name in forwarded}
 
     def test_is_told_the_url_that_werkzeug_builds(self):
-        assert ask(mounted(), signature())["builds"] == {"url": "https://shop.example:8443/api/"}
+        assert ask(wrapped(), signature())["builds"] == {"url": "https://shop.example:8443/api/"}
 
     def test_is_told_how_the_app_is_mounted(self):
-        assert ask(mounted(), signature())["mounted"] == {
+        assert ask(wrapped(), signature())["mounted"] == {
             "prefix": "/api",
             "mode": "script_name",
             "values": 1,
@@ -82,7 +82,7 @@ class TestSigned:
 
     def test_is_told_what_a_fix_of_the_apps_own_makes_of_it(self):
         twice = {"X-Forwarded-Host": "evil.example, shop.example"}
-        said = ask(mounted("echo:create_counting(2)", values=0), signature(), twice)
+        said = ask(wrapped("echo:create_counting(2)", values=0), signature(), twice)
         assert said["sees"]["host"] == "evil.example"
         assert said["own_proxy_fix"] == [
             {"x_for": 2, "x_proto": 2, "x_host": 2, "x_port": 2, "x_prefix": 2}
@@ -90,7 +90,7 @@ class TestSigned:
 
     @pytest.mark.parametrize("signed", ["", "x.y.z, ", "1.a.b,"])
     def test_may_come_with_signatures_of_other_keys(self, signed: str):
-        assert "sees" in ask(mounted(), f"{signature(b'other')}, {signature()}")
+        assert "sees" in ask(wrapped(), f"{signature(b'other')}, {signature()}")
 
 
 class TestFlask:
@@ -99,8 +99,8 @@ class TestFlask:
         def app(**config):
             flask = Flask("shop")
             flask.config.update(config)
-            monkeypatch.setattr("subsite_wsgi.mount.import_app", lambda target: flask)
-            return mount("shop:app", "/api", "script_name", 1, {"SECRET_KEY": "x"}, diagnosis=True)
+            monkeypatch.setattr("subsite_wsgi.wrapper.import_app", lambda target: flask)
+            return wrap("shop:app", "/api", "script_name", 1, {"SECRET_KEY": "x"}, diagnosis=True)
 
         return app
 
@@ -137,7 +137,7 @@ class TestFlask:
     ],
 )
 def test_anybody_else_meets_the_app(signed: str | None):
-    seen = ask(mounted(), signed)
+    seen = ask(wrapped(), signed)
     assert seen["url"] == "https://shop.example:8443/api/cart"
 
 
@@ -177,7 +177,7 @@ class TestManySignatures:
 
 
 def test_signature_means_nothing_where_it_is_turned_off():
-    assert "url" in ask(mounted(diagnosis=False), signature())
+    assert "url" in ask(wrapped(diagnosis=False), signature())
 
 
 @pytest.mark.parametrize("content", [None, b""])
@@ -185,4 +185,4 @@ def test_signature_means_nothing_without_a_key(content: bytes | None):
     diagnosis.KEY.unlink()
     if content is not None:
         diagnosis.KEY.write_bytes(content)
-    assert "url" in ask(mounted(), signature(b""))
+    assert "url" in ask(wrapped(), signature(b""))

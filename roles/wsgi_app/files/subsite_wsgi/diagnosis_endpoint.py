@@ -1,4 +1,4 @@
-"""Tell whoever has the key what the application would see of a request, and what it would build."""
+"""Answer signed requests with what the application would see, and which URLs it would build."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 KEY = Path(__file__).parents[2] / "diagnosis.key"
-"""What requests are signed with: made on the host, in the release that this package is part of."""
+"""Requests are signed with this key. The host makes it, for the release that has this package."""
 
 HEADER = "HTTP_X_SUBSITE_VERIFY"
-"""Signatures, one for each key that the asker has, as ``EXPIRY.NONCE.HMAC, …``."""
+"""Signatures, one for each key that the requester has, as ``EXPIRY.NONCE.HMAC, …``."""
 
 SIGNATURE = re.compile(
     r"(?P<text>(?P<expiry>[0-9]{1,12})\.[0-9a-f]{1,64})\.(?P<digest>[0-9a-f]{64})"
 )
 MOST = 10
-"""How many signatures of a request are checked: anybody may send them, and each costs an HMAC."""
+"""So many signatures of a request are checked. Every client can send some; each costs an HMAC."""
 
 LIFETIME = 60
-"""Seconds that a signature may last."""
+"""Longest validity of a signature, in seconds."""
 
 PORTS = {"http": "80", "https": "443"}
 FORWARDING = re.compile(r"HTTP_(X_FORWARDED_.+|X_REAL_IP|FORWARDED|VIA|UPGRADE|CONNECTION)")
@@ -38,10 +38,10 @@ COUNTS = ("x_for", "x_proto", "x_host", "x_port", "x_prefix")
 
 
 def diagnosed(app: WSGIApplication, mounted: dict[str, Any], key: bytes) -> WSGIApplication:
-    """Answer signed requests in place of ``app``, and let all others pass as they are.
+    """Answer signed requests in place of ``app``, and pass all others on unchanged.
 
-    It stands next to the application, so that it sees what the application would. What is signed
-    is not the URL: a proxy that changes it is what the answer is to show.
+    It is the innermost wrapper, so it sees what the application would see. The signature does not
+    cover the URL, because the answer shows how proxies change it.
 
     :param mounted: how the application is mounted, for the answer.
     """
@@ -58,12 +58,12 @@ def diagnosed(app: WSGIApplication, mounted: dict[str, Any], key: bytes) -> WSGI
 
 
 def key_of_release() -> bytes:
-    """Return what requests are signed with; nothing if there is no key, and nobody is answered."""
+    """Return the key of the release; nothing if it has no key."""
     return KEY.read_bytes() if KEY.is_file() else b""
 
 
 def is_signed(header: str, key: bytes, now: float) -> bool:
-    """Return whether one of the signatures in ``header`` was made with ``key``, and lasts yet."""
+    """Return whether a signature in ``header`` was made with ``key`` and has not expired."""
     for part in header.split(",", MOST)[:MOST]:
         signature = SIGNATURE.fullmatch(part.strip())
         if not signature:
@@ -75,7 +75,7 @@ def is_signed(header: str, key: bytes, now: float) -> bool:
 
 
 def diagnosis(app: WSGIApplication, environ: WSGIEnvironment) -> dict[str, Any]:
-    """Return what came, what ``app`` sees of it, and which URL and session cookie it makes."""
+    """Return what arrived, what ``app`` sees, and which URL and session cookie it builds."""
     before = environ | environ.get("werkzeug.proxy_fix.orig", {})
     flask = flask_within(app)
     seen, fixes = through_fixes(app, environ)
@@ -98,7 +98,7 @@ def diagnosis(app: WSGIApplication, environ: WSGIEnvironment) -> dict[str, Any]:
 
 
 def sight(environ: WSGIEnvironment) -> dict[str, str]:
-    """Return the parts of the visitor's URL, as they are in ``environ``."""
+    """Return the parts of the client's URL, as they are in ``environ``."""
     request = Request(environ)
     host = request.host
     port = re.search(r":([0-9]+)$", host)
@@ -113,7 +113,7 @@ def sight(environ: WSGIEnvironment) -> dict[str, str]:
 
 
 def chain(app: Any) -> Iterator[Any]:
-    """Yield ``app`` and what it wraps, as far as middleware says that."""
+    """Yield ``app`` and the apps that it wraps, as far as its middleware has them as attributes."""
     passed: list[Any] = []
     while app is not None and app not in passed:
         yield app
@@ -122,14 +122,14 @@ def chain(app: Any) -> Iterator[Any]:
 
 
 def flask_within(app: WSGIApplication) -> Any:
-    """Return the Flask application that ``app`` is; none if it is of another kind."""
+    """Return ``app`` if it is a Flask application, else none."""
     return app if hasattr(app, "session_interface") and hasattr(app, "request_context") else None
 
 
 def through_fixes(
     app: WSGIApplication, environ: WSGIEnvironment
 ) -> tuple[WSGIEnvironment, list[dict[str, int]]]:
-    """Return ``environ`` as it is behind each ProxyFix of the application's own, and these."""
+    """Return ``environ`` behind each ProxyFix of the application itself, and their counts."""
     fixes = [link for link in chain(app) if isinstance(link, ProxyFix)]
     seen = dict(environ)
     for fix in fixes:
@@ -140,9 +140,9 @@ def through_fixes(
 
 
 def builds(app: Any, environ: WSGIEnvironment) -> dict[str, Any]:
-    """Return the external URL that a Flask application builds, and what its session cookie is for.
+    """Return the external URL and the session cookie that a Flask application builds.
 
-    Nobody's session is looked at for that.
+    It reads no session.
     """
     anonymous = {name: value for name, value in environ.items() if name != "HTTP_COOKIE"}
     adapter = app.create_url_adapter(app.request_class(anonymous))
