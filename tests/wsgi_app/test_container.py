@@ -98,7 +98,7 @@ def test_environment_and_secrets_arrive_as_they_are(wsgi_app, inputs, backend, t
     inputs_ = {
         **inputs,
         "wsgi_app_backend": backend,
-        "__wsgi_app_path": str(tmp_path),
+        "__wsgi_app_release_dir": str(tmp_path),
         "wsgi_app_environment": halves[0],
         "wsgi_app_secrets": halves[1],
     }

@@ -21,7 +21,7 @@ def refusals(wsgi_app, inputs):
     def refusals(**settings) -> list[str]:
         """Return what is said about an image that is right but for ``settings``."""
         public = {name: inputs[name] for name in inputs if name.startswith("wsgi_app_")}
-        return wsgi_app.value("__wsgi_app_refusals", {**public, **PODMAN, **settings})
+        return wsgi_app.input_errors({**public, **PODMAN, **settings})
 
     return refusals
 
@@ -160,8 +160,8 @@ def test_specification_knows_what_belongs_together(wsgi_app, settings: dict, sai
 )
 def test_image_is_asked_for_by_its_digest(value, ref: str, known_by: str, repository: str):
     more = {"wsgi_app_source": {"type": "image", "ref": ref}, "__wsgi_app_revision": DIGEST}
-    assert value("__wsgi_app_known_by", **more) == known_by
-    assert value("__wsgi_app_original", **more) == f"docker://{repository}@{DIGEST}"
+    assert value("__wsgi_app_image_kind", **more) == known_by
+    assert value("__wsgi_app_image_source", **more) == f"docker://{repository}@{DIGEST}"
 
 
 def test_host_may_have_it_for_another_release(value, inputs):
@@ -173,12 +173,12 @@ def test_host_may_have_it_for_another_release(value, inputs):
     found = {"releases": releases, "images": {"podman": ["a", "c"], "docker": ["b"]}}
     more = {"__wsgi_app_info": inputs["__wsgi_app_info"] | found, "__wsgi_app_revision": DIGEST}
     remote = f"registry.example.org/shop@{DIGEST}"
-    assert value("__wsgi_app_held", **more) == ["localhost/wsgi-shop:a", remote]
+    assert value("__wsgi_app_local_images", **more) == ["localhost/wsgi-shop:a", remote]
 
 
 @pytest.mark.parametrize(("own", "path"), [({}, []), ({"PYTHONPATH": "/opt/more"}, ["/opt/more"])])
 def test_its_own_paths_stay(value, tmp_path: Path, own: dict[str, str], path: list[str]):
-    more = {"__wsgi_app_path": str(tmp_path), "wsgi_app_environment": {"COLOUR": "blue"}}
+    more = {"__wsgi_app_release_dir": str(tmp_path), "wsgi_app_environment": {"COLOUR": "blue"}}
     for file in value("__wsgi_app_environment_files", **more):
         Path(file["dest"]).write_text(file.get("content") or file["secret"])
     enter = value("__wsgi_app_source_kind.container_command", **more).replace("$$", "$").strip()
@@ -205,7 +205,7 @@ def test_its_directory_stays(value, inputs, quadlet: bool):
         True: "/var/lib/wsgi/shop/shared/media:/opt/shop/media",
         False: "source=/var/lib/wsgi/shop/shared/media,target=/opt/shop/media",
     }
-    units = value("__wsgi_app_unit_files", **more)
+    units = value("__wsgi_app_backend.units", **more)
     assert len(units) == 2
     for unit in units:
         assert "workdir" not in unit["content"].lower().replace("workingdir", "workdir")

@@ -69,7 +69,7 @@ def ask(root: Path, wsgi_app, inputs: dict, tmp_path_factory) -> Iterator[Callab
 def serve(role, inputs: dict, root: Path, top: Path) -> Iterator[Path]:
     """Run gunicorn as the role does it, and lend the socket where it answers."""
     (top / "gunicorn.conf.py").write_text(
-        role.value("__wsgi_app_texts", inputs)["gunicorn.conf.py"]
+        role.value("__wsgi_app_settings", inputs)["gunicorn.conf.py"]
     )
     unit = role.texts("__wsgi_app_release_files", inputs)["wsgi-shop.0123456789ab.service"]
     written = [
@@ -77,7 +77,7 @@ def serve(role, inputs: dict, root: Path, top: Path) -> Iterator[Path]:
         for line in unit.splitlines()
         if line.startswith("Environment=")
     ]
-    ours = {name: value for name, value in written if name in ("SCRIPT_NAME", "PUBLIC_URL")}
+    ours = {name: value for name, value in written if name == "PUBLIC_URL"}
     paths = ["tests/apps", "app/src", "roles/wsgi_app/files"]
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(f"{top}/app.sock")

@@ -97,7 +97,7 @@ def test_message_says_why(failure):
 
 def test_message_says_what_serves(failure, release):
     current = release("ledger").rpartition("/")[2]
-    assert f"Release {current} goes on serving." in failure.output
+    assert f"Release {current} still serves." in failure.output
 
 
 def test_release_before_it_serves(failure):

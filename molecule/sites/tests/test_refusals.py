@@ -64,7 +64,7 @@ def test_address_of_another_app(refused):
 
 def test_port_of_another_server(refused):
     said = refused("app.yml", **APP, wsgi_app_listen="127.0.0.1:8080")
-    assert "wsgi_app_listen is '127.0.0.1:8080', but somebody answers there already" in said
+    assert "wsgi_app_listen is '127.0.0.1:8080', but another process listens there already" in said
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def person(host):
 
 
 def test_user_who_is_somebody_else(person, refused):
-    assert "has a user wsgi-rival already, who lives in /home/wsgi-rival" in refused(
+    assert "has a user wsgi-rival already, whose home is /home/wsgi-rival" in refused(
         "app.yml", **APP
     )
 
