@@ -1,8 +1,8 @@
 """A value has a short way through the repository, and few places decide a question.
 
-A path is a list of hops. At each hop, a file uses a name and another file defines it. A file belongs
-to the path if it has the value, a name of the value, or text that the value is part of. The path
-ends in the process or in the header. How files get to the host is the same for all, and not in it.
+A path is a list of hops. At each hop, a file uses a name and another file defines it. A file is on
+the path if it has the value, a name of the value, or text that the value is part of. The path ends
+in the process or in the header. How files get to the host is the same for all, and is not counted.
 """
 
 from __future__ import annotations
