@@ -52,7 +52,7 @@ class Layout:
     socket_unit: str
     current_unit: str
     """A link to the service of the release that serves."""
-    unit_patterns: tuple[str, ...]
+    unit_patterns: list[str]
     image: str
 
     release_dir: str
@@ -62,7 +62,7 @@ class Layout:
     slice: str
     probation: str
     """A drop-in that keeps systemd from restarting the release before it has proved its health."""
-    release_artifacts: tuple[str, ...]
+    release_artifacts: list[str]
     """All paths that a release may have, with any backend."""
 
 
@@ -106,7 +106,7 @@ def layout(name: str, release: str = "*") -> Layout:
         unit=unit,
         socket_unit=f"{UNIT_DIR}/{unit}.socket",
         current_unit=f"{UNIT_DIR}/{unit}.service",
-        unit_patterns=(f"{unit}.*", f"{unit}_setup.*", f"{slice_unit}.*"),
+        unit_patterns=[f"{unit}.*", f"{unit}_setup.*", f"{slice_unit}.*"],
         image=f"localhost/{unit}",
         release_dir=release_dir,
         diagnosis_key=f"{release_dir}/diagnosis.key",
@@ -114,7 +114,7 @@ def layout(name: str, release: str = "*") -> Layout:
         setup_service=setup_service,
         slice=f"{slice_unit}.{release}.slice",
         probation=f"{drop_ins}/probation.conf",
-        release_artifacts=(
+        release_artifacts=[
             f"{UNIT_DIR}/{service}",
             f"{UNIT_DIR}/{setup_service}",
             f"{UNIT_DIR}/{slice_unit}.{release}.slice",
@@ -122,5 +122,5 @@ def layout(name: str, release: str = "*") -> Layout:
             f"{QUADLET_DIR}/{unit}_setup.{release}.container",
             drop_ins,
             release_dir,
-        ),
+        ],
     )

@@ -107,6 +107,6 @@ def test_probe_tells_the_truth(tmp_path: Path):
         capture_output=True,
         text=True,
     )
-    told = json.loads(done.stdout)
-    assert (told["python"], told["program"]) == (sys.executable, str(program))
-    assert int(told["gunicorn"].partition(".")[0]) >= wsgi_image_copy.LEAST
+    found = json.loads(done.stdout)
+    assert (found["python"], found["program"]) == (sys.executable, str(program))
+    assert int(found["gunicorn"].partition(".")[0]) >= wsgi_image_copy.LEAST

@@ -1,4 +1,4 @@
-"""Who is told what an app sees of a request, and what that is."""
+"""Which requests get a diagnosis, and what it has."""
 
 import hmac
 import json
@@ -39,7 +39,7 @@ def signed(text: str, key: bytes = KEY) -> str:
 
 
 def ask(app, signed: str | None, headers: dict | None = None, **environ) -> dict:
-    """Return what comes back for a request that gunicorn was sent through a unix socket."""
+    """Return the answer to a request that gunicorn gets through a unix socket."""
     signing = {"X-Subsite-Verify": signed} if signed is not None else {}
     came = create_environ(
         "/cart", "http://gunicorn.example", headers={**FROM_NGINX, **(headers or {}), **signing}
@@ -53,7 +53,7 @@ def wrapped(target: str = "echo:app", mode: str = "script_name", values: int = 1
 
 
 class TestSigned:
-    def test_is_told_what_the_app_sees(self):
+    def test_shows_what_the_app_sees(self):
         assert ask(wrapped(), signature())["sees"] == {
             "scheme": "https",
             "host": "shop.example",
@@ -63,24 +63,24 @@ class TestSigned:
             "client": "192.0.2.7",
         }
 
-    def test_is_told_what_came(self):
+    def test_shows_what_arrived(self):
         came = ask(wrapped(), signature())["came"]
         assert (came["scheme"], came["host"]) == ("http", "shop.example:8443")
         assert (came["path"], came["peer"]) == ("/api/cart", "")
         forwarded = {name: came["headers"][name] for name in FROM_NGINX if name != "Host"}
         assert forwarded == {name: FROM_NGINX[name] for name in forwarded}
 
-    def test_is_told_the_url_that_werkzeug_builds(self):
+    def test_shows_the_url_that_werkzeug_builds(self):
         assert ask(wrapped(), signature())["builds"] == {"url": "https://shop.example:8443/api/"}
 
-    def test_is_told_how_the_app_is_mounted(self):
+    def test_shows_how_the_app_is_mounted(self):
         assert ask(wrapped(), signature())["mounted"] == {
             "prefix": "/api",
             "mode": "script_name",
             "values": 1,
         }
 
-    def test_is_told_what_a_fix_of_the_apps_own_makes_of_it(self):
+    def test_shows_the_proxy_fix_of_the_app(self):
         twice = {"X-Forwarded-Host": "evil.example, shop.example"}
         said = ask(wrapped("echo:create_counting(2)", values=0), signature(), twice)
         assert said["sees"]["host"] == "evil.example"
@@ -89,7 +89,7 @@ class TestSigned:
         ]
 
     @pytest.mark.parametrize("signed", ["", "x.y.z, ", "1.a.b,"])
-    def test_may_come_with_signatures_of_other_keys(self, signed: str):
+    def test_with_signatures_of_other_keys(self, signed: str):
         assert "sees" in ask(wrapped(), f"{signature(b'other')}, {signature()}")
 
 
@@ -104,14 +104,14 @@ class TestFlask:
 
         return app
 
-    def test_builds_the_visitors_url(self, app):
+    def test_builds_the_url_of_the_client(self, app):
         assert ask(app(), signature())["builds"] == {
             "url": "https://shop.example:8443/api/",
             "cookie_path": "/api",
             "cookie_secure": True,
         }
 
-    def test_builds_what_its_settings_say(self, app):
+    def test_builds_by_its_settings(self, app):
         pinned = app(SERVER_NAME="pinned.example", SESSION_COOKIE_PATH="/other")
         said = ask(pinned, signature())["builds"]
         assert (said["url"], said["cookie_path"]) == ("https://pinned.example/api/", "/other")
@@ -136,7 +136,7 @@ class TestFlask:
         pytest.param(signed(f"{'9' * 5000}.aa"), id="expiry is long"),
     ],
 )
-def test_anybody_else_meets_the_app(signed: str | None):
+def test_other_requests_reach_the_app(signed: str | None):
     seen = ask(wrapped(), signed)
     assert seen["url"] == "https://shop.example:8443/api/cart"
 
@@ -161,27 +161,27 @@ class TestManySignatures:
             pytest.param(",".join([signature(b"other")] * 1000), id="of another key"),
         ],
     )
-    def test_cost_ten_hmacs_at_most(self, computed: list, header: str):
+    def test_compute_at_most_ten_hmacs(self, computed: list, header: str):
         assert not diagnosis.is_signed(header, KEY, time.time())
         assert len(computed) <= 10
 
     @pytest.mark.parametrize(("before", "answered"), [(9, True), (10, False)])
-    def test_are_ten_at_most(self, before: int, answered: bool):
+    def test_at_most_ten_are_checked(self, before: int, answered: bool):
         header = ", ".join([*[signature(b"other")] * before, signature()])
         assert diagnosis.is_signed(header, KEY, time.time()) is answered
 
-    def test_are_as_many_as_verify_sends(self):
+    def test_as_many_as_verify_sends(self):
         keys = [b"other"] * 9 + [KEY]
         assert diagnosis.is_signed(prove(keys), KEY, time.time())
         assert prove([b"other"] * 50).count(",") + 1 == diagnosis.MOST
 
 
-def test_signature_means_nothing_where_it_is_turned_off():
+def test_signature_is_ignored_without_diagnosis():
     assert "url" in ask(wrapped(diagnosis=False), signature())
 
 
 @pytest.mark.parametrize("content", [None, b""])
-def test_signature_means_nothing_without_a_key(content: bytes | None):
+def test_signature_is_ignored_without_a_key(content: bytes | None):
     diagnosis.KEY.unlink()
     if content is not None:
         diagnosis.KEY.write_bytes(content)

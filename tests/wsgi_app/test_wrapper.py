@@ -1,4 +1,4 @@
-"""What an app sees of the visitor's URL, in each way to be mounted."""
+"""The URL that an app sees, in each mode of its prefix."""
 
 import json
 
@@ -30,7 +30,7 @@ LIST_FROM_NGINX = {
 
 
 def see(app, headers: dict, script_name: str = "", path: str = "/cart") -> dict:
-    """Return what ``app`` sees of a request that gunicorn was sent through a unix socket."""
+    """Return what ``app`` sees of a request that gunicorn gets through a unix socket."""
     environ = create_environ(path, "http://gunicorn.example", headers=headers)
     environ |= {"SCRIPT_NAME": script_name, "REMOTE_ADDR": ""}
     return json.loads(Client(app).run_wsgi_app(environ)[0].__next__())
@@ -67,11 +67,11 @@ class TestScriptName:
             ),
         ],
     )
-    def test_makes_the_visitors_url(self, app, headers: dict, url: str):
+    def test_url_of_the_client(self, app, headers: dict, url: str):
         assert see(app, FROM_NGINX | headers, "/api")["url"] == url
 
     @pytest.mark.parametrize("lost", [*FROM_NGINX])
-    def test_needs_no_single_header_for_its_prefix(self, app, lost: str):
+    def test_prefix_without_one_header(self, app, lost: str):
         headers = {name: value for name, value in FROM_NGINX.items() if name != lost}
         assert see(app, headers, "/api")["environ"]["SCRIPT_NAME"] == "/api"
 
@@ -87,23 +87,23 @@ class TestScriptName:
             pytest.param("https", "4443", "shop.example:4443", id="ends like the default"),
         ],
     )
-    def test_host_has_the_port_unless_it_is_the_default(self, app, scheme, port, host):
+    def test_default_port_is_left_out(self, app, scheme, port, host):
         headers = {"X-Forwarded-Proto": scheme, "X-Forwarded-Port": port}
         assert see(app, FROM_NGINX | headers, "/api")["environ"]["HTTP_HOST"] == host
 
-    def test_knows_the_visitors_address(self, app):
+    def test_client_address(self, app):
         assert see(app, FROM_NGINX, "/api")["environ"]["REMOTE_ADDR"] == "192.0.2.7"
 
-    def test_knows_the_servers_name_and_port(self, app):
+    def test_server_name_and_port(self, app):
         environ = see(app, FROM_NGINX, "/api")["environ"]
         assert (environ["SERVER_NAME"], environ["SERVER_PORT"]) == ("shop.example", "8000")
 
-    def test_needs_no_host(self, app):
+    def test_without_host(self, app):
         environ = create_environ("/cart")
         del environ["HTTP_HOST"]
         assert Client(app).run_wsgi_app(environ)[1] == "200 OK"
 
-    def test_takes_an_apps_own_proxy_fix(self, app):
+    def test_with_a_proxy_fix_of_the_app(self, app):
         twice = ProxyFix(app, x_host=1, x_port=1, x_prefix=1)
         assert see(twice, FROM_NGINX, "/api")["url"] == see(app, FROM_NGINX, "/api")["url"]
 
@@ -125,10 +125,10 @@ class TestStrip:
             ),
         ],
     )
-    def test_knows_its_prefix(self, app, headers: dict, url: str):
+    def test_prefix(self, app, headers: dict, url: str):
         assert see(app, headers)["url"] == url
 
-    def test_sees_the_path_below_it(self, app):
+    def test_path(self, app):
         assert see(app, FROM_NGINX)["path"] == "/cart"
 
 
@@ -138,7 +138,7 @@ class TestApp:
         return wrap("echo:app", "/api", "app", 1, {})
 
     @pytest.mark.parametrize(
-        ("told", "outer"),
+        ("header", "outer"),
         [
             pytest.param("/api", "", id="its own"),
             pytest.param("/outer/api", "/outer", id="one before its own"),
@@ -148,29 +148,29 @@ class TestApp:
         ],
     )
     class TestPrefix:
-        def test_precedes_the_path(self, app, told: str, outer: str):
-            seen = see(app, FROM_NGINX | {"X-Forwarded-Prefix": told}, path="/api/cart")
+        def test_precedes_the_path(self, app, header: str, outer: str):
+            seen = see(app, FROM_NGINX | {"X-Forwarded-Prefix": header}, path="/api/cart")
             assert (seen["environ"]["SCRIPT_NAME"], seen["path"]) == (outer, "/api/cart")
             assert seen["url"] == f"http://shop.example:8000{outer}/api/cart"
 
-        def test_is_not_doubled_by_a_fix_of_the_apps_own(self, told: str, outer: str):
+        def test_is_not_doubled_by_a_proxy_fix_of_the_app(self, header: str, outer: str):
             app = wrap("echo:create_counting(1)", "/api", "app", 1, {})
-            seen = see(app, FROM_NGINX | {"X-Forwarded-Prefix": told}, path="/api/cart")
+            seen = see(app, FROM_NGINX | {"X-Forwarded-Prefix": header}, path="/api/cart")
             assert seen["url"] == f"http://shop.example:8000{outer}/api/cart"
 
-        def test_is_left_to_a_fix_of_the_apps_own(self, told: str, outer: str):
+        def test_is_left_to_a_proxy_fix_of_the_app(self, header: str, outer: str):
             app = wrap("echo:create_counting(1)", "/api", "app", 0, {})
-            seen = see(app, FROM_NGINX | {"X-Forwarded-Prefix": told}, path="/api/cart")
+            seen = see(app, FROM_NGINX | {"X-Forwarded-Prefix": header}, path="/api/cart")
             assert seen["url"] == f"http://shop.example:8000{outer}/api/cart"
 
-    def test_is_told_no_prefix_when_there_is_none(self, app):
+    def test_without_a_prefix(self, app):
         seen = see(app, FROM_NGINX, path="/api/cart")
         assert "HTTP_X_FORWARDED_PREFIX" not in seen["environ"]
 
 
 class TestRoot:
     @pytest.mark.parametrize("outer", ["", "/outer"])
-    def test_has_only_the_prefix_of_others(self, outer: str):
+    def test_has_only_the_outer_prefix(self, outer: str):
         headers = FROM_NGINX | {"X-Forwarded-Prefix": outer}
         seen = see(wrap("echo:app", "", "script_name", 1, {}), headers)
         assert seen["url"] == f"http://shop.example:8000{outer}/cart"
@@ -196,14 +196,14 @@ class TestList:
         return see_
 
     @pytest.mark.parametrize("outer", ["", "/outer"])
-    def test_begins_with_what_the_visitor_sees(self, see_, prefix: str, outer: str):
+    def test_begins_with_the_public_origin(self, see_, prefix: str, outer: str):
         assert see_(outer)["url"] == f"https://shop.example{outer}{prefix}/cart"
 
-    def test_begins_with_the_visitors_address(self, see_):
+    def test_begins_with_the_client_address(self, see_):
         assert see_("")["environ"]["REMOTE_ADDR"] == "192.0.2.7"
 
     @pytest.mark.parametrize("outer", ["", "/outer"])
-    def test_is_left_to_a_fix_of_the_apps_own(self, prefix, mode, script_name, path, outer):
+    def test_is_left_to_a_proxy_fix_of_the_app(self, prefix, mode, script_name, path, outer):
         headers = LIST_FROM_NGINX | {"X-Forwarded-Prefix": f"{outer}{prefix},{prefix}"}
         app = wrap("echo:create_counting(2)", prefix, mode, 0, {})
         assert see(app, headers, script_name, path)["url"] == (
@@ -211,20 +211,20 @@ class TestList:
         )
 
     def test_is_still_a_list_for_the_app(self, see_):
-        told = see_("/outer")["environ"]
-        lists = [name for name in told if name.startswith("HTTP_X_FORWARDED_")]
-        assert [told[name].count(",") for name in lists] == [1] * 5
+        environ = see_("/outer")["environ"]
+        lists = [name for name in environ if name.startswith("HTTP_X_FORWARDED_")]
+        assert [environ[name].count(",") for name in lists] == [1] * 5
 
 
 class TestWithoutProxyFix:
-    def test_sees_the_environ_as_it_came(self):
+    def test_environ_is_unchanged(self):
         app = wrap("echo:app", "/api", "script_name", 0, {})
         headers = FROM_NGINX | {"Host": "shop.example:80"}
         environ = create_environ("/cart", "http://gunicorn.example", headers=headers)
         came = {name: value for name, value in environ.items() if isinstance(value, str)}
         assert json.loads(b"".join(Client(app).run_wsgi_app(environ)[0]))["environ"] == came
 
-    def test_knows_its_prefix_when_nginx_took_it_off(self):
+    def test_prefix_that_nginx_strips(self):
         app = wrap("echo:app", "/api", "strip", 0, {})
         assert see(app, FROM_NGINX)["root"] == "http://shop.example:8000/api/"
 
