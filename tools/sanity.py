@@ -1,7 +1,10 @@
-"""Run `ansible-test sanity` on a copy of the tracked files, with the Python of this environment.
+"""Run `ansible-test sanity` on the collection as it is published.
 
-ansible-test wants the collection below `ansible_collections/subsite/deploy`, and a Python
-environment for some of its tests. These environments stay in `.cache/sanity`.
+The collection is built and installed to a temporary directory, because ansible-test works only
+below `ansible_collections/subsite/deploy`. The tests run with the Python of this environment.
+ansible-test makes further environments for single tests; they stay in `.cache/sanity`.
+
+Usage: sanity.py [ARGUMENT OF ansible-test ...]
 """
 
 from __future__ import annotations
@@ -18,58 +21,63 @@ PROJECT = Path(__file__).parents[1]
 HOME = PROJECT / ".cache/sanity"
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
-# ansible-test downloads this script if it is not in its cache. Python has pip already.
-GET_PIP = "import ensurepip\n\nensurepip.bootstrap()\n"
-GET_PIP_VERSION = "24_2"
+# ansible-test runs this script to install pip, and downloads it if it is not in its cache.
+# Python brings a pip of its own, so that no download is needed.
+PIP_SCRIPT = ".ansible/test/cache/get_pip_24_2.py"
+PIP_SCRIPT_TEXT = "import ensurepip\n\nensurepip.bootstrap()\n"
 
 
-def copy_tracked_files(directory: Path) -> None:
-    """Copy the files that git tracks to ``directory``, as they are in the working tree."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=PROJECT, check=True, capture_output=True, text=True
+def output_of(*command: str) -> str:
+    """Run ``command`` in the project and return its output."""
+    return subprocess.run(
+        command, cwd=PROJECT, check=True, stdout=subprocess.PIPE, text=True
     ).stdout
-    for name in listed.rstrip("\0").split("\0"):
-        source, copy = PROJECT / name, directory / name
-        if source.exists() or source.is_symlink():
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, copy, follow_symlinks=False)
 
 
-def configure_pip() -> None:
+def install_collection(directory: Path) -> Path:
+    """Install the collection below ``directory``, add its sanity settings, and return its path."""
+    galaxy = ("ansible-galaxy", "collection")
+    output_of(*galaxy, "build", "--output-path", str(directory))
+    archive = next(directory.glob("*.tar.gz"))
+    # ansible.cfg makes this clone an installed collection, too: hence --force.
+    options = ("--force", "--no-deps", "--collections-path", str(directory))
+    output_of(*galaxy, "install", *options, str(archive))
+    collection = directory / "ansible_collections/subsite/deploy"
+    shutil.copytree(PROJECT / "tests/sanity", collection / "tests/sanity")
+    shutil.copy2(PROJECT / "tests/config.yml", collection / "tests")
+    return collection
+
+
+def write_pip_configuration() -> None:
     """Write this machine's pip settings to a file: ansible-test drops environment variables."""
-    listed = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "list"], check=True, capture_output=True, text=True
-    ).stdout
     settings = RawConfigParser()
     settings.add_section("global")
-    for line in listed.splitlines():
+    for line in output_of(sys.executable, "-m", "pip", "config", "list").splitlines():
         key, _, value = line.partition("=")
         settings.set("global", key.rsplit(".", 1)[1], value.strip("'\"").replace("\\n", "\n"))
-    configuration = HOME / ".config/pip/pip.conf"
-    configuration.parent.mkdir(parents=True, exist_ok=True)
-    with configuration.open("w") as file:
+    path = HOME / ".config/pip/pip.conf"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
         settings.write(file)
 
 
-def provide_pip() -> None:
+def write_pip_script() -> None:
     """Put the script that installs pip where ansible-test looks for it."""
-    script = HOME / f".ansible/test/cache/get_pip_{GET_PIP_VERSION}.py"
-    script.parent.mkdir(parents=True, exist_ok=True)
-    script.write_text(GET_PIP)
+    path = HOME / PIP_SCRIPT
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(PIP_SCRIPT_TEXT)
 
 
 def main() -> int:
-    """Run the tests that the arguments name, by default all of them."""
-    configure_pip()
-    provide_pip()
-    with tempfile.TemporaryDirectory() as temporary:
-        collection = Path(temporary) / "ansible_collections/subsite/deploy"
-        copy_tracked_files(collection)
+    """Run the sanity tests and return the exit status of ansible-test."""
+    write_pip_configuration()
+    write_pip_script()
+    with tempfile.TemporaryDirectory() as directory:
         return subprocess.run(
             ["ansible-test", "sanity", "--color", "no", "--requirements", "--python", PYTHON]
             + sys.argv[1:],
-            cwd=collection,
-            env=os.environ | {"HOME": str(HOME), "LC_ALL": "C.UTF-8"},
+            cwd=install_collection(Path(directory)),
+            env=os.environ | {"HOME": str(HOME)},
         ).returncode
 
 
