@@ -250,12 +250,12 @@ BELIEVING = [
     pytest.param(
         ["Host: 127.0.0.1", "X-Forwarded-Host: [::1]:81"],
         "http://[::1]:81",
-        id="IPv6 with a port",
+        id="forwarded IPv6 with a port",
     ),
     pytest.param(
         ["Host: 127.0.0.1", "X-Forwarded-Host: [::1]"],
         "http://[::1]",
-        id="IPv6 without a port",
+        id="forwarded IPv6 without a port",
     ),
     pytest.param(
         ["Host: localhost:81", "X-Forwarded-Host: example.org.."],

@@ -29,7 +29,7 @@ def test_all_sites_are_right(verified):
 
 
 def test_proxy_in_front_is_a_hop(verified):
-    assert "balancer tells     scheme https ✓  host advised.haproxy.example ✓" in verified.output
+    assert "balancer forwards  scheme https ✓  host advised.haproxy.example ✓" in verified.output
 
 
 STRANGER = {"nginx_site_trusted_proxies": ["192.0.2.1"]}

@@ -30,12 +30,12 @@ def test_site_is_right(verified):
 
 
 def test_report_has_each_hop(verified):
-    for hop in ("browser  asks for", "nginx    tells", "app      sees", "app      builds"):
+    for hop in ("browser  requests", "nginx    forwards", "app      sees", "app      builds"):
         assert hop in verified.output
 
 
 def test_forged_headers_are_not_trusted(verified):
-    assert "forged   not believed ✓: X-Forwarded-Proto, X-Forwarded-Host" in verified.output
+    assert "forged   ignored ✓: X-Forwarded-Proto, X-Forwarded-Host" in verified.output
 
 
 def test_output_has_no_key(verified, host):
@@ -63,7 +63,7 @@ def test_deploy_ends_with_verify_unless_disabled(wanted: dict, times: int):
 def test_deploy_with_wrong_urls_fails():
     run = play(PROJECT / "playbooks/site.yml", nginx_site_verify_url=f"{PUBLIC}/outer")
     assert not run.succeeded
-    assert "→ wsgi_app_prefix: /outer/api" in run.output
+    assert "fix: wsgi_app_prefix: /outer/api" in run.output
 
 
 def test_localhost_is_verified_on_the_host():
@@ -86,5 +86,5 @@ def test_key_is_private(host):
 def test_wrong_url_is_named_with_its_fix():
     run = play(VERIFY, nginx_site_verify_url=f"{PUBLIC}/outer")
     assert not run.succeeded
-    assert "the app is mounted at another prefix than the one it runs with" in run.output
-    assert "→ wsgi_app_prefix: /outer/api" in run.output
+    assert "the app is mounted at one prefix and runs with another" in run.output
+    assert "fix: wsgi_app_prefix: /outer/api" in run.output
