@@ -22,7 +22,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.subsite.deploy.plugins.module_utils import tree
-from client import PORTS
+from client import PORTS, ask
 from controller import EPHEMERAL, MOLECULE, PROJECT
 
 SCENARIO = PROJECT / "molecule/release"
@@ -228,6 +228,17 @@ def descendants(pid: int) -> list[int]:
     except FileNotFoundError:
         return []
     return [pid, *itertools.chain.from_iterable(descendants(int(child)) for child in children)]
+
+
+@pytest.fixture(scope="session")
+def versions() -> Callable[[], set[str]]:
+    """Return a function that returns the versions that serve; it asks several times."""
+
+    def find() -> set[str]:
+        answers = [ask("/news/") for _ in range(8)]
+        return {f"{answer.status} {answer.text.partition(',')[0]}" for answer in answers}
+
+    return find
 
 
 @pytest.fixture(scope="session")

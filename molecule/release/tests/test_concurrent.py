@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
-from client import ask
 
 NOTED = [
     'echo "$(cat version) begins $(date +%s.%N)" >> ~/set-up',
@@ -26,17 +25,6 @@ class Race:
     failures: dict
     last: str
     converged: set[str]
-
-
-@pytest.fixture(scope="module")
-def versions():
-    """Return a function that asks often enough to meet every release that serves."""
-
-    def find() -> set[str]:
-        answers = [ask("/news/") for _ in range(8)]
-        return {f"{a.status} {a.body.decode().partition(',')[0]}" for a in answers}
-
-    return find
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
-from client import ask
 
 START = "Start the release, which proves its health"
 SAMPLE = 5
@@ -83,17 +82,6 @@ def points_in(steps: list) -> dict[str, list[Point]]:
             found[step.kind].append(Point(step.kind, step.name, occurrence, half))
         before = step.kind
     return {kind: those[TURN % min(EVERY, len(those)) :: EVERY] for kind, those in found.items()}
-
-
-@pytest.fixture(scope="module")
-def versions():
-    """Return a function that asks often enough to meet every release that serves."""
-
-    def find() -> set[str]:
-        answers = [ask("/news/") for _ in range(8)]
-        return {f"{a.status} {a.body.decode().partition(',')[0]}" for a in answers}
-
-    return find
 
 
 @pytest.fixture(scope="module")
