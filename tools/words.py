@@ -1,7 +1,8 @@
-"""Refuse words that this project does not use, and print the term to use instead.
+"""Refuse words that have another term in this project, and print that term.
 
-CONTRIBUTING has the glossary. A word that has to stay (for example in a quotation) is listed in
-ALLOWED with its reason.
+CONTRIBUTING has the glossary. ALLOWED has the exceptions, with their reasons.
+
+Usage: words.py [--count]
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ CHECKED = (
     "tests/",
 )
 
-# Words, in any text.
+# Words in any text, and the term to use.
 WORDS = {
     r"told": "set to, receives, or the value's name",
     r"believed?": "trust, accept",
@@ -41,7 +42,7 @@ WORDS = {
     r"visitors?": "client",
     r"refusals?": "input error",
 }
-# Parts of names: variables, functions, macros, keys, nginx variables, files.
+# Parts of names (variables, functions, macros, keys, nginx variables, files), and the term to use.
 PARTS = {
     "asked": "requested, or host_port",
     "believed": "trusted",
@@ -60,7 +61,7 @@ PARTS = {
     "visitor": "client",
     "visitors": "clients",
 }
-# Names of this project are at least one of these: joined by underscores, with a $, or defined.
+# A name has an underscore or a $, or the line defines it.
 NAME = re.compile(r"\$?\b_*[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+\b|\$[a-z]\w*")
 DEFINED = re.compile(
     r"""
@@ -75,18 +76,23 @@ WORD = re.compile(rf"\b(?:{'|'.join(WORDS)})\b", re.IGNORECASE)
 
 
 class Allowed(NamedTuple):
-    """A word that may stand in one file, and why."""
+    """A word that one file may have; all words, if it is empty."""
 
     file: str
     word: str
     reason: str
 
 
-ALLOWED: tuple[Allowed, ...] = ()
+ALLOWED = (
+    Allowed("molecule/apps/tests/test_secrets.py", "nobody", "the Unix user"),
+    Allowed("molecule/release/tests/test_confinement.py", "nobody", "the Unix user"),
+    Allowed("molecule/tls/tests/test_acme.py", "nobody", "the Unix user"),
+    Allowed("tests/tools/test_words.py", "", "the test of this program"),
+)
 
 
 class Finding(NamedTuple):
-    """A word that has another term."""
+    """A refused word, its place, and the term to use."""
 
     file: str
     line: int
@@ -111,8 +117,10 @@ def names(line: str) -> Iterator[str]:
 
 
 def findings(file: str, text: str) -> Iterator[Finding]:
-    """Yield what is wrong in ``text``, the content or the name of ``file``."""
+    """Yield the refused words in ``text``, which is the content or the name of ``file``."""
     allowed = {entry.word for entry in ALLOWED if entry.file == file}
+    if "" in allowed:
+        return
     for number, line in enumerate(text.splitlines(), 1):
         in_names = {
             name: part
@@ -129,7 +137,7 @@ def findings(file: str, text: str) -> Iterator[Finding]:
 
 
 def tracked_files() -> list[str]:
-    """Return the files that git tracks."""
+    """Return the files to check."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", *CHECKED], cwd=PROJECT, check=True, capture_output=True, text=True
     ).stdout
@@ -137,7 +145,7 @@ def tracked_files() -> list[str]:
 
 
 def main() -> int:
-    """Print all findings. With `--count`, print how many each file has."""
+    """Print the findings, or their number for each file."""
     total = 0
     for file in tracked_files():
         found = [*findings(file, Path(file).stem), *findings(file, (PROJECT / file).read_text())]
