@@ -9,7 +9,7 @@ short_description: A short name that follows from the content
 description:
   - Returns twelve hexadecimal digits that depend on all of the input and on nothing else.
   - The digest is scrypt (RFC 7914), slow on purpose, because the input may hold a secret that
-    somebody who knows the rest could otherwise guess from the name.
+    an attacker who knows the rest could otherwise guess from the name.
 positional: _input
 options:
   _input:

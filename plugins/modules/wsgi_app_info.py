@@ -230,23 +230,23 @@ def collisions(name: str, listen: str, unit_dir: str = UNIT_DIR) -> Iterator[str
             f"wsgi_app_name is {name!r}, but the host has a user {app.user} already, whose home is "
             f"{home}, which the role did not create: give the app another name."
         )
-    own = Path(unit_dir, f"{app.unit}.socket")
-    if own.exists() and MARKER not in own.read_text():
+    socket_unit = Path(unit_dir, f"{app.unit}.socket")
+    if socket_unit.exists() and MARKER not in socket_unit.read_text():
         yield (
-            f"wsgi_app_name is {name!r}, but the host has a unit {own.name} already, which this "
-            "role did not write: give the app another name."
+            f"wsgi_app_name is {name!r}, but the host has a unit {socket_unit.name} already, which "
+            "this role did not write: give the app another name."
         )
     rivals = sorted(
         path.name
         for path in Path(unit_dir).glob("*.socket")
-        if address_of(path) == listen and path != own
+        if address_of(path) == listen and path != socket_unit
     )
     if rivals:
         taken = f"{rivals[0]} has that address already"
     else:
         taken = (
             ""
-            if address_of(own) == listen or is_free(listen)
+            if address_of(socket_unit) == listen or is_free(listen)
             else "another process listens there already"
         )
     if taken:
@@ -446,9 +446,9 @@ def queue(listen: str) -> int:
     if shutil.which("ss"):
         family = "--unix" if listen.startswith("/") else "--tcp"
         # ss shows an IPv6 socket of all interfaces as *, because it accepts IPv4, too.
-        shown = listen.replace("[::]", "*")
+        listed = listen.replace("[::]", "*")
         for line in _output("ss", "--listening", "--numeric", "--no-header", family).splitlines():
-            before, address, _ = line.partition(f" {shown} ")
+            before, address, _ = line.partition(f" {listed} ")
             if address:
                 return int(before.split()[-1])
     return QUEUE

@@ -187,7 +187,7 @@ class TestClaim:
 
 
 @pytest.mark.parametrize("there", [False, True], ids=["nothing", "link to nowhere"])
-def test_time_of_a_link_is_its_own(tmp_path: Path, there: bool):
+def test_time_of_a_link(tmp_path: Path, there: bool):
     path = tmp_path / "wsgi-shop.service"
     if there:
         path.symlink_to("missing")

@@ -143,7 +143,7 @@ def test_specification_knows_what_belongs_together(wsgi_app, settings: dict, sai
 
 
 @pytest.mark.parametrize(
-    ("ref", "known_by", "repository"),
+    ("ref", "kind", "repository"),
     [
         (REF, "tag", "registry.example.org/shop"),
         ("localhost:5000/shop:1", "tag", "localhost:5000/shop"),
@@ -151,9 +151,9 @@ def test_specification_knows_what_belongs_together(wsgi_app, settings: dict, sai
         (f"{REF}@{DIGEST}", "digest", "registry.example.org/shop"),
     ],
 )
-def test_image_is_asked_for_by_its_digest(value, ref: str, known_by: str, repository: str):
+def test_image_is_asked_for_by_its_digest(value, ref: str, kind: str, repository: str):
     more = {"wsgi_app_source": {"type": "image", "ref": ref}, "__wsgi_app_revision": DIGEST}
-    assert value("__wsgi_app_image_kind", **more) == known_by
+    assert value("__wsgi_app_image_kind", **more) == kind
     assert value("__wsgi_app_image_source", **more) == f"docker://{repository}@{DIGEST}"
 
 

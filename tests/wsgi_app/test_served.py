@@ -141,8 +141,8 @@ def test_cookie_without_flask_defaults(ask):
 def test_url_of_the_client(ask, forwarded, headers, mode: str, path: str, asked: str):
     settings = {"wsgi_app_forwarded": forwarded, "wsgi_app_prefix_mode": mode}
     answer = ask({**settings, "wsgi_app_prefix": "/api"}, path, headers)
-    seen = json.loads(answer.read())
-    assert (seen["url"], seen["path"]) == ("https://example.org/outer/api/cart", asked)
+    found = json.loads(answer.read())
+    assert (found["url"], found["path"]) == ("https://example.org/outer/api/cart", asked)
 
 
 def test_cookie_with_lists(ask):

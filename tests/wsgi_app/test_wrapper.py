@@ -149,31 +149,31 @@ class TestApp:
     )
     class TestPrefix:
         def test_precedes_the_path(self, app, header: str, outer: str):
-            seen = see(app, FROM_NGINX | {"X-Forwarded-Prefix": header}, path="/api/cart")
-            assert (seen["environ"]["SCRIPT_NAME"], seen["path"]) == (outer, "/api/cart")
-            assert seen["url"] == f"http://shop.example:8000{outer}/api/cart"
+            found = see(app, FROM_NGINX | {"X-Forwarded-Prefix": header}, path="/api/cart")
+            assert (found["environ"]["SCRIPT_NAME"], found["path"]) == (outer, "/api/cart")
+            assert found["url"] == f"http://shop.example:8000{outer}/api/cart"
 
         def test_is_not_doubled_by_a_proxy_fix_of_the_app(self, header: str, outer: str):
             app = wrap("echo:create_counting(1)", "/api", "app", 1, {})
-            seen = see(app, FROM_NGINX | {"X-Forwarded-Prefix": header}, path="/api/cart")
-            assert seen["url"] == f"http://shop.example:8000{outer}/api/cart"
+            found = see(app, FROM_NGINX | {"X-Forwarded-Prefix": header}, path="/api/cart")
+            assert found["url"] == f"http://shop.example:8000{outer}/api/cart"
 
         def test_is_left_to_a_proxy_fix_of_the_app(self, header: str, outer: str):
             app = wrap("echo:create_counting(1)", "/api", "app", 0, {})
-            seen = see(app, FROM_NGINX | {"X-Forwarded-Prefix": header}, path="/api/cart")
-            assert seen["url"] == f"http://shop.example:8000{outer}/api/cart"
+            found = see(app, FROM_NGINX | {"X-Forwarded-Prefix": header}, path="/api/cart")
+            assert found["url"] == f"http://shop.example:8000{outer}/api/cart"
 
     def test_without_a_prefix(self, app):
-        seen = see(app, FROM_NGINX, path="/api/cart")
-        assert "HTTP_X_FORWARDED_PREFIX" not in seen["environ"]
+        found = see(app, FROM_NGINX, path="/api/cart")
+        assert "HTTP_X_FORWARDED_PREFIX" not in found["environ"]
 
 
 class TestRoot:
     @pytest.mark.parametrize("outer", ["", "/outer"])
     def test_has_only_the_outer_prefix(self, outer: str):
         headers = FROM_NGINX | {"X-Forwarded-Prefix": outer}
-        seen = see(wrap("echo:app", "", "script_name", 1, {}), headers)
-        assert seen["url"] == f"http://shop.example:8000{outer}/cart"
+        found = see(wrap("echo:app", "", "script_name", 1, {}), headers)
+        assert found["url"] == f"http://shop.example:8000{outer}/cart"
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def diagnosis(app: WSGIApplication, environ: WSGIEnvironment) -> dict[str, Any]:
     """Return what arrived, what ``app`` sees, and which URL and session cookie it builds."""
     before = environ | environ.get("werkzeug.proxy_fix.orig", {})
     flask = flask_within(app)
-    seen, fixes = through_fixes(app, environ)
+    app_environ, fixes = through_fixes(app, environ)
     return {
         "came": {
             "scheme": before["wsgi.url_scheme"],
@@ -91,8 +91,10 @@ def diagnosis(app: WSGIApplication, environ: WSGIEnvironment) -> dict[str, Any]:
                 if FORWARDING.fullmatch(name)
             },
         },
-        "sees": sight(seen),
-        "builds": {"url": Request(seen).root_url} if flask is None else builds(flask, seen),
+        "sees": sight(app_environ),
+        "builds": {"url": Request(app_environ).root_url}
+        if flask is None
+        else builds(flask, app_environ),
         "own_proxy_fix": fixes,
     }
 
@@ -131,12 +133,12 @@ def through_fixes(
 ) -> tuple[WSGIEnvironment, list[dict[str, int]]]:
     """Return ``environ`` behind each ProxyFix of the application itself, and their counts."""
     fixes = [link for link in chain(app) if isinstance(link, ProxyFix)]
-    seen = dict(environ)
+    app_environ = dict(environ)
     for fix in fixes:
         alone: Any = copy.copy(fix)  # called as no WSGI application is
         alone.app = lambda environ, start_response: [environ]
-        seen = dict(alone(seen, None)[0])
-    return seen, [{name: getattr(fix, name) for name in COUNTS} for fix in fixes]
+        app_environ = dict(alone(app_environ, None)[0])
+    return app_environ, [{name: getattr(fix, name) for name in COUNTS} for fix in fixes]
 
 
 def builds(app: Any, environ: WSGIEnvironment) -> dict[str, Any]:

@@ -108,16 +108,16 @@ def with_stripped_prefix(app: WSGIApplication, prefix: str) -> WSGIApplication:
     return wrapped
 
 
-def with_outer_prefix(app: WSGIApplication, own: str) -> WSGIApplication:
+def with_outer_prefix(app: WSGIApplication, app_prefix: str) -> WSGIApplication:
     """Reduce ``X-Forwarded-Prefix`` to the outer prefix, which a proxy in front took off.
 
-    The rest, ``own``, is still in the path. In a list, an empty value becomes ``/``:
+    The rest, ``app_prefix``, is still in the path. In a list, an empty value becomes ``/``:
     ProxyFix does not count empty values, and would take the list for a shorter one.
     """
 
     def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         prefixes = environ.pop(PREFIX_HEADER, "").split(",")
-        outer = [prefix.strip().removesuffix(own) for prefix in prefixes]
+        outer = [prefix.strip().removesuffix(app_prefix) for prefix in prefixes]
         if any(outer):
             environ[PREFIX_HEADER] = ",".join(prefix or "/" for prefix in outer)
         return app(environ, start_response)
