@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture(scope="module")
 def fails(publish, release, run, host, on_host):
-    """Return a function that deploys what has to fail, and tells what it leaves."""
+    """Return a function that runs a deploy which has to fail, and returns what it leaves."""
     publish()
     release()
 

@@ -17,7 +17,7 @@ YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 
 
 def texts(issued: trustme.LeafCert) -> dict[str, str]:
-    """Return a certificate, with who signs it, and its key."""
+    """Return a certificate, its issuer, and its key."""
     chain = "".join(link.bytes().decode() for link in issued.cert_chain_pems)
     return {"certificate": chain, "key": issued.private_key_pem.bytes().decode()}
 
@@ -70,7 +70,7 @@ class TestText:
 class TestRefused:
     @pytest.fixture(params=["text", "files"])
     def refused(self, request, attempt, late, host, put):
-        """Offer a certificate, and return what was said when nothing became of it."""
+        """Deploy a certificate that has to be rejected, and return the message."""
 
         def refused(pair: dict[str, str], mode: str = "0600") -> str:
             files = {"mode": "files", **pair}
