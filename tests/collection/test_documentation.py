@@ -1,4 +1,4 @@
-"""Each plugin and each role documents itself."""
+"""Plugins and roles have documentation."""
 
 import json
 

@@ -32,7 +32,7 @@ def attacking() -> dict[str, str]:
     attacks = SCENARIO / "attacks"
     return project((attacks / "attack.py").read_text()) | {
         "survivor.py": (attacks / "survivor.py").read_text(),
-        # The environment has the project, too, so that the attack reaches it before it belongs to root.
+        # With the project in the environment, the attack comes before the files belong to root.
         "requirements.txt": f"{UNHASHED}.\n",
     }
 

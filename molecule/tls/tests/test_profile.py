@@ -19,7 +19,7 @@ from sslyze.mozilla_tls_profile.tls_config_checker import (
     check_server_against_tls_configuration,
 )
 
-# One of those whom sslyze trusts for the sake of old systems.
+# sslyze trusts this authority for old systems.
 pytestmark = pytest.mark.filterwarnings("ignore:Parsed a serial number which wasn't positive")
 
 
