@@ -29,7 +29,7 @@ def test_all_sites_are_right(proven):
 
 
 def test_proxy_in_front_is_a_hop(proven):
-    assert "balancer tells     scheme https ✓  host advised.haproxy.example ✓" in proven.output
+    assert "balancer forwards  scheme https ✓  host advised.haproxy.example ✓" in proven.output
 
 
 STRANGER = {"nginx_site_trusted_proxies": ["192.0.2.1"]}

@@ -32,12 +32,12 @@ def test_site_is_right(verified):
 
 
 def test_each_hop_is_shown(verified):
-    for hop in ("browser  asks for", "nginx    tells", "app      sees", "app      builds"):
+    for hop in ("browser  requests", "nginx    forwards", "app      sees", "app      builds"):
         assert hop in verified.output
 
 
-def test_nobody_who_forges_is_believed(verified):
-    assert "forged   not believed ✓: X-Forwarded-Proto, X-Forwarded-Host" in verified.output
+def test_forged_headers_are_ignored(verified):
+    assert "forged   ignored ✓: X-Forwarded-Proto, X-Forwarded-Host" in verified.output
 
 
 def test_key_is_not_shown(verified, host):
@@ -65,7 +65,7 @@ def test_deploy_ends_with_it_unless_that_is_not_wanted(wanted: dict, times: int)
 def test_deploy_whose_urls_are_wrong_fails():
     run = play(PROJECT / "playbooks/site.yml", nginx_site_verify_url=f"{PUBLIC}/outer")
     assert not run.succeeded
-    assert "→ wsgi_app_prefix: /outer/api" in run.output
+    assert "fix: wsgi_app_prefix: /outer/api" in run.output
 
 
 def test_visitors_of_localhost_are_there_unless_somebody_says_otherwise():
@@ -85,8 +85,8 @@ def test_key_is_for_the_app_and_root_alone(host):
     assert (key.user, key.group, key.mode) == ("root", "wsgi-demo", 0o640)
 
 
-def test_wrong_url_is_named_with_what_mends_it():
+def test_wrong_url_is_shown_with_its_fix():
     run = play(VERIFY, nginx_site_verify_url=f"{PUBLIC}/outer")
     assert not run.succeeded
-    assert "the app is mounted at another prefix than the one it runs with" in run.output
-    assert "→ wsgi_app_prefix: /outer/api" in run.output
+    assert "the app is mounted at one prefix and runs with another" in run.output
+    assert "fix: wsgi_app_prefix: /outer/api" in run.output
