@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from ansible_collections.subsite.deploy.plugins.module_utils import tree
+from ansible_collections.subsite.deploy.plugins.plugin_utils.packed_directory import digest, pack
 from controller import EPHEMERAL, MOLECULE, PROJECT
 from visitor import PORTS
 
@@ -77,7 +77,7 @@ class Source:
     @property
     def revision(self) -> str:
         """What the role records of a release of it."""
-        return tree.digest(tree.pack(str(self.path)))
+        return digest(pack(str(self.path)))
 
     @property
     def variables(self) -> dict:

@@ -42,7 +42,7 @@ _value:
 
 from collections.abc import Callable
 
-from ansible_collections.subsite.deploy.plugins.module_utils import certificate
+from ansible_collections.subsite.deploy.plugins.plugin_utils import certificate
 
 
 def certificate_faults(

@@ -42,7 +42,8 @@ from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.subsite.deploy.plugins.filter.origin import origin
-from ansible_collections.subsite.deploy.plugins.module_utils import certificate, refusal
+from ansible_collections.subsite.deploy.plugins.module_utils import refusal
+from ansible_collections.subsite.deploy.plugins.plugin_utils import certificate
 
 YEAR = 31536000
 """Seconds that browsers ask for before they are shipped with a name (hstspreload.org)."""

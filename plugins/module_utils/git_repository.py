@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ansible_collections.subsite.deploy.plugins.module_utils import tree
+from ansible_collections.subsite.deploy.plugins.module_utils import source_tree
 from ansible_collections.subsite.deploy.plugins.module_utils.git_address import (
     COMMIT,
     TRANSPORTS,
@@ -167,7 +167,7 @@ class Repository:
         :raises TreeError: when a source cannot hold them.
         """
         with (
-            tree.placed(dest, group) as partial,
+            source_tree.placed(dest, group) as partial,
             tempfile.TemporaryDirectory(dir=self.path) as scratch,
         ):
             self._git(
@@ -179,7 +179,7 @@ class Repository:
                     **NO_CONFIGURATION,
                 },
             )
-            tree.check(partial)
+            source_tree.check(partial)
 
     def _refs(self, *patterns: str) -> dict[str, str]:
         """Return which object each ref is, by its full name."""

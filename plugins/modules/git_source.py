@@ -85,7 +85,6 @@ after:
 import os
 from pathlib import Path
 
-from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
 from ansible_collections.subsite.deploy.plugins.module_utils.git_address import (
     address,
     is_url,
@@ -97,7 +96,8 @@ from ansible_collections.subsite.deploy.plugins.module_utils.git_repository impo
     is_private,
     opened,
 )
-from ansible_collections.subsite.deploy.plugins.module_utils.tree import TreeError
+from ansible_collections.subsite.deploy.plugins.module_utils.source_tree import TreeError
+from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
 
 
 def fetch(parameters: dict, check_mode: bool) -> dict:
@@ -130,7 +130,7 @@ def export(parameters: dict, version: str) -> None:
 
 def main() -> None:
     """Fetch if there is a URL, and export if there is a destination that does not exist."""
-    module = DiscreetModule(
+    module = UnloggedModule(
         argument_spec={
             "repository": {"type": "path", "required": True},
             "url": {"type": "str"},

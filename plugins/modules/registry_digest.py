@@ -54,12 +54,12 @@ digest:
 
 import hashlib
 
-from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
 from ansible_collections.subsite.deploy.plugins.module_utils.registry import (
     LOGIN,
     RegistryError,
     skopeo,
 )
+from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
 
 
 def digest(image: str, login: dict[str, str] | None) -> str:
@@ -74,7 +74,7 @@ def digest(image: str, login: dict[str, str] | None) -> str:
 
 def main() -> None:
     """Ask."""
-    module = DiscreetModule(
+    module = UnloggedModule(
         argument_spec={
             "image": {"type": "str", "required": True},
             "login": LOGIN,

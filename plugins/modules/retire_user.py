@@ -58,7 +58,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
+from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
 
 PATIENCE = 10
 """Seconds that killed processes may take to end."""
@@ -155,7 +155,7 @@ def file_of(uid: int) -> str:
 
 def main() -> None:
     """Kill, look, and remove."""
-    module = DiscreetModule(
+    module = UnloggedModule(
         argument_spec={
             "name": {"type": "str", "required": True},
             "keep": {"type": "bool", "default": False},

@@ -67,8 +67,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
+from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
 
 PIP_CONF = "/etc/pip.conf"
 ADDRESSES = ("index-url", "extra-index-url", "find-links", "proxy")
@@ -190,7 +190,7 @@ def _run(command: list[str]) -> str:
 
 def main() -> None:
     """Build the image, or say that it would be built."""
-    module = DiscreetModule(
+    module = UnloggedModule(
         argument_spec={
             "engine": {"type": "str"},
             "context": {"type": "path", "required": True},

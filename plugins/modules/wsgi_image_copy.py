@@ -83,7 +83,6 @@ import json
 import re
 import subprocess
 
-from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
 from ansible_collections.subsite.deploy.plugins.module_utils.image_archive import (
     ArchiveError,
     identify,
@@ -94,6 +93,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils.registry import (
     RegistryError,
     skopeo,
 )
+from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
 
 STORES = {"podman": "containers-storage", "docker": "docker-daemon"}
 """What skopeo calls that in which an engine keeps its images."""
@@ -203,7 +203,7 @@ def _succeed(done: subprocess.CompletedProcess[str]) -> None:
 
 def main() -> None:
     """Have the image, or say that it would be copied."""
-    module = DiscreetModule(
+    module = UnloggedModule(
         argument_spec={
             "engine": {"type": "str", "choices": ["podman", "docker"], "required": True},
             "source": {"type": "str", "required": True},

@@ -111,15 +111,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ansible_collections.subsite.deploy.plugins.module_utils import (
-    confined,
-    in_unit,
+    build_in_unit,
+    build_unit,
     installer,
-    sealed,
+    lent_directory,
     source,
-    tree,
+    source_tree,
 )
-from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
+from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
 
 OWN_PACKAGE = "subsite_wsgi"
 """The role's package in each release's C(lib)."""
@@ -157,7 +157,7 @@ class Release:
         """
         self.source.refuse_editables()
         self._refuse_if_superseded()
-        confined.stop(self._unit)  # the newer of two runs continues
+        build_unit.stop(self._unit)  # the newer of two runs continues
         with installer.locked(self.environment.with_name(".lock")):
             missing = not (self.environment.is_dir() and self.complete.exists())
             if missing:
@@ -174,7 +174,7 @@ class Release:
         (self.path / "lib").mkdir(mode=0o750, exist_ok=True)
         self._collect_project()
         self._collect_bytecode()
-        sealed.remove(self.work)
+        lent_directory.remove(self.work)
         self._link()
         os.sync()
         return missing
@@ -193,15 +193,17 @@ class Release:
         """
         try:
             for directory in directories:
-                sealed.lend(directory, self.user.pw_uid, self.user.pw_gid)
+                lent_directory.lend(directory, self.user.pw_uid, self.user.pw_gid)
             yield
             for directory in directories:
-                sealed.take(directory, self.user.pw_gid, self.parameters["python"])
+                lent_directory.take(directory, self.user.pw_gid, self.parameters["python"])
             if self.lib.is_dir():
-                sealed.take(self.lib, self.user.pw_gid)  # it is moved, so links must stay in it
-        except (BuildError, OSError, sealed.UnsafeTree) as error:
+                lent_directory.take(
+                    self.lib, self.user.pw_gid
+                )  # it is moved, so links must stay in it
+        except (BuildError, OSError, lent_directory.UnsafeTree) as error:
             for directory in directories:
-                sealed.remove(directory)
+                lent_directory.remove(directory)
             raise BuildError(str(error)) from error
 
     def _run(self, makes_environment: bool) -> None:
@@ -211,7 +213,7 @@ class Release:
         tool = ""
         if installs and parameters["installer"] == "uv":
             tool = str(installer.get_uv(parameters["tools"], parameters["python"]))
-        build = in_unit.Build(
+        build = build_in_unit.Build(
             source=str(self.source.path),
             environment=str(self.environment),
             makes_environment=makes_environment,
@@ -222,10 +224,10 @@ class Release:
             tool=tool,
             cache=parameters["cache"],
             requirements=parameters["requirements"],
-            environ=in_unit.inherited(),
+            environ=build_in_unit.inherited(),
         )
         library = self.path / "builder"
-        confined.place((in_unit, installer, source, tree), library, self.user.pw_gid)
+        build_unit.place((build_in_unit, installer, source, source_tree), library, self.user.pw_gid)
         # Of /srv/wsgi, the build sees its inputs and its outputs.
         apps = self.path.parents[2]
         made, used = [self.work], [library, parameters["tools"]]
@@ -243,9 +245,9 @@ class Release:
             "ReadWritePaths": f"-{parameters['cache']}",
         }
         try:
-            confined.run(in_unit, library, build.to_json, self._unit, properties)
+            build_unit.run(build_in_unit, library, build.to_json, self._unit, properties)
         finally:
-            sealed.remove(library)
+            lent_directory.remove(library)
 
     @property
     def _unit(self) -> str:
@@ -260,7 +262,7 @@ class Release:
                     f"The project installs {OWN_PACKAGE}, which is the package that mounts it: "
                     "give yours another name."
                 )
-            sealed.remove(place)  # what an interrupted build has left
+            lent_directory.remove(place)  # what an interrupted build has left
             built.rename(place)
 
     def _collect_bytecode(self) -> None:
@@ -285,7 +287,7 @@ class Release:
 
 def main() -> None:
     """Build the release, or say that it would be built."""
-    module = DiscreetModule(
+    module = UnloggedModule(
         argument_spec={
             "path": {"type": "path", "required": True},
             "environments": {"type": "path", "required": True},

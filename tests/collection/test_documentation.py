@@ -6,13 +6,13 @@ import pytest
 
 KINDS = {
     "module": [
-        "absent_paths",
         "certificate_info",
+        "copy_directory",
         "file_set",
         "git_source",
         "registry_digest",
+        "remove_paths",
         "retire_user",
-        "tree",
         "url_contract_info",
         "wsgi_app_info",
         "wsgi_image",
@@ -33,7 +33,7 @@ KINDS = {
         "systemd_environment",
         "wsgi_app_refusals",
     ],
-    "lookup": ["image_digest", "self_signed_certificate", "tree_digest"],
+    "lookup": ["directory_digest", "image_digest"],
     "role": ["nginx_site", "wsgi_app"],
 }
 

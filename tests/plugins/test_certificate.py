@@ -12,8 +12,8 @@ import trustme
 from ansible_collections.subsite.deploy.plugins.filter.certificate_faults import (
     certificate_faults,
 )
-from ansible_collections.subsite.deploy.plugins.module_utils import certificate
 from ansible_collections.subsite.deploy.plugins.modules import certificate_info
+from ansible_collections.subsite.deploy.plugins.plugin_utils import certificate
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,

@@ -8,7 +8,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.subsite.deploy.plugins.module_utils.printable import printable
 
 
-class DiscreetModule(AnsibleModule):
+class UnloggedModule(AnsibleModule):
     """A module whose arguments may hold secrets, and whose failures hold what others said."""
 
     def _log_invocation(self) -> None:
