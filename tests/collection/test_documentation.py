@@ -7,6 +7,7 @@ import pytest
 KINDS = {
     "module": [
         "certificate_info",
+        "check_inputs",
         "copy_directory",
         "file_set",
         "git_source",
@@ -21,17 +22,14 @@ KINDS = {
     ],
     "filter": [
         "certificate_faults",
-        "compose_refusals",
+        "compose_input_errors",
         "fingerprint",
         "forwarded_value",
-        "misspelt",
         "named_after",
-        "nginx_site_refusals",
         "origin",
         "placed_in",
         "printable",
         "systemd_environment",
-        "wsgi_app_refusals",
     ],
     "lookup": ["directory_digest", "image_digest"],
     "role": ["nginx_site", "wsgi_app"],
