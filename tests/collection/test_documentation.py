@@ -29,6 +29,7 @@ KINDS = {
         "origin",
         "placed_in",
         "printable",
+        "subject_alt_names",
         "systemd_environment",
     ],
     "lookup": ["directory_digest", "image_digest"],

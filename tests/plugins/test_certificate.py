@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -171,37 +170,3 @@ class TestInfo:
         (tmp_path / "renewal").write_text("[renewalparams]\nserver = https://acme.example/d\n")
         assert look(renewal=str(tmp_path / "renewal"))["directory"] == "https://acme.example/d"
         assert look(renewal="/none")["directory"] == ""
-
-
-class TestSelfSigned:
-    @pytest.fixture
-    def made(self, nginx_site) -> dict[str, str]:
-        names = ["example.org", "*.example.org", "203.0.113.5", "[2001:db8::5]"]
-        return nginx_site.value(
-            "lookup('subsite.deploy.self_signed_certificate', *names)", {"names": names}
-        )
-
-    def test_is_for_the_names_and_for_a_year(self, made):
-        assert list(certificate.faults(made["certificate"], NAMES, 364, exactly=True)) == []
-        assert list(certificate.faults(made["certificate"], NAMES, 366)) != []
-
-    def test_has_its_key(self, made):
-        assert list(certificate.key_faults(made["certificate"], made["key"])) == []
-
-    @pytest.mark.parametrize("strict", [ssl.VerifyFlags(0), ssl.VERIFY_X509_STRICT])
-    @pytest.mark.parametrize("name", ["example.org", "203.0.113.5"])
-    def test_is_trusted_by_whoever_knows_it(self, made, tmp_path, name: str, strict):
-        (tmp_path / "pair").write_text(made["certificate"] + made["key"])
-        server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        server.load_cert_chain(tmp_path / "pair")
-        visitor = ssl.create_default_context(cadata=made["certificate"])
-        visitor.verify_flags |= strict
-        to_server, to_visitor = ssl.MemoryBIO(), ssl.MemoryBIO()
-        there = server.wrap_bio(to_server, to_visitor, server_side=True)
-        here = visitor.wrap_bio(to_visitor, to_server, server_hostname=name)
-        for side in (here, there, here):
-            try:
-                side.do_handshake()
-            except ssl.SSLWantReadError:
-                continue
-        assert here.version() == "TLSv1.3"
