@@ -1,4 +1,4 @@
-"""Keep a module's arguments out of the host's journal, and control characters out of terminals."""
+"""A module that does not log its arguments, and fails without control characters."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from ansible_collections.subsite.deploy.plugins.module_utils.printable import pr
 
 
 class UnloggedModule(AnsibleModule):
-    """A module whose arguments may hold secrets, and whose failures hold what others said."""
+    """A module whose arguments may be secret, and whose errors may quote any program."""
 
     def _log_invocation(self) -> None:
-        """Log nothing: a secret may be anywhere among the arguments."""
+        """Do not write the arguments to the host's journal: they may have secrets."""
 
     def fail_json(self, msg: str, **more: Any) -> NoReturn:
-        """Fail with ``msg`` without control characters: Ansible writes it to the terminal."""
+        """Fail with ``msg``, without control characters: Ansible writes it to the terminal."""
         super().fail_json(msg=printable(str(msg)), **more)

@@ -68,12 +68,12 @@ def test_bytecode_is_there(home: Path):
 
 def test_link_to_where_it_is_built_is_refused(home: Path):
     (home / "source/requirements.txt").write_text("-e .\n")
-    with pytest.raises(BuildError, match="Leave out the -e"):
+    with pytest.raises(BuildError, match="Remove the -e"):
         build_in_image.build("environment", home, "pip", [])
 
 
 def test_command_line_ends_with_the_reason(home: Path, monkeypatch: pytest.MonkeyPatch):
     (home / "source/requirements.txt").write_text("-e .\n")
     monkeypatch.setattr(sys, "argv", ["build_in_image", "environment", str(home), "pip", "flask"])
-    with pytest.raises(SystemExit, match="Leave out the -e"):
+    with pytest.raises(SystemExit, match="Remove the -e"):
         build_in_image.main()

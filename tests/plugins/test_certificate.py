@@ -57,7 +57,7 @@ class TestNames:
     )
     def test_not_covered(self, issued, name: str):
         (said,) = certificate.faults(pem(issued), [name])
-        assert said.endswith(f"and not for {name.strip('[]')!r}: have it issued for that, too")
+        assert said.endswith(f"but not for {name.strip('[]')!r}: get one that has this name, too")
 
     @pytest.mark.parametrize(("names", "wrong"), [(NAMES, 0), (NAMES[:-1], 1), (NAMES[1:], 1)])
     def test_exactly(self, issued, names: list[str], wrong: int):
@@ -85,7 +85,7 @@ class TestTime:
 @pytest.mark.parametrize("text", ["", "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----"])
 def test_no_certificate(text: str):
     (said,) = certificate.faults(text, ["example.org"])
-    assert said.startswith("holds no certificate in PEM")
+    assert said.startswith("is not a certificate in PEM")
 
 
 def encrypted(issued: trustme.LeafCert) -> str:
@@ -109,7 +109,7 @@ class TestKey:
 
     def test_none(self, issued):
         (said,) = certificate.key_faults(pem(issued), "-----BEGIN nothing")
-        assert said.startswith("holds no key in PEM")
+        assert said.startswith("is not a key in PEM")
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ class TestInfo:
 
     def test_key_that_everybody_can_read(self, look, monkeypatch):
         monkeypatch.setattr(certificate_info.stat, "S_IXOTH", 0o777)  # above pytest's directory
-        assert look(mode=0o604)["key_fault"].startswith("everybody on the host can read")
+        assert look(mode=0o604)["key_fault"].startswith("every user of the host can read")
 
     def test_key_behind_a_closed_door(self, look, tmp_path):
         (tmp_path / "closed").mkdir(mode=0o700)
@@ -154,7 +154,7 @@ class TestInfo:
     @pytest.mark.parametrize("option", ["certificate", "key"])
     def test_missing_file(self, look, option: str):
         told = look(**{option: "/none"})
-        assert told[f"{option}_fault"] == "does not exist on the host: put it there first"
+        assert told[f"{option}_fault"] == "does not exist on the host: copy it there first"
         assert certificate_faults(told, NAMES)[0].startswith(
             f"nginx_site_tls.{option} is '/none', which does not exist"
         )

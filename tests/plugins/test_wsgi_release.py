@@ -139,7 +139,7 @@ def test_toml_without_an_end_is_refused_in_words(source):
     [
         pytest.param(
             {"requirements.txt": "-e .  # the app\n"},
-            r"'requirements.txt' has '-e .': .* Leave out the -e: '.'.",
+            r"'requirements.txt' has '-e .': .* Remove the -e: '.'.",
             id="short",
         ),
         pytest.param(
@@ -167,7 +167,7 @@ def test_editable_requirements_are_refused_in_words(source, files: dict, message
     ],
 )
 def test_no_line_is_hidden(source, text: str):
-    with pytest.raises(BuildError, match="Leave out the -e"):
+    with pytest.raises(BuildError, match="Remove the -e"):
         source({"requirements.txt": text}).refuse_editables()
 
 
@@ -629,7 +629,7 @@ class TestBuild:
 
     def test_refuses_editable_requirements(self, build, source: Path):
         write(source, {"requirements.txt": "-e .\n"})
-        with pytest.raises(BuildError, match="Leave out the -e"):
+        with pytest.raises(BuildError, match="Remove the -e"):
             build()
 
 

@@ -55,5 +55,5 @@ def test_release_that_is_not_healthy(fails, publish, host):
 def test_digest_that_the_registry_does_not_have(fails):
     digest = "sha256:" + "0" * 64
     told, untouched = fails(source={"type": "image", "ref": f"localhost:5000/shop@{digest}"})
-    assert f"does not give localhost:5000/shop@{digest} without a login" in told
+    assert f"does not return localhost:5000/shop@{digest} without a login" in told
     assert untouched
