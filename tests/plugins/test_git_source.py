@@ -778,4 +778,4 @@ class TestRepository:
         assert fetch()["after"] == commit
 
     def test_unreachable_one_is_told_in_git_s_words(self, fetch, tmp_path: Path):
-        assert fetch(url=f"{tmp_path}/missing")["msg"].startswith("git fetch fails: fatal: ")
+        assert fetch(url=f"{tmp_path}/missing")["msg"].startswith("git fetch failed: fatal: ")
