@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.subsite.deploy.plugins.filter.origin import origin
-from ansible_collections.subsite.deploy.plugins.module_utils import certificate
+from ansible_collections.subsite.deploy.plugins.plugin_utils import certificate
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
 
 YEAR = 31536000
