@@ -22,6 +22,7 @@ KINDS = {
     "filter": [
         "certificate_faults",
         "compose_refusals",
+        "file_entries",
         "fingerprint",
         "forwarded_value",
         "misspelt",
