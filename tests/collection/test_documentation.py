@@ -22,9 +22,11 @@ KINDS = {
     "filter": [
         "certificate_faults",
         "compose_refusals",
+        "default_trusted_headers",
         "file_entries",
         "fingerprint",
         "forwarded_value",
+        "listen_addresses",
         "misspelt",
         "named_after",
         "nginx_site_refusals",

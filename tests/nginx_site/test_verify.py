@@ -66,7 +66,7 @@ def test_app_is_asked_alone_with_its_key(value):
 @pytest.mark.parametrize(("size", "sent"), [("10k", 10240), ("100m", 2097152), (None, 0)])
 def test_body_is_as_large_as_it_may_be_within_reason(value, size: str | None, sent: int):
     mount = {"path": "/api", "app": "shop", **({"body_size": size} if size else {})}
-    assert value("__nginx_site_mount_body", {"__nginx_site_mount": mount}) == sent
+    assert value("__nginx_site_mount_body_size", {"__nginx_site_mount": mount}) == sent
 
 
 def test_root_of_the_site_has_no_second_slash(value):
@@ -90,4 +90,4 @@ def test_root_of_the_site_has_no_second_slash(value):
     ],
 )
 def test_visitors_are_where_ansible_is_unless_they_ask_for_localhost(value, settings, visitor):
-    assert value("__nginx_site_visitor", {"inventory_hostname": "web", **settings}) == visitor
+    assert value("__nginx_site_verify_client", {"inventory_hostname": "web", **settings}) == visitor
