@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
@@ -13,6 +14,10 @@ import pytest
 from ansible.inventory.manager import InventoryManager
 from ansible.module_utils.testing import patch_module_args
 from ansible.parsing.dataloader import DataLoader
+from ansible.playbook.play import Play
+from ansible.playbook.role import Role as AnsibleRole
+from ansible.playbook.role.include import RoleInclude
+from ansible.playbook.task import Task
 from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
 from ansible.vars.manager import VariableManager
@@ -20,43 +25,62 @@ from ansible.vars.manager import VariableManager
 pytest_plugins = ["measured", "precision"]
 
 ROOT = Path(__file__).parents[1]
+PLUGIN_UTILS = "ansible_collections.subsite.deploy.plugins.plugin_utils"
 
 init_plugin_loader([str(ROOT / ".collections")])
+input_errors = importlib.import_module(f"{PLUGIN_UTILS}.input_errors")
+resolve = importlib.import_module(f"{PLUGIN_UTILS}.inputs").resolve
 
 
 class Role:
-    """A role's defaults and variables, evaluated by Ansible as on a host."""
+    """A role as Ansible loads it, on a host that nothing is done to."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.path = ROOT / "roles" / name
-        self.defaults = self._load("defaults/main.yml")
-        self.derived = {
-            name: value
-            for path in [*self.path.glob("vars/main.yml"), *self.path.glob("vars/main/**/*.yml")]
-            for name, value in self._load(path).items()
-        }
-        self.options = self._load("meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+        loader = DataLoader()
+        self._inventory = InventoryManager(loader, ["localhost,"])
+        self._variables = VariableManager(loader, self._inventory)
+        self._play = Play.load({"hosts": "localhost"}, self._variables, loader)
+        include = RoleInclude.load(
+            str(self.path), self._play, variable_manager=self._variables, loader=loader
+        )
+        self._role = AnsibleRole.load(include, self._play, validate=False)
+        self.defaults = self._role.get_default_vars()
+        specification = loader.load_from_file(str(self.path / "meta/argument_specs.yml"))
+        self.options = specification["argument_specs"]["main"]["options"]
 
     def value(self, variable: str, inputs: dict) -> Any:
-        """Return what ``variable`` is when the play says ``inputs``."""
-        variables = {
-            **self.defaults,
-            **self.derived,
-            **inputs,
-            "role_path": str(self.path),
-            "ansible_search_path": [str(self.path)],
-        }
-        templar = Templar(DataLoader(), variables)
+        """Return what ``variable`` is in a call of the role with ``inputs``."""
+        templar = self._templar(inputs)
+        complete = resolve(self.options, self._given(templar), self.name)
+        templar = self._templar({f"__{self.name}": complete, **inputs})
         return templar.template(trust_as_template("{{ " + variable + " }}"))
+
+    def input_errors(self, inputs: dict, entry_point: str = "main") -> list[str]:
+        """Return what is wrong with ``inputs``, in sentences."""
+        given = self._given(self._templar(inputs))
+        return input_errors.find(self.name, entry_point, given, list(self.options))
+
+    def _given(self, templar: Templar) -> dict:
+        return {
+            name: templar.template(value)
+            for name, value in templar.available_variables.items()
+            if name.startswith(f"{self.name}_")
+        }
+
+    def _templar(self, inputs: dict) -> Templar:
+        """Return what evaluates templates as in a task of the role that has ``inputs``."""
+        task = Task.load({"action": "meta", "vars": inputs}, role=self._role)
+        host = self._inventory.get_host("localhost")
+        variables = self._variables.get_vars(play=self._play, host=host, task=task)
+        variables["ansible_search_path"] = [str(self.path)]
+        return Templar(DataLoader(), variables)
 
     def texts(self, variable: str, inputs: dict) -> dict[str, str]:
         """Return the contents of the files in ``variable``, by their names."""
         files = self.value(variable, inputs)
         return {Path(file["dest"]).name: file["content"] for file in files if "content" in file}
-
-    def _load(self, path: str | Path) -> dict:
-        return DataLoader().load_from_file(str(self.path / path), trusted_as_template=True)
 
 
 @pytest.fixture(scope="session")

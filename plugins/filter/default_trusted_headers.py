@@ -63,7 +63,7 @@ def default_trusted_headers(
     """Return the headers that ``preset`` sets, as far as they are open and a proxy's."""
     if public_url:
         return ["for"]
-    return [] if proxy_protocol else PRESETS[preset]
+    return [] if proxy_protocol else PRESETS.get(preset, [])
 
 
 class FilterModule:

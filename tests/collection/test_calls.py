@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 SOURCES = {
-    "local": {"path": "/srv/shop"},
-    "git": {"url": "https://example.org/shop.git", "version": "main", "signed_by": []},
+    "local": {"path": "/usr"},
+    "git": {"url": "https://example.org/shop.git", "version": "main", "signed_by": ["A" * 40]},
     "pip": {"requirement": "shop==1"},
     "image": {"ref": "example.org/shop:1"},
 }
@@ -22,7 +22,7 @@ APPS = {
         "wsgi_app_source": {"type": source, **SOURCES[source]},
     }
     for source, backend in itertools.product(SOURCES, BACKENDS)
-    if (source, backend) != ("image", "systemd")
+    if source != "image" or backend in ("podman", "docker")
 }
 SITES = {
     mode: {"nginx_site_tls": {"mode": mode, **more}}
@@ -78,10 +78,13 @@ def call(run, root: Path, tmp_path: Path):
         if not copy.exists():
             (copy / "tasks").mkdir(parents=True)
             (tmp_path / "plugins").symlink_to(root / "plugins")
-            for part in ("defaults", "files", "templates", "vars"):
+            for part in ("defaults", "files", "meta", "templates", "vars"):
                 (copy / part).symlink_to(root / "roles" / role / part)
         probe = f"{{{{ [{', '.join(PROBES[role])}] | to_json }}}}"
-        (copy / "tasks/main.yml").write_text(yaml.safe_dump([{"debug": {"msg": probe}}]))
+        check = {"subsite.deploy.check_inputs": {"entry_point": "main"}, "register": f"__{role}"}
+        (copy / "tasks/main.yml").write_text(
+            yaml.safe_dump([check, {"name": "Probe", "debug": {"msg": probe}}])
+        )
         tasks = [{"include_role": {"name": role}, "vars": inputs} for inputs in calls]
         play = {"hosts": "localhost", "gather_facts": False, "vars": ALWAYS, "tasks": tasks}
         (tmp_path / "play.yml").write_text(yaml.safe_dump([play]))
@@ -91,10 +94,9 @@ def call(run, root: Path, tmp_path: Path):
             ANSIBLE_STDOUT_CALLBACK="ansible.posix.json",
         )
         assert done.returncode == 0, done.stdout + done.stderr
-        shown = [
-            task["hosts"]["localhost"] for task in json.loads(done.stdout)["plays"][0]["tasks"]
-        ]
-        return [result["msg"] for result in shown if "msg" in result]
+        tasks = json.loads(done.stdout)["plays"][0]["tasks"]
+        probes = [task for task in tasks if task["task"]["name"].endswith("Probe")]
+        return [task["hosts"]["localhost"]["msg"] for task in probes]
 
     return call
 

@@ -1,7 +1,7 @@
 """What playbooks/compose.yml refuses of what works on a server, in words, and what it takes."""
 
 import pytest
-from ansible_collections.subsite.deploy.plugins.filter.compose_refusals import compose_refusals
+from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import compose
 
 MACHINE = {"compose_directory": "/home/me/shop", "compose_owner": "me"}
 APP = {
@@ -21,7 +21,12 @@ TLS = {"mode": "files", "certificate": "/a.pem", "key": "/a.key"}
 
 
 def refusals(variables: dict, **settings) -> list[str]:
-    return compose_refusals({**variables, **settings}, ["shop", "bin"])
+    changed = {**variables, **settings}
+    if variables is MACHINE:
+        return list(compose.of_machine(changed["compose_directory"], changed["compose_owner"]))
+    if variables is APP:
+        return list(compose.of_app(changed))
+    return list(compose.of_site(changed, ["shop", "bin"]))
 
 
 @pytest.mark.parametrize("variables", [MACHINE, APP, SITE])

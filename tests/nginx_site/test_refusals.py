@@ -31,7 +31,7 @@ def texts(name: str) -> dict[str, str]:
 def refusals(nginx_site):
     def refusals(**settings) -> list[str]:
         """Return what is said about a site that is right but for ``settings``."""
-        return nginx_site.value("__nginx_site_refusals", {**SITE, **settings})
+        return nginx_site.input_errors({**SITE, **settings})
 
     return refusals
 

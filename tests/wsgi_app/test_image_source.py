@@ -21,7 +21,7 @@ def refusals(wsgi_app, inputs):
     def refusals(**settings) -> list[str]:
         """Return what is said about an image that is right but for ``settings``."""
         public = {name: inputs[name] for name in inputs if name.startswith("wsgi_app_")}
-        return wsgi_app.value("__wsgi_app_refusals", {**public, **PODMAN, **settings})
+        return wsgi_app.input_errors({**public, **PODMAN, **settings})
 
     return refusals
 

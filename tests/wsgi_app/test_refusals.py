@@ -15,7 +15,7 @@ def refusals(wsgi_app, inputs):
     def refusals(**settings) -> list[str]:
         """Return what is said about an app that is right but for ``settings``."""
         public = {name: inputs[name] for name in inputs if name.startswith("wsgi_app_")}
-        return wsgi_app.value("__wsgi_app_refusals", {**public, **settings})
+        return wsgi_app.input_errors({**public, **settings})
 
     return refusals
 
@@ -324,7 +324,7 @@ def test_health(refusals, health: dict, said: str):
 
 def test_source_that_is_missing(wsgi_app):
     inputs = {"wsgi_app_name": "shop", "wsgi_app_callable": "shop:app"}
-    assert wsgi_app.value("__wsgi_app_refusals", inputs) == [
+    assert wsgi_app.input_errors(inputs) == [
         "wsgi_app_source is not set: say where the code comes from, as in "
         "{type: local, path: /home/me/shop}."
     ]
@@ -476,7 +476,7 @@ class TestGood:
 @pytest.mark.parametrize("inventory", EXAMPLES)
 def test_examples_are_not_refused(wsgi_app, hosts_of, inventory: str):
     apps = hosts_of(inventory, "app")
-    refusals = [wsgi_app.value("__wsgi_app_refusals", app) for app in apps.values()]
+    refusals = [wsgi_app.input_errors(app) for app in apps.values()]
     assert refusals == [[]] * len(apps) != []
 
 

@@ -1,43 +1,12 @@
-"""Say what is wrong with the variables of the role nginx_site."""
+"""Find what is wrong with the inputs of the role nginx_site."""
 
 from __future__ import annotations
-
-DOCUMENTATION = r"""
-name: nginx_site_refusals
-author: The Subsite maintainers (@subsite)
-short_description: What is wrong with the variables of the role nginx_site
-description:
-  - Returns one sentence for each thing that cannot work, with the variable, its value, and what
-    would be right. Types and choices are the argument specification's affair.
-positional: _input, known
-options:
-  _input:
-    description: The role's variables, by name.
-    type: dict
-    required: true
-  known:
-    description: Names of all variables that the role has.
-    type: list
-    elements: str
-    required: true
-"""
-
-EXAMPLES = r"""
-problems: "{{ inputs | subsite.deploy.nginx_site_refusals(['nginx_site_name']) }}"
-"""
-
-RETURN = r"""
-_value:
-  description: The sentences; none when all is well.
-  type: list
-  elements: str
-"""
 
 import ipaddress
 import itertools
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
@@ -45,7 +14,8 @@ from ansible_collections.subsite.deploy.plugins.filter.default_trusted_headers i
     default_trusted_headers,
 )
 from ansible_collections.subsite.deploy.plugins.filter.origin import origin
-from ansible_collections.subsite.deploy.plugins.module_utils import certificate, refusal
+from ansible_collections.subsite.deploy.plugins.module_utils import certificate
+from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
 
 YEAR = 31536000
 """Seconds that browsers ask for before they are shipped with a name (hstspreload.org)."""
@@ -109,21 +79,19 @@ DIRECTORY = re.compile(rf"{FILE.pattern}/?")
 TARGET = re.compile(r"(/(?!/)|https?://)[!#%&'()*+,./:=?@A-Za-z0-9_~\[\]-]*")
 
 
-def nginx_site_refusals(variables: dict, known: list[str]) -> list[str]:
-    """Return what is wrong with ``variables``, in sentences."""
-    return [
-        *refusal.misspelt(list(variables), known),
-        *refusal.name("nginx_site_name", variables["nginx_site_name"]),
-        *(_present(variables) if variables["nginx_site_state"] == "present" else ()),
-    ]
+def errors(variables: dict) -> Iterator[str]:
+    """Yield what is wrong with the variables of a site."""
+    yield from common.name("nginx_site_name", variables["nginx_site_name"])
+    if variables["nginx_site_state"] == "present":
+        yield from _present(variables)
 
 
 def _present(variables: dict) -> Iterator[str]:
     yield from _server_names(variables["nginx_site_server_names"])
     yield from _listeners(variables)
     yield from _certificate(variables)
-    yield from refusal.public_url("nginx_site_public_url", variables["nginx_site_public_url"])
-    yield from refusal.public_url("nginx_site_verify_url", variables["nginx_site_verify_url"])
+    yield from common.public_url("nginx_site_public_url", variables["nginx_site_public_url"])
+    yield from common.public_url("nginx_site_verify_url", variables["nginx_site_verify_url"])
     yield from _trusted_proxies(variables["nginx_site_trusted_proxies"])
     yield from _trust(variables)
     yield from _redirect(variables)
@@ -134,7 +102,7 @@ def _present(variables: dict) -> Iterator[str]:
     mounts = variables["nginx_site_mounts"]
     for index, mount in enumerate(mounts):
         yield from _mount(f"nginx_site_mounts[{index}]", mount)
-    yield from refusal.repeated("nginx_site_mounts", [mount["path"] for mount in mounts])
+    yield from common.repeated("nginx_site_mounts", [mount["path"] for mount in mounts])
 
 
 def _server_names(names: list[str]) -> Iterator[str]:
@@ -143,10 +111,10 @@ def _server_names(names: list[str]) -> Iterator[str]:
             "nginx_site_server_names is empty: name the hosts that visitors use, as in "
             "[example.org, www.example.org]."
         )
-    yield from refusal.repeated("nginx_site_server_names", [name.lower() for name in names])
+    yield from common.repeated("nginx_site_server_names", [name.lower() for name in names])
     for index, name in enumerate(names):
         wildcard = name[2:] if name.startswith("*.") else name
-        if not refusal.HOST.fullmatch(wildcard):
+        if not common.HOST.fullmatch(wildcard):
             yield (
                 f"nginx_site_server_names has {name!r}: write a host without scheme, port or path, "
                 "as in 'example.org', '*.example.org', '203.0.113.5' or '[2001:db8::5]'."
@@ -197,9 +165,9 @@ def _certificate(variables: dict) -> Iterator[str]:
     if mode == "files":
         yield from _files(str(tls["certificate"]), str(tls["key"]), names)
     elif mode == "self_signed":
-        yield from refusal.repeated("nginx_site_tls.names", [*map(str, tls.get("names", []))])
+        yield from common.repeated("nginx_site_tls.names", [*map(str, tls.get("names", []))])
         for name in map(str, tls.get("names", [])):
-            if not refusal.HOST.fullmatch(name.removeprefix("*.")):
+            if not common.HOST.fullmatch(name.removeprefix("*.")):
                 yield (
                     f"nginx_site_tls.names has {name!r}: write a host or an address, as in "
                     "'example.org', '*.example.org' or '203.0.113.5'."
@@ -248,9 +216,9 @@ def _files(pem: str, key: str, names: list[str]) -> Iterator[str]:
 def _acme(tls: dict, names: list[str]) -> Iterator[str]:
     further = [str(name).lower() for name in tls.get("names", [])]
     wildcards = [name[1:].lower() for name in names if name.startswith("*.")]
-    yield from refusal.repeated("nginx_site_tls.names", further)
+    yield from common.repeated("nginx_site_tls.names", further)
     for name in further:
-        if not refusal.HOST.fullmatch(name) or ADDRESS.fullmatch(name):
+        if not common.HOST.fullmatch(name) or ADDRESS.fullmatch(name):
             yield (
                 f"nginx_site_tls.names has {name!r}: an authority certifies hosts alone, as in "
                 "'www.example.org'."
@@ -295,9 +263,9 @@ def _shown(value: object) -> str:
 
 
 def _addresses(variable: str, addresses: list, port: int) -> Iterator[str]:
-    yield from refusal.repeated(variable, [str(address) for address in addresses])
+    yield from common.repeated(variable, [str(address) for address in addresses])
     for address in addresses:
-        if not refusal.is_port(address) and not refusal.is_address(str(address)):
+        if not common.is_port(address) and not common.is_address(str(address)):
             yield (
                 f"{variable} has {address!r}: write a port, as in {port}, or an address with one, "
                 f"as in '127.0.0.1:{8000 + port}'."
@@ -351,13 +319,13 @@ def _trusted_proxies(values: list) -> Iterator[str]:
                 "could forge every URL. Name the networks of the proxies alone; no public one is "
                 f"wider than /{WIDEST[network.version]}."
             )
-    yield from refusal.repeated("nginx_site_trusted_proxies", networks)
+    yield from common.repeated("nginx_site_trusted_proxies", networks)
 
 
 def _trusted_headers(variables: dict) -> list[str]:
     """Return the trusted headers, of which ``auto`` stands for others."""
     headers = variables["nginx_site_trusted_headers"]
-    if headers != ["auto"]:
+    if headers not in ("auto", ["auto"]):
         return headers
     return default_trusted_headers(
         variables["nginx_site_proxy_preset"],
@@ -407,7 +375,7 @@ def _redirect(variables: dict) -> Iterator[str]:
             f"nginx_site_https_port is {port!r}, but nginx_site_public_url is {url!r}: leave out "
             "one of them."
         )
-    elif not url and port != "auto" and not refusal.is_port(port):
+    elif not url and port != "auto" and not common.is_port(port):
         yield f"nginx_site_https_port is {port!r}: write a port, as in 443."
     redirect = variables["nginx_site_https_redirect"]
     if redirect == "auto" or not boolean(redirect):
@@ -512,7 +480,7 @@ def _body_size(where: str, value: object) -> Iterator[str]:
 
 def _response_headers(headers: dict) -> Iterator[str]:
     where = "nginx_site_response_headers"
-    yield from refusal.repeated(where, [name.lower() for name in headers])
+    yield from common.repeated(where, [name.lower() for name in headers])
     for name, value in headers.items():
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", name):
             yield (
@@ -534,7 +502,7 @@ def _status(variables: dict) -> Iterator[str]:
     address, where = variables["nginx_site_status_listen"], "nginx_site_status_listen"
     if not address:
         return
-    if not refusal.is_own_address(address) or not _is_loopback(address):
+    if not common.is_own_address(address) or not _is_loopback(address):
         yield (
             f"{where} is {address!r}: write a loopback address with a port, as in "
             "'127.0.0.1:8081'; what it tells is nobody else's business."
@@ -560,7 +528,7 @@ def _is_loopback(address: str) -> bool:
 
 def _mount(where: str, mount: dict) -> Iterator[str]:
     if mount["path"] != "/":
-        yield from refusal.prefix(f"{where}.path", mount["path"])
+        yield from common.prefix(f"{where}.path", mount["path"])
     kind = next(kind for kind in KINDS if kind in mount)
     for option, kinds in ONLY_FOR.items():
         if option in mount and kind not in kinds:
@@ -573,12 +541,12 @@ def _mount(where: str, mount: dict) -> Iterator[str]:
 
 def _target(where: str, kind: str, value: Any) -> Iterator[str]:
     if kind == "app":
-        yield from refusal.name(f"{where}.app", value)
+        yield from common.name(f"{where}.app", value)
     elif kind == "upstreams":
         if not value:
             yield f"{where}.upstreams is empty: name an address, as in ['10.0.0.11:8000']."
         for address in value:
-            if not refusal.is_address(address) and not refusal.is_socket(address):
+            if not common.is_address(address) and not common.is_socket(address):
                 yield (
                     f"{where}.upstreams has {address!r}: write 'host:port', as in "
                     "'10.0.0.11:8000', or the path of a socket."
@@ -602,7 +570,7 @@ def _options(where: str, mount: dict) -> Iterator[str]:
             "leave one of them out."
         )
     if "fallback" in mount:
-        yield from refusal.prefix(f"{where}.fallback", mount["fallback"])
+        yield from common.prefix(f"{where}.fallback", mount["fallback"])
     yield from _body_size(f"{where}.body_size", mount.get("body_size", "1m"))
     if int(mount.get("read_timeout", 60)) < 1:
         yield f"{where}.read_timeout is {mount['read_timeout']}: use a second or more."
@@ -620,18 +588,10 @@ def _options(where: str, mount: dict) -> Iterator[str]:
                 "cannot be sent."
             )
     for static in mount.get("static", []):
-        yield from refusal.prefix(f"{where}.static.path", static["path"])
+        yield from common.prefix(f"{where}.static.path", static["path"])
         yield from _directory(f"{where}.static.root", static["root"])
 
 
 def _directory(where: str, value: str) -> Iterator[str]:
     if not DIRECTORY.fullmatch(value):
         yield f"{where} is {value!r}: write an absolute path without spaces, as in '/srv/www/shop'."
-
-
-class FilterModule:
-    """Offer the filter to Ansible."""
-
-    def filters(self) -> dict[str, Callable]:
-        """Return the filters by name."""
-        return {"nginx_site_refusals": nginx_site_refusals}

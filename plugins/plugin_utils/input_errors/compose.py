@@ -1,58 +1,19 @@
-"""Say what Compose cannot do."""
+"""Find which inputs Compose cannot satisfy."""
 
 from __future__ import annotations
 
-DOCUMENTATION = r"""
-name: compose_refusals
-author: The Subsite maintainers (@subsite)
-short_description: What Compose cannot do of what a role's variables say
-description:
-  - Returns one sentence for each thing that works on a server and not with
-    C(playbooks/compose.yml), with the variable, its value, and what would be right.
-positional: _input, apps
-options:
-  _input:
-    description: The variables of the playbook or of one of the roles, by name.
-    type: dict
-    required: true
-  apps:
-    description: Names of all apps that will run.
-    type: list
-    elements: str
-    default: []
-"""
-
-EXAMPLES = r"""
-problems: "{{ {'compose_directory': 'shop'} | subsite.deploy.compose_refusals }}"
-"""
-
-RETURN = r"""
-_value:
-  description: The sentences; none when all is well.
-  type: list
-  elements: str
-"""
-
 import ipaddress
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from ansible_collections.subsite.deploy.plugins.module_utils import refusal
+from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
 
 NGINX = "nginx"
 """What nginx's own container is called."""
 
 
-def compose_refusals(variables: dict, apps: list[str] | None = None) -> list[str]:
-    """Return what Compose cannot do of what ``variables`` say, in sentences."""
-    if "compose_directory" in variables:
-        return list(_machine(variables["compose_directory"], variables["compose_owner"]))
-    if "wsgi_app_name" in variables:
-        return list(_app(variables))
-    return list(_site(variables, apps or []))
-
-
-def _machine(directory: str, owner: str) -> Iterator[str]:
+def of_machine(directory: str, owner: str) -> Iterator[str]:
+    """Yield what is wrong with the directory and the user of a Compose project."""
     if not re.fullmatch(r"(/[A-Za-z0-9._@+-]+)*/[._@+-]*[A-Za-z0-9][A-Za-z0-9._@+-]*", directory):
         yield (
             f"compose_directory is {directory!r}: say where to write what the containers are made "
@@ -66,7 +27,8 @@ def _machine(directory: str, owner: str) -> Iterator[str]:
         )
 
 
-def _app(variables: dict) -> Iterator[str]:
+def of_app(variables: dict) -> Iterator[str]:
+    """Yield which inputs of an app Compose cannot satisfy."""
     name, listen = variables["wsgi_app_name"], variables["wsgi_app_listen"]
     if variables.get("wsgi_app_source", {}).get("type") == "image":
         yield (
@@ -89,10 +51,14 @@ def _app(variables: dict) -> Iterator[str]:
             "nobody else listens: leave it out, or write 'full' and name an address that others "
             "reach."
         )
-    yield from refusal.sandbox("wsgi_app_sandbox", variables["wsgi_app_sandbox"])
+    yield from common.sandbox("wsgi_app_sandbox", variables["wsgi_app_sandbox"])
 
 
-def _site(variables: dict, apps: list[str]) -> Iterator[str]:
+def of_site(variables: dict, apps: list[str]) -> Iterator[str]:
+    """Yield which inputs of a site Compose cannot satisfy.
+
+    :param apps: names of all apps of the project.
+    """
     tls = variables["nginx_site_tls"]
     listeners = {
         "nginx_site_listen": variables["nginx_site_listen"],
@@ -100,7 +66,7 @@ def _site(variables: dict, apps: list[str]) -> Iterator[str]:
     }
     for variable, addresses in listeners.items():
         for address in addresses:
-            if not refusal.is_port(address):
+            if not common.is_port(address):
                 yield (
                     f"{variable} has {address!r}, which is no address of a container: name the "
                     "port alone, and say where it is published in compose_ports, as in "
@@ -148,11 +114,3 @@ def _is_here(address: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return address.startswith("/") or host == "localhost"
-
-
-class FilterModule:
-    """Offer the filter to Ansible."""
-
-    def filters(self) -> dict[str, Callable]:
-        """Return the filters by name."""
-        return {"compose_refusals": compose_refusals}

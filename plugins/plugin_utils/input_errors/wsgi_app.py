@@ -1,48 +1,18 @@
-"""Say what is wrong with the variables of the role wsgi_app."""
+"""Find what is wrong with the inputs of the role wsgi_app."""
 
 from __future__ import annotations
-
-DOCUMENTATION = r"""
-name: wsgi_app_refusals
-author: The Subsite maintainers (@subsite)
-short_description: What is wrong with the variables of the role wsgi_app
-description:
-  - Returns one sentence for each thing that cannot work, with the variable, its value, and what
-    would be right. Types and choices are the argument specification's affair.
-positional: _input, known
-options:
-  _input:
-    description: The role's variables, by name.
-    type: dict
-    required: true
-  known:
-    description: Names of all variables that the role has.
-    type: list
-    elements: str
-    required: true
-"""
-
-EXAMPLES = r"""
-problems: "{{ {'wsgi_app_name': 'Shop'} | subsite.deploy.wsgi_app_refusals(['wsgi_app_name']) }}"
-"""
-
-RETURN = r"""
-_value:
-  description: The sentences; none when all is well.
-  type: list
-  elements: str
-"""
 
 import ast
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from ansible_collections.subsite.deploy.plugins.module_utils import git_address, refusal
+from ansible_collections.subsite.deploy.plugins.module_utils import git_address
 from ansible_collections.subsite.deploy.plugins.module_utils.image_archive import (
     ArchiveError,
     identify,
 )
+from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
 
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 PYTHON = "/usr/bin/python3"
@@ -83,13 +53,11 @@ NO_SANDBOX = re.compile(
 """Settings by which the role itself runs the app."""
 
 
-def wsgi_app_refusals(variables: dict, known: list[str]) -> list[str]:
-    """Return what is wrong with ``variables``, in sentences."""
-    return [
-        *refusal.misspelt(list(variables), known),
-        *refusal.name("wsgi_app_name", variables["wsgi_app_name"]),
-        *(_present(variables) if variables["wsgi_app_state"] == "present" else ()),
-    ]
+def errors(variables: dict) -> Iterator[str]:
+    """Yield what is wrong with the variables of a deploy."""
+    yield from common.name("wsgi_app_name", variables["wsgi_app_name"])
+    if variables["wsgi_app_state"] == "present":
+        yield from _present(variables)
 
 
 def _present(variables: dict) -> Iterator[str]:
@@ -231,7 +199,7 @@ def _prefix(value: str, mode: str) -> Iterator[str]:
     if value == "/":
         yield "wsgi_app_prefix is '/': leave it empty for the root of the site."
     elif value:
-        yield from refusal.prefix("wsgi_app_prefix", value)
+        yield from common.prefix("wsgi_app_prefix", value)
     elif mode != "script_name":
         yield (
             f"wsgi_app_prefix_mode is {mode!r}, but wsgi_app_prefix is empty: at the root there is "
@@ -243,7 +211,7 @@ def _public_url(variables: dict) -> Iterator[str]:
     url, prefix = variables["wsgi_app_public_url"], variables["wsgi_app_prefix"]
     if not url:
         return
-    wrong = list(refusal.public_url("wsgi_app_public_url", url))
+    wrong = list(common.public_url("wsgi_app_public_url", url))
     path = "/" + url.partition("://")[2].partition("/")[2]
     if wrong:
         yield from wrong
@@ -261,7 +229,7 @@ def _public_url(variables: dict) -> Iterator[str]:
 
 
 def _listen(value: str) -> Iterator[str]:
-    if not refusal.is_own_address(value) and not refusal.is_socket(value):
+    if not common.is_own_address(value) and not common.is_socket(value):
         yield (
             f"wsgi_app_listen is {value!r}: write a socket's path, as in '/run/wsgi/shop.sock', or "
             "an address in figures with a port, as in '10.0.0.11:8000'."
@@ -295,7 +263,7 @@ def _environment(variables: dict) -> Iterator[str]:
 def _files(files: list[dict]) -> Iterator[str]:
     for file in files:
         dest = file["dest"]
-        if not refusal.PREFIX.fullmatch(f"/{dest}"):
+        if not common.PREFIX.fullmatch(f"/{dest}"):
             yield (
                 f"wsgi_app_files has dest {dest!r}: write a path below the data directory, as in "
                 "'settings.ini' or 'conf/settings.ini'."
@@ -319,7 +287,7 @@ def _image(variables: dict) -> Iterator[str]:
             "with wsgi_app_base_image, as in 'python:3.12-slim'."
         )
     if variables["wsgi_app_backend"] != "systemd":
-        yield from refusal.sandbox("wsgi_app_sandbox", variables["wsgi_app_sandbox"])
+        yield from common.sandbox("wsgi_app_sandbox", variables["wsgi_app_sandbox"])
 
 
 def _numbers(variables: dict) -> Iterator[str]:
@@ -347,7 +315,7 @@ def _health(health: dict) -> Iterator[str]:
     if int(health.get("timeout", 10)) < 1:
         yield f"wsgi_app_health.timeout is {health['timeout']}: use a second or more."
     host = health.get("host", "localhost")
-    if not refusal.HOST.fullmatch(host) and not refusal.is_address(host):
+    if not common.HOST.fullmatch(host) and not common.is_address(host):
         yield f"wsgi_app_health.host is {host!r}: write a host, as in 'example.org'."
 
 
@@ -359,7 +327,7 @@ def _shared_paths(variables: dict) -> Iterator[str]:
             "runs in its data directory, which all its releases share."
         )
     for path in paths:
-        if not refusal.PREFIX.fullmatch(f"/{path}"):
+        if not common.PREFIX.fullmatch(f"/{path}"):
             yield (
                 f"wsgi_app_shared_paths has {path!r}: write a directory in the source, as in "
                 "'media' or 'shop/static/uploads'."
@@ -428,11 +396,3 @@ def _switch(variables: dict) -> Iterator[str]:
             f"wsgi_app_release is {variables['wsgi_app_release']!r}, but a deploy makes its own "
             "release: it is playbooks/rollback.yml that goes back to one."
         )
-
-
-class FilterModule:
-    """Offer the filter to Ansible."""
-
-    def filters(self) -> dict[str, Callable]:
-        """Return the filters by name."""
-        return {"wsgi_app_refusals": wsgi_app_refusals}
