@@ -53,7 +53,7 @@ MESSAGES = {
 }
 ELSEWHERE = {
     "wsgi_app_name": "shop",
-    "nginx_site_name": "main",
+    "__nginx_site": {"name": "main"},
     "__wsgi_app_release": "4d1c",
     "__wsgi_app_before": "",
     "__wsgi_app_built": False,

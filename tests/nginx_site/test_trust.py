@@ -121,7 +121,8 @@ class TestPreset:
         ],
     )
     def test_chooses_the_headers(self, nginx_site, settings: dict, headers: list[str]):
-        assert nginx_site.value("__nginx_site_trusted_headers", settings) == headers
+        inputs = {"nginx_site_name": "main", **settings}
+        assert nginx_site.value("__nginx_site_trusted_headers", inputs) == headers
 
 
 WRONG = {
