@@ -23,8 +23,11 @@ KINDS = {
     "filter": [
         "certificate_faults",
         "compose_input_errors",
+        "default_trusted_headers",
+        "file_entries",
         "fingerprint",
         "forwarded_value",
+        "listen_addresses",
         "named_after",
         "origin",
         "placed_in",

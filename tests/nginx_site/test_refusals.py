@@ -696,7 +696,8 @@ class TestUsualRedirect:
         ],
     )
     def test_is_where_it_cannot_surprise(self, nginx_site, settings: dict, usual: bool):
-        assert nginx_site.value("nginx_site_https_redirect", {**SITE, **settings}) is usual
+        redirects = nginx_site.value("__nginx_site_redirects_to_https", {**SITE, **settings})
+        assert redirects is usual
 
 
 @pytest.mark.parametrize(
