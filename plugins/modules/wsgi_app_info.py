@@ -163,16 +163,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.subsite.deploy.plugins.module_utils.changeable_path import (
+    changeable_parent,
+    changeable_part,
+)
 from ansible_collections.subsite.deploy.plugins.module_utils.installer import version_of
 from ansible_collections.subsite.deploy.plugins.module_utils.layout import (
     MARKER,
     UNIT_DIR,
     UNIT_DIRS,
     layout,
-)
-from ansible_collections.subsite.deploy.plugins.module_utils.rooted import (
-    changeable_parent,
-    changeable_part,
 )
 
 SUPERSEDED = (

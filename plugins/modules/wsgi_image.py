@@ -1,39 +1,41 @@
 #!/usr/bin/python
-"""Build the image of a release."""
+"""Build the image that a release runs in."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: wsgi_image
 author: The Subsite maintainers (@subsite)
-short_description: Build the image of a release
+short_description: Build the image that a release runs in
 description:
-  - Builds O(context) with O(engine) and the C(Containerfile) in it. Without an engine, the module
-    only completes the context.
-  - Before the build, it copies all files of C(source) that decide the dependencies to
-    C(dependencies), so that the Containerfile can install these before it copies the rest.
-  - The stage C(environment) of the Containerfile gets the tag C(environment), for later builds.
-    Other images of earlier builds without a name, with the label C(wsgi_app), are removed.
+  - Builds the C(Containerfile) in O(context) with O(engine). Without an engine, it only prepares
+    the context, so that another program can build it.
+  - First it copies the files of C(source) that decide which dependencies are installed to
+    C(dependencies). So the Containerfile can install them before it copies all other files.
+  - The stage C(environment) of the Containerfile is kept as tag C(environment), for later builds.
+    Unnamed images of earlier builds with the label C(wsgi_app) are removed.
   - The build gets the configuration of the host's pip as the secret C(pip). It can read no other
-    file of the host besides O(context).
-  - A build uses the engine's own network, in which the host's loopback addresses are not reachable.
-    The module fails if the host's pip is configured with one of them.
+    file of the host except O(context).
+  - A build uses the engine's own network, which cannot reach the host's loopback addresses. The
+    module fails if the host's pip is configured to use one of them.
 options:
   engine:
-    description: The command that builds, of podman or docker.
+    description: The command of podman or docker.
     type: str
   context:
-    description: Directory with the files of the build.
+    description: Directory of the files for the image.
     type: path
     required: true
   name:
     description: The app's RV(ignore:wsgi_app_name). Required with O(engine).
     type: str
   release:
-    description: The release, which becomes the image's tag. Required with O(engine).
+    description: The release, which is the tag of the image. Required with O(engine).
     type: str
   installer:
-    description: The installer. With V(pip), every file of the project can decide its dependencies.
+    description:
+      - The program that installs. With C(pip), a project's dependencies can depend on each of its
+        files, so all of them are copied to C(dependencies).
     type: str
     choices: [uv, pip]
     default: uv
@@ -42,7 +44,7 @@ attributes:
     description: Reports that the image would be built.
     support: full
   diff_mode:
-    description: There is nothing to compare.
+    description: Not supported.
     support: none
 """
 
@@ -71,28 +73,28 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
 from ansible_collections.subsite.deploy.plugins.module_utils.layout import layout
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
+from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
 
 PIP_CONF = "/etc/pip.conf"
 ADDRESSES = ("index-url", "extra-index-url", "find-links", "proxy")
-"""Settings of pip with addresses that it connects to."""
+"""Settings of pip that have addresses."""
 
-CONFINED = {
+SANDBOX = {
     "podman": (
         "--cap-drop=all",
-        # apt-get changes owners, becomes another user to download, and ends what it started.
+        # apt-get changes owners, downloads as another user, and kills its child processes.
         "--cap-add=CHOWN,DAC_OVERRIDE,FOWNER,FSETID,KILL,SETGID,SETUID",
     )
 }
-"""Options that limit root in a build container, by engine. Docker has none for builds."""
+"""Options that limit root in a build container. Docker has none for builds."""
 
 
-def part(source: Source, dependencies: Path, installer: str) -> None:
-    """Copy the files that decide the dependencies of ``source`` to ``dependencies``.
+def copy_dependencies(source: Source, dependencies: Path, installer: str) -> None:
+    """Copy the files that decide which dependencies ``source`` has to ``dependencies``.
 
-    The copy has the group of the source, because a user other than root may build.
+    The group of the source may read the copy, since the build may not run as root.
     """
     partial = dependencies.with_suffix(".partial")
     for directory in (partial, dependencies):
@@ -116,15 +118,15 @@ def part(source: Source, dependencies: Path, installer: str) -> None:
 def build(engine: str, context: str, name: str, release: str) -> str:
     """Build ``context`` and return the image's digest.
 
-    The stage of the environment gets a tag, so that the prune does not remove it.
+    The stage of the environment gets its own tag; otherwise the prune would remove it.
 
-    :raises BuildError: when it fails, with the output of the engine.
+    :raises BuildError: when it fails, with the engine's output.
     """
     image = f"{layout(name).image}:{release}"
     environment = f"{layout(name).image}:environment"
     secrets = ["--secret", f"id=pip,src={PIP_CONF}"] if os.path.exists(PIP_CONF) else []
-    confined = CONFINED.get(os.path.basename(engine), ())
-    command = [engine, "build", *confined, "--file", f"{context}/Containerfile", *secrets]
+    sandbox = SANDBOX.get(os.path.basename(engine), ())
+    command = [engine, "build", *sandbox, "--file", f"{context}/Containerfile", *secrets]
     _run([*command, "--target", "environment", "--tag", environment, context])
     _run([*command, "--tag", image, context])
     _run([engine, "image", "prune", "--force", "--filter", f"label=wsgi_app={name}"])
@@ -132,7 +134,7 @@ def build(engine: str, context: str, name: str, release: str) -> str:
 
 
 def refuse_loopback(path: str) -> None:
-    """Check that the configuration of pip at ``path`` can work in a build container.
+    """Check that pip's configuration can work in a build container.
 
     :raises BuildError: when it has a loopback address, which is the container's own there.
     """
@@ -140,16 +142,16 @@ def refuse_loopback(path: str) -> None:
         host = _host(address)
         if _is_loopback(host):
             raise BuildError(
-                f"{path} has {name} = … {host} …, but an image is built in a network of its own, "
-                "which does not reach the host's loopback addresses. Let the server listen on "
-                "an address that containers reach, and write that address."
+                f"{path} has {name} = … {host} …, but a build container has its own network, "
+                "which cannot reach the host's loopback addresses. Let the server listen on "
+                "an address that containers can reach, and write that address."
             )
 
 
 def _addresses(path: str) -> Iterator[tuple[str, str]]:
-    """Yield the addresses in pip's configuration at ``path``, each with the name of its setting.
+    """Yield each address in pip's configuration at ``path``, with the name of its setting.
 
-    An invalid configuration yields nothing: pip reports the error.
+    An invalid configuration yields nothing: pip reports what is wrong.
     """
     configuration = configparser.RawConfigParser()
     try:
@@ -171,7 +173,7 @@ def _host(address: str) -> str:
 
 
 def _is_loopback(host: str) -> bool:
-    """Return whether ``host`` is a loopback address, or a name of one."""
+    """Return whether ``host`` is a loopback address or the name of one."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -194,8 +196,8 @@ def _run(command: list[str]) -> str:
 
 
 def main() -> None:
-    """Build the image, or report that it would be built."""
-    module = DiscreetModule(
+    """Build the image; only report it in check mode."""
+    module = UnloggedModule(
         argument_spec={
             "engine": {"type": "str"},
             "context": {"type": "path", "required": True},
@@ -214,7 +216,7 @@ def main() -> None:
     try:
         if engine:
             refuse_loopback(PIP_CONF)
-        part(Source(Path(context, "source")), Path(context, "dependencies"), installer)
+        copy_dependencies(Source(Path(context, "source")), Path(context, "dependencies"), installer)
         if not engine:
             module.exit_json(changed=True)
         image_id = build(engine, context, module.params["name"], module.params["release"])

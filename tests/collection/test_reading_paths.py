@@ -18,7 +18,7 @@ INVENTORY = "inventories/single_host/host_vars"
 
 DEFINITIONS = {
     ".yml": r"^\s*(?:- )?{name}:",
-    ".j2": r"{{%-? macro {name}\(|proxy_set_header {name} |^{name}",
+    ".j2": r"^set .*{name} ",
     ".py": r"^def {name}\(|^{name} = ",
 }
 """How a file defines a name, by the end of the file's name."""
@@ -33,8 +33,10 @@ PREFIX = [
         "subsite_wsgi.wrapper",
         f"{APP}/files/subsite_wsgi/wrapper.py",
     ),
-    (f"{SITE}/templates/site.conf.j2", "nginx_site[._]mounts", f"{INVENTORY}/main.yml"),
     (f"{SITE}/templates/site.conf.j2", "mounts.j2", f"{SITE}/templates/mounts.j2"),
+    (f"{SITE}/templates/mounts.j2", "nginx_site.mounts", f"{INVENTORY}/main.yml"),
+    (f"{SITE}/templates/site.conf.j2", "proxy.j2", f"{SITE}/templates/proxy.j2"),
+    (f"{SITE}/templates/mounts.j2", "_mount_prefix", f"{SITE}/templates/proxy.j2"),
 ]
 
 # From wsgi_app_secrets to the environment of the process.
@@ -63,7 +65,7 @@ def defines(path: Path, name: str) -> bool:
     if str(path).endswith((name, name.replace(".", "/") + ".py")):
         return True
     last = name.split(".")[-1] if "." in name else name
-    variable = re.sub(r"\W+", "_", name.replace("[._]", "_"))
+    variable = name.replace(".", "_")
     pattern = DEFINITIONS[path.suffix]
     text = path.read_text()
     return any(re.search(pattern.format(name=each), text, re.M) for each in (variable, last))
@@ -71,8 +73,7 @@ def defines(path: Path, name: str) -> bool:
 
 def uses(path: Path, name: str) -> bool:
     """Return whether the file at ``path`` has ``name`` in it."""
-    pattern = name if "[" in name else re.escape(name)
-    return re.search(pattern, path.read_text()) is not None
+    return name in path.read_text()
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,7 @@ def test_files_of_a_path(root: Path, hops: list[tuple[str, str, str]], most: int
     ("path", "last"),
     [
         pytest.param(f"{APP}/files/subsite_wsgi/wrapper.py", "HTTP_X_FORWARDED_PREFIX", id="app"),
-        pytest.param(f"{SITE}/templates/mounts.j2", "X-Forwarded-Prefix", id="nginx"),
+        pytest.param(f"{SITE}/templates/proxy.j2", "X-Forwarded-Prefix", id="nginx"),
         pytest.param(f"{APP}/templates/systemd/process.j2", "EnvironmentFile=", id="secret"),
     ],
 )

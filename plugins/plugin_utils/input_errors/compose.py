@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
+from ansible_collections.subsite.deploy.plugins.module_utils.layout import layout
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
 
 NGINX = "nginx"
@@ -40,7 +41,7 @@ def of_app(variables: dict) -> Iterator[str]:
             f"wsgi_app_name is {name!r}, which something else is called in a Compose file: give "
             "the app another name."
         )
-    if listen != f"/run/wsgi/{name}.sock":
+    if listen != layout(name).socket:
         yield (
             f"wsgi_app_listen is {listen!r}, but a container has an address of its own, which only "
             f"nginx reaches: leave it out, and mount the app as {{path: /, app: {name}}}."
