@@ -1,4 +1,4 @@
-"""A real nginx with rendered sites and real gunicorns, all of them in one directory."""
+"""A real nginx with rendered sites and real gunicorns, in one directory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from scanner import findings
 
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 PORTS = iter(range(10000 + 2000 * WORKER, 12000 + 2000 * WORKER))
-"""What this one of pytest's workers listens on: no other does, nor does the kernel give it away."""
+"""The ports of this pytest worker. No other worker and not the kernel uses them."""
 WRAPPER = """
 {user}
 worker_processes 1;

@@ -1,4 +1,4 @@
-"""What playbooks/compose.yml refuses of what works on a server, in words, and what it takes."""
+"""The input errors of playbooks/compose.yml, for settings that work only on a server."""
 
 import pytest
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import compose

@@ -1,4 +1,4 @@
-"""A run refuses what cannot work before it changes anything."""
+"""Input errors end a run before it changes anything."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Messages to an operator have no control characters of an app, a proxy or a tool."""
+"""Messages have no control characters from apps, proxies or tools."""
 
 from __future__ import annotations
 

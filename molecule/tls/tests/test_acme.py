@@ -62,7 +62,7 @@ class TestRenewal:
         assert host.service("certbot.timer").is_enabled
 
     def test_renewal_fails_no_request(self, host, shop, root):
-        """By what the timer starts: certbot renews all that is valid for less than a month."""
+        """Run the service of the timer: certbot renews certificates that expire within a month."""
         before = shop.certificate().serial_number
         with load(shop) as outcomes:
             host.check_output("systemctl start certbot.service")

@@ -14,7 +14,7 @@ from ansible_collections.subsite.deploy.plugins.filter.default_trusted_headers i
     default_trusted_headers,
 )
 from ansible_collections.subsite.deploy.plugins.filter.origin import origin
-from ansible_collections.subsite.deploy.plugins.module_utils import certificate
+from ansible_collections.subsite.deploy.plugins.plugin_utils import certificate
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
 
 YEAR = 31536000

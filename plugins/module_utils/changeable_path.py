@@ -1,4 +1,4 @@
-"""Find out whether others than root can change what a path leads to."""
+"""Find the part of a path that other users than root can change."""
 
 from __future__ import annotations
 
@@ -7,23 +7,22 @@ import os
 import stat
 
 TRUSTED_GROUPS = ("root", "staff")
-"""Groups that may write to what is root's: staff, to /usr/local (Debian Policy, 9.1.2)."""
+"""Groups that may write to root's directories: staff to /usr/local (Debian Policy, 9.1.2)."""
 
 LINKS = 40
-"""Links that a path may lead through, as for the kernel (path_resolution(7))."""
+"""How many links a path may follow, as in the kernel (path_resolution(7))."""
 
 
 def changeable_part(path: str) -> str:
-    """Return the first part of ``path`` that others than root can replace or change.
+    """Return the first part of ``path`` that other users than root can replace or change.
 
-    It is empty if there is none. A part that does not exist is replaceable where everybody can
-    make it.
+    It is empty if there is none. A part that does not exist counts if every user can make it.
     """
     return _changeable(os.path.abspath(path), LINKS, last=True)
 
 
 def changeable_parent(path: str) -> str:
-    """Return the same, but for ``path`` itself only check who can replace it."""
+    """Return the same, but for ``path`` itself only check whether they can replace it."""
     return _changeable(os.path.abspath(path), LINKS, last=False)
 
 
@@ -43,7 +42,7 @@ def _changeable(path: str, links: int, last: bool) -> str:
             target = os.path.join(os.path.dirname(part), os.readlink(part))
             rest = os.path.join(target, *parts[number:])
             return _changeable(os.path.normpath(rest), links - 1, last)
-        # In a sticky directory such as /tmp, the owner of a name can rename it (inode(7)).
+        # In a sticky directory such as /tmp, the owner of a file can rename it (inode(7)).
         if shared and status.st_uid != 0:
             return part
         if is_last and not last:

@@ -1,4 +1,4 @@
-"""Place a directory of the controller on the host, once for each content."""
+"""Copy a directory of the controller to the host, once for each content."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from typing import Any
 
 from ansible import constants
 from ansible.plugins.action import ActionBase
-from ansible_collections.subsite.deploy.plugins.module_utils.tree import (
-    TreeError,
-    pack,
-)
+from ansible_collections.subsite.deploy.plugins.module_utils.source_tree import TreeError
+from ansible_collections.subsite.deploy.plugins.plugin_utils.packed_directory import pack
 
 
 class ActionModule(ActionBase):
-    """Ask the host whether it has the tree; send the archive only when it has not."""
+    """Ask the host whether the directory exists; send the archive only if it does not."""
 
     TRANSFERS_FILES = True
     _requires_connection = True
@@ -43,13 +41,13 @@ class ActionModule(ActionBase):
             "group": module_arguments["group"],
         }
         result |= self._execute_module(
-            module_name="subsite.deploy.tree", module_args=wanted, task_vars=task_vars
+            module_name="subsite.deploy.copy_directory", module_args=wanted, task_vars=task_vars
         )
         if not result["changed"] or self._task.check_mode:
             return result
         wanted["archive"] = self._send(archive)
         result |= self._execute_module(
-            module_name="subsite.deploy.tree", module_args=wanted, task_vars=task_vars
+            module_name="subsite.deploy.copy_directory", module_args=wanted, task_vars=task_vars
         )
         self._remove_tmp_path(self._connection._shell.tmpdir)
         return result
@@ -66,7 +64,7 @@ class ActionModule(ActionBase):
             return self._transfer_file(
                 local.name,
                 self._connection._shell.join_path(
-                    self._connection._shell.tmpdir or self._make_tmp_path(), "tree"
+                    self._connection._shell.tmpdir or self._make_tmp_path(), "directory"
                 ),
             )
         finally:

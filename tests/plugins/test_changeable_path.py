@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from ansible_collections.subsite.deploy.plugins.module_utils.rooted import (
+from ansible_collections.subsite.deploy.plugins.module_utils.changeable_path import (
     changeable_parent,
     changeable_part,
 )

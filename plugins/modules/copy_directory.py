@@ -1,37 +1,37 @@
 #!/usr/bin/python
-"""Place a directory of the controller on the host: the host's half."""
+"""Copy a directory of the controller to the host: the part that runs on the host."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: tree
+module: copy_directory
 author: The Subsite maintainers (@subsite)
-short_description: Place a directory of the controller on the host, once for each content
+short_description: Copy a directory of the controller to the host, once for each content
 description:
   - Packs a directory of the controller and unpacks it at O(dest), in one archive.
-  - O(dest) appears whole or not at all. One that exists is never looked into again, so let
-    its name say what is in it (see P(subsite.deploy.tree_digest#lookup)).
+  - O(dest) appears complete or not at all. If it exists, its content is not compared, so its name
+    should contain the digest of the content (see P(subsite.deploy.directory_digest#lookup)).
   - Owner is root; directories and executables get mode C(0755), other files C(0644).
-  - Version control, caches, bytecode and virtual environments stay behind.
+  - Files of version control, caches, bytecode and virtual environments are left out.
 options:
   src:
     description: The directory on the controller.
     type: path
     required: true
   dest:
-    description: Where it goes on the host.
+    description: The directory on the host.
     type: path
     required: true
   group:
     description:
-      - Group that owns it. When given, nobody but root and this group can read it.
+      - Group that owns it. If set, only root and this group can read it.
     type: str
   archive:
-    description: Set by the action itself.
+    description: Path of the archive on the host. The action plugin sets it.
     type: path
 attributes:
   check_mode:
-    description: Says whether the directory would appear.
+    description: Reports whether the directory would be made.
     support: full
   diff_mode:
     description: Contents are not compared.
@@ -40,14 +40,14 @@ attributes:
 
 EXAMPLES = r"""
 - name: Publish the single page
-  subsite.deploy.tree:
+  subsite.deploy.copy_directory:
     src: /home/me/shop/dist
-    dest: "/srv/www/{{ lookup('subsite.deploy.tree_digest', '/home/me/shop/dist') }}"
+    dest: "/srv/www/{{ lookup('subsite.deploy.directory_digest', '/home/me/shop/dist') }}"
 """
 
 RETURN = r"""
 dest:
-  description: Where the directory is.
+  description: The directory on the host.
   type: str
   returned: always
 """
@@ -57,21 +57,21 @@ import tarfile
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.subsite.deploy.plugins.module_utils.tree import placed
+from ansible_collections.subsite.deploy.plugins.module_utils.source_tree import placed
 
 
 def unpack(archive: str, dest: str, group: str | None) -> None:
     """Unpack ``archive`` at ``dest``."""
     with placed(dest, group) as partial, tarfile.open(archive) as content:
-        content.extraction_filter = getattr(tarfile, "tar_filter", None)  # not in every 3.11
+        content.extraction_filter = getattr(tarfile, "tar_filter", None)  # missing in early 3.11
         members = content.getmembers()
         for member in members:
-            member.mtime = time.time()  # so that what browsers cached is older
+            member.mtime = time.time()  # newer than any copy in a browser's cache
         content.extractall(partial, members)
 
 
 def main() -> None:
-    """Say whether the tree is there, and unpack it when the archive came along."""
+    """Return whether the directory is missing, and unpack the archive if one was sent."""
     module = AnsibleModule(
         argument_spec={
             "src": {"type": "path", "required": True},
@@ -82,10 +82,10 @@ def main() -> None:
         supports_check_mode=True,
     )
     dest = module.params["dest"]
-    missing = not os.path.isdir(dest)
-    if missing and module.params["archive"] and not module.check_mode:
+    is_missing = not os.path.isdir(dest)
+    if is_missing and module.params["archive"] and not module.check_mode:
         unpack(module.params["archive"], dest, module.params["group"])
-    module.exit_json(changed=missing, dest=dest)
+    module.exit_json(changed=is_missing, dest=dest)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""Build an app's environment, or install its project, while an image is made.
+"""Build an app's environment, or install its project, in a build stage of an image.
 
-The rules are those of a build on a host (:mod:`installer`). Here root builds, everybody can read
-what comes of it, and whatever else it takes stays behind in the stage that builds.
+The rules are the same as on a host (:mod:`installer`). The stage runs as root, its output is
+world-readable, and caches are left out of the final image.
 
-    python3 -m ansible_collections.subsite.deploy.plugins.module_utils.in_image \
+    python3 -m ansible_collections.subsite.deploy.plugins.module_utils.build_in_image \
         environment|project HOME INSTALLER [REQUIREMENT ...]
 
-reads ``source`` below HOME, and makes ``environment``, or ``lib``, there.
+reads HOME/source, and makes HOME/environment or HOME/lib.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SCRATCH = Path("/var/tmp/subsite")
 
 
 def build(step: str, home: Path, installer: str, requirements: list[str]) -> None:
-    """Do one ``step`` of a build below ``home``.
+    """Do one ``step`` of a build in ``home``.
 
     :raises BuildError: when it fails.
     """
@@ -41,11 +41,11 @@ def build(step: str, home: Path, installer: str, requirements: list[str]) -> Non
         builder.install_project(environment, source, lib)
     for directory in (lib, source.path):
         compileall.compile_dir(directory, quiet=2)
-        show(directory)
+        make_readable(directory)
 
 
-def show(top: Path) -> None:
-    """Have everybody read what is below ``top``: the app's user is not known yet."""
+def make_readable(top: Path) -> None:
+    """Make all files below ``top`` world-readable: the app's user does not exist yet."""
     for path in [top, *top.rglob("*")]:
         if not path.is_symlink():
             mode = path.stat().st_mode
@@ -53,7 +53,7 @@ def show(top: Path) -> None:
 
 
 def main() -> None:
-    """Do what the command line asks for, or end with the reason why not."""
+    """Do the step of the command line; print the reason if it fails."""
     step, home, installer, *requirements = sys.argv[1:]
     try:
         build(step, Path(home), installer, requirements)

@@ -9,14 +9,10 @@ from pathlib import Path
 
 import pytest
 from ansible.errors import AnsibleLookupError
-from ansible_collections.subsite.deploy.plugins.lookup.tree_digest import LookupModule
-from ansible_collections.subsite.deploy.plugins.module_utils.tree import (
-    TreeError,
-    check,
-    digest,
-    pack,
-)
-from ansible_collections.subsite.deploy.plugins.modules import tree
+from ansible_collections.subsite.deploy.plugins.lookup.directory_digest import LookupModule
+from ansible_collections.subsite.deploy.plugins.module_utils.source_tree import TreeError, check
+from ansible_collections.subsite.deploy.plugins.modules import copy_directory
+from ansible_collections.subsite.deploy.plugins.plugin_utils.packed_directory import digest, pack
 
 
 @pytest.fixture
@@ -206,11 +202,11 @@ class TestPlace:
         return tmp_path / "releases" / "1" / "source"
 
     def test_makes_the_same_tree(self, archive: str, source: Path, dest: Path):
-        tree.unpack(archive, str(dest), None)
+        copy_directory.unpack(archive, str(dest), None)
         assert pack(str(dest)) == pack(str(source))
 
     def test_gives_files_a_time_that_browsers_have_not_seen(self, archive: str, dest: Path):
-        tree.unpack(archive, str(dest), None)
+        copy_directory.unpack(archive, str(dest), None)
         assert (dest / "app.py").stat().st_mtime >= Path(archive).stat().st_mtime
 
     @pytest.mark.parametrize(
@@ -223,13 +219,13 @@ class TestPlace:
     def test_gives_permissions_whatever_the_umask(self, archive: str, dest: Path, group, modes):
         dest.parent.mkdir(parents=True)
         umask = os.umask(0o077)
-        tree.unpack(archive, str(dest), group)
+        copy_directory.unpack(archive, str(dest), group)
         os.umask(umask)
         paths = (dest, dest / "pkg", dest / "app.py", dest / "pkg/a.py")
         assert tuple(path.stat().st_mode & 0o7777 for path in paths) == modes
 
     def test_belongs_to_root_and_the_group(self, archive: str, dest: Path):
-        tree.unpack(archive, str(dest), "daemon")
+        copy_directory.unpack(archive, str(dest), "daemon")
         owners = {(path.lstat().st_uid, path.group()) for path in [dest, *dest.rglob("*.py")]}
         assert owners == {(0, "daemon")}
 
@@ -243,26 +239,26 @@ class TestPlace:
         with monkeypatch.context() as cut:
             cut.setattr(tarfile.TarFile, "extractall", begin)
             with pytest.raises(KeyboardInterrupt):
-                tree.unpack(archive, str(dest), None)
+                copy_directory.unpack(archive, str(dest), None)
         assert not dest.exists()
 
     def test_goes_on_after_an_interruption(self, archive: str, source: Path, dest: Path):
         grow(dest.with_name("source.partial"), ("left.py",))
-        tree.unpack(archive, str(dest), None)
+        copy_directory.unpack(archive, str(dest), None)
         assert pack(str(dest)) == pack(str(source))
 
     def test_says_that_the_tree_is_missing(self, run_module, source: Path, dest: Path):
-        result = run_module(tree, src=str(source), dest=str(dest))
+        result = run_module(copy_directory, src=str(source), dest=str(dest))
         assert (result["changed"], dest.exists()) == (True, False)
 
     def test_looks_no_further_when_it_is_there(self, run_module, archive: str, dest: Path):
         dest.mkdir(parents=True)
-        result = run_module(tree, src="/src", dest=str(dest), archive=archive)
+        result = run_module(copy_directory, src="/src", dest=str(dest), archive=archive)
         assert (result["changed"], list(dest.iterdir())) == (False, [])
 
     def test_changes_nothing_in_check_mode(self, run_module, archive: str, dest: Path):
         result = run_module(
-            tree, src="/src", dest=str(dest), archive=archive, _ansible_check_mode=True
+            copy_directory, src="/src", dest=str(dest), archive=archive, _ansible_check_mode=True
         )
         assert (result["changed"], dest.exists()) == (True, False)
 
@@ -271,9 +267,12 @@ PLAYBOOK = """
 - hosts: host
   gather_facts: false
   tasks:
-    - subsite.deploy.tree: {src: "{{ playbook_dir }}/source", dest: "{{ playbook_dir }}/dest"}
-    - subsite.deploy.tree: {src: "{{ playbook_dir }}/source", dest: "{{ playbook_dir }}/dest"}
-    - subsite.deploy.tree: {src: "{{ playbook_dir }}/missing", dest: "{{ playbook_dir }}/dest2"}
+    - subsite.deploy.copy_directory:
+        {src: "{{ playbook_dir }}/source", dest: "{{ playbook_dir }}/dest"}
+    - subsite.deploy.copy_directory:
+        {src: "{{ playbook_dir }}/source", dest: "{{ playbook_dir }}/dest"}
+    - subsite.deploy.copy_directory:
+        {src: "{{ playbook_dir }}/missing", dest: "{{ playbook_dir }}/dest2"}
 """
 
 

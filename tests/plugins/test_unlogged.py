@@ -84,8 +84,8 @@ def test_image_whose_python_is_another_program_is_refused_in_words(run_module, s
     out = says.encode(errors="surrogateescape")
     stand_in("podman", f"if sys.argv[1] == 'run': sys.stdout.buffer.write({out!r})\n")
     names = {"engine": "podman", "source": "docker://a/b", "image": "localhost/a:b"}
-    said = run_module(wsgi_image_copy, held=["a"], **names, user="1:1")
-    assert said["failed"] and "An image that runs here has" in said["msg"]
+    said = run_module(wsgi_image_copy, existing_names=["a"], **names, user="1:1")
+    assert said["failed"] and "The image needs" in said["msg"]
     assert said["msg"].isprintable()
 
 

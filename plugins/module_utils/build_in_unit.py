@@ -1,9 +1,9 @@
-"""Build what a release runs with, as the app's user, in the unit that confines the build.
+"""Build a release's environment and project as the app's user, in a transient unit.
 
-    python3 -m ansible_collections.subsite.deploy.plugins.module_utils.in_unit <build.json
+    python3 -m ansible_collections.subsite.deploy.plugins.module_utils.build_in_unit <build.json
 
-The rules are those of a build in an image (:mod:`in_image`). The app's user owns the result until
-root takes it (:mod:`sealed`).
+The rules are the same as in an image (:mod:`build_in_image`). The app's user owns the result until
+root takes it (:mod:`lent_directory`).
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ from ansible_collections.subsite.deploy.plugins.module_utils.source import Build
 INHERITED = re.compile(
     r"(PIP|UV|SSL_CERT|LC)_\w+|LANG|(REQUESTS|CURL)_CA_BUNDLE|(ALL|HTTP|HTTPS|NO)_PROXY", re.I
 )
-"""The environment variables of Ansible's module that a build gets, too."""
+"""Environment variables of the Ansible module that a build inherits."""
 
 
 @dataclass(frozen=True)
 class Build:
-    """What is built, and from what. All paths are absolute."""
+    """The inputs and outputs of a build. All paths are absolute."""
 
     source: str
-    """The source directory, which is read only and may be missing."""
+    """The source directory. It is read-only and may be missing."""
     environment: str
     """The Python environment."""
     makes_environment: bool
-    """Whether the environment is made, or only used."""
+    """Whether to make the environment; otherwise it exists already."""
     lib: str
-    """Directory that the project is installed into."""
+    """Directory to install the project into."""
     bytecode: str
-    """Directory for the bytecode of the source, as :data:`sys.pycache_prefix` lays it out."""
+    """Directory for the bytecode of the source, in the layout of :data:`sys.pycache_prefix`."""
     python: str
     installer: str
     tool: str
@@ -55,15 +55,15 @@ class Build:
         return json.dumps(asdict(self))
 
     def run(self) -> None:
-        """Build.
+        """Make the environment if it is missing, install the project, and compile the source.
 
-        :raises BuildError: when a part cannot be built.
+        :raises BuildError: when one of them fails.
         """
         os.environ.update(self.environ)
         source, environment = Source(Path(self.source)), Path(self.environment)
         if self.makes_environment or source.builds:
             with tempfile.TemporaryDirectory(prefix="wsgi-release-") as home:
-                # An earlier build may have changed the cache: a lock with hashes does not use it.
+                # A build can change the cache, so requirements with hashes must not come from it.
                 cache = "" if source.hashed else self.cache
                 installer = INSTALLERS[self.installer](self.python, home, cache, self.tool)
                 if self.makes_environment:
@@ -74,21 +74,21 @@ class Build:
         self._compile()
 
     def _compile(self) -> None:
-        """Compile the source now, since the app must not write beside its code.
+        """Compile the source now: the app cannot write bytecode beside its code later.
 
-        A file that cannot be compiled is no error: it may be a template.
+        A file that cannot be compiled is not an error: it may be a template.
         """
         command = [self.python, "-I", "-X", f"pycache_prefix={self.bytecode}"]
         subprocess.run([*command, "-m", "compileall", "-q", self.source], capture_output=True)
 
 
 def inherited() -> dict[str, str]:
-    """Return the environment variables of this process that a build has, too."""
+    """Return the environment variables of this process that a build inherits."""
     return {name: value for name, value in os.environ.items() if INHERITED.fullmatch(name)}
 
 
 def main() -> None:
-    """Build what standard input describes, or end with the reason why not."""
+    """Run the build that standard input describes; print the reason if it fails."""
     try:
         Build(**json.load(sys.stdin)).run()
     except (BuildError, OSError) as error:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-name: tree_digest
+name: directory_digest
 author: The Subsite maintainers (@subsite)
 short_description: Digest of a directory on the controller
 description:
-  - Returns the SHA-256 of what a directory on the controller holds.
-  - It depends on names, contents, links and the executable bit alone, so two checkouts of
-    the same commit have the same digest.
-  - Version control, caches, bytecode and virtual environments do not count.
+  - Returns the SHA-256 of the content of a directory on the controller.
+  - It depends on names, contents, links and the executable bit only. Two checkouts of the same
+    commit have the same digest.
+  - Files of version control, caches, bytecode and virtual environments are left out.
 options:
   _terms:
     description: The directories.
@@ -20,9 +20,9 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Show what the source is at
+- name: Show the digest of the source
   ansible.builtin.debug:
-    msg: "{{ lookup('subsite.deploy.tree_digest', '/home/me/shop') }}"
+    msg: "{{ lookup('subsite.deploy.directory_digest', '/home/me/shop') }}"
 """
 
 RETURN = r"""
@@ -36,18 +36,15 @@ from typing import Any
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
-from ansible_collections.subsite.deploy.plugins.module_utils.tree import (
-    TreeError,
-    digest,
-    pack,
-)
+from ansible_collections.subsite.deploy.plugins.module_utils.source_tree import TreeError
+from ansible_collections.subsite.deploy.plugins.plugin_utils.packed_directory import digest, pack
 
 
 class LookupModule(LookupBase):
     """Return one digest for each directory."""
 
     def run(self, terms: list[str], variables: dict | None = None, **kwargs: Any) -> list[str]:
-        """Pack each of ``terms`` and digest it."""
+        """Return the digest of each of ``terms``."""
         try:
             return [digest(pack(term)) for term in terms]
         except TreeError as error:

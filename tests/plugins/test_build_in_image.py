@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.subsite.deploy.plugins.module_utils import in_image
+from ansible_collections.subsite.deploy.plugins.module_utils import build_in_image
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError
 
 BUILDS = '[build-system]\nrequires = ["setuptools"]\n'
@@ -28,8 +28,8 @@ class Installer:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setitem(in_image.INSTALLERS, "pip", Installer)
-    monkeypatch.setattr(in_image, "SCRATCH", tmp_path / "scratch")
+    monkeypatch.setitem(build_in_image.INSTALLERS, "pip", Installer)
+    monkeypatch.setattr(build_in_image, "SCRATCH", tmp_path / "scratch")
     (tmp_path / "source").mkdir(mode=0o750)
     (tmp_path / "source/shop.py").write_text("app = None\n")
     (tmp_path / "source/shop.py").chmod(0o640)
@@ -37,23 +37,23 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_environment_is_filled(home: Path):
-    in_image.build("environment", home, "pip", ["gunicorn>=23"])
+    build_in_image.build("environment", home, "pip", ["gunicorn>=23"])
     assert Installer.asked == [("fill", "environment", "source", ["gunicorn>=23"])]
 
 
 def test_project_is_installed(home: Path):
     (home / "source/pyproject.toml").write_text(BUILDS)
-    in_image.build("project", home, "pip", [])
+    build_in_image.build("project", home, "pip", [])
     assert Installer.asked == [("install", "environment", "source", "lib")]
 
 
 def test_modules_are_left_where_they_are(home: Path):
-    in_image.build("project", home, "pip", [])
+    build_in_image.build("project", home, "pip", [])
     assert (Installer.asked, (home / "lib").is_dir()) == ([], True)
 
 
 def test_everybody_reads_what_comes_of_it(home: Path):
-    in_image.build("project", home, "pip", [])
+    build_in_image.build("project", home, "pip", [])
     rights = {
         path.name: stat.filemode(path.stat().st_mode)
         for path in [home / "source", home / "source/shop.py"]
@@ -62,18 +62,18 @@ def test_everybody_reads_what_comes_of_it(home: Path):
 
 
 def test_bytecode_is_there(home: Path):
-    in_image.build("project", home, "pip", [])
+    build_in_image.build("project", home, "pip", [])
     assert list((home / "source/__pycache__").glob("shop.*.pyc"))
 
 
 def test_link_to_where_it_is_built_is_refused(home: Path):
     (home / "source/requirements.txt").write_text("-e .\n")
-    with pytest.raises(BuildError, match="Leave out the -e"):
-        in_image.build("environment", home, "pip", [])
+    with pytest.raises(BuildError, match="Remove the -e"):
+        build_in_image.build("environment", home, "pip", [])
 
 
 def test_command_line_ends_with_the_reason(home: Path, monkeypatch: pytest.MonkeyPatch):
     (home / "source/requirements.txt").write_text("-e .\n")
-    monkeypatch.setattr(sys, "argv", ["in_image", "environment", str(home), "pip", "flask"])
-    with pytest.raises(SystemExit, match="Leave out the -e"):
-        in_image.main()
+    monkeypatch.setattr(sys, "argv", ["build_in_image", "environment", str(home), "pip", "flask"])
+    with pytest.raises(SystemExit, match="Remove the -e"):
+        build_in_image.main()

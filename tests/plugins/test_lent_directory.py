@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from ansible_collections.subsite.deploy.plugins.module_utils import sealed
-from ansible_collections.subsite.deploy.plugins.module_utils.sealed import UnsafeTree
+from ansible_collections.subsite.deploy.plugins.module_utils import lent_directory
+from ansible_collections.subsite.deploy.plugins.module_utils.lent_directory import UnsafeTree
 
 PYTHON = "/usr/bin/python3"
 """An interpreter that every user can run."""
@@ -24,7 +24,7 @@ def tree(tmp_path: Path) -> Path:
     """Make a directory that the builder owns, in one of root's that it can reach."""
     for directory in (tmp_path, *tmp_path.parents[:3]):
         directory.chmod(0o755)
-    sealed.lend(tmp_path / "tree", USER, USER)
+    lent_directory.lend(tmp_path / "tree", USER, USER)
     return tmp_path / "tree"
 
 
@@ -57,7 +57,7 @@ def rights(path: Path) -> tuple[int, int, str]:
 
 def test_all_of_it_becomes_root_s(tree: Path):
     build(tree, "os.makedirs('a/b', 0o777); open('a/b/c', 'w'); os.chmod('a/b/c', 0o4777)")
-    sealed.take(tree, 33)
+    lent_directory.take(tree, 33)
     assert {path.name: rights(path) for path in [tree, *tree.rglob("*")]} == {
         "tree": (0, 33, "drwxr-x---"),
         "a": (0, 33, "drwxr-x---"),
@@ -68,19 +68,19 @@ def test_all_of_it_becomes_root_s(tree: Path):
 
 def test_what_is_no_program_stays_none(tree: Path):
     build(tree, "open('a', 'w'); os.chmod('a', 0o666)")
-    sealed.take(tree, 33)
+    lent_directory.take(tree, 33)
     assert rights(tree / "a") == (0, 33, "-rw-r-----")
 
 
 def test_lent_directory_is_empty_and_the_user_s_alone(tree: Path):
     build(tree, "open('left', 'w')")
-    sealed.lend(tree, USER, USER)
+    lent_directory.lend(tree, USER, USER)
     assert (rights(tree), list(tree.iterdir())) == ((USER, USER, "drwx------"), [])
 
 
 def test_link_at_the_place_of_a_lent_directory_is_not_followed(tmp_path: Path, canary: Path):
     (tmp_path / "tree").symlink_to(canary)
-    sealed.lend(tmp_path / "tree", USER, USER)
+    lent_directory.lend(tmp_path / "tree", USER, USER)
     assert rights(canary) == (0, 0, "drwx------")
     assert not (tmp_path / "tree").is_symlink()
 
@@ -96,7 +96,7 @@ def test_link_at_the_place_of_a_lent_directory_is_not_followed(tmp_path: Path, c
 )
 def test_link_is_taken(tree: Path, code: str):
     build(tree, code)
-    sealed.take(tree, 33, PYTHON)
+    lent_directory.take(tree, 33, PYTHON)
     assert {path.lstat().st_uid for path in tree.rglob("*")} == {0}
 
 
@@ -127,7 +127,7 @@ def test_link_is_taken(tree: Path, code: str):
 def test_is_refused(tree: Path, canary: Path, code: str, words: str):
     build(tree, code)
     with pytest.raises(UnsafeTree, match=words.replace(".", "[.]")):
-        sealed.take(tree, 33, PYTHON)
+        lent_directory.take(tree, 33, PYTHON)
     assert (rights(canary), rights(canary / "secret")) == (
         (0, 0, "drwx------"),
         (0, 0, "-rw-------"),
@@ -137,19 +137,19 @@ def test_is_refused(tree: Path, canary: Path, code: str, words: str):
 def test_file_that_is_open_for_writing_is_refused(tree: Path):
     build(tree, "open('a', 'w')")
     with (tree / "a").open("a"), pytest.raises(UnsafeTree, match="a is still open for writing"):
-        sealed.take(tree, 33)
-    sealed.take(tree, 33)
+        lent_directory.take(tree, 33)
+    lent_directory.take(tree, 33)
 
 
 def test_file_that_is_read_is_taken(tree: Path):
     build(tree, "open('a', 'w')")
     with (tree / "a").open():
-        sealed.take(tree, 33)
+        lent_directory.take(tree, 33)
 
 
 def test_tree_of_any_depth_is_removed(tree: Path):
     build(tree, "[(os.mkdir('d'), os.chdir('d')) for _ in range(3000)]")
-    sealed.remove(tree)
+    lent_directory.remove(tree)
     assert not tree.exists()
 
 
@@ -191,11 +191,11 @@ def meddling(directory: Path, canary: Path) -> Iterator[None]:
 def test_process_that_is_left_gains_nothing(tree: Path, canary: Path):
     """The unit of a build leaves no process; this is for one that is left all the same."""
     for _ in range(TRIES):
-        sealed.lend(tree, USER, USER)
+        lent_directory.lend(tree, USER, USER)
         build(tree, f"[os.makedirs(f'{{n % 30}}/{{n // 30}}') for n in range({FILES})]")
         with meddling(tree / os.listdir(tree)[-1], canary):
             try:
-                sealed.take(tree, 33)
+                lent_directory.take(tree, 33)
             except (UnsafeTree, OSError):
                 pass
         owners = {path.lstat().st_uid for path in tree.rglob("*")}
@@ -205,8 +205,8 @@ def test_process_that_is_left_gains_nothing(tree: Path, canary: Path):
 
 def test_tree_that_a_process_fills_meanwhile_is_removed(tree: Path, canary: Path):
     for _ in range(TRIES):
-        sealed.lend(tree, USER, USER)
+        lent_directory.lend(tree, USER, USER)
         build(tree, f"[os.makedirs(f'{{n % 30}}/{{n // 30}}') for n in range({FILES // 10})]")
         with meddling(tree / os.listdir(tree)[-1], canary):
-            sealed.remove(tree)
+            lent_directory.remove(tree)
         assert not tree.exists()

@@ -1,7 +1,7 @@
-"""Lend a directory to another user for a while, and take it back.
+"""Lend a directory to another user, and take it back safely.
 
-Root never acts on a name that the other user could change meanwhile: it uses descriptors of
-directories (openat(2)), and becomes the owner of a directory before it reads the directory.
+The user can rename files at any time. So root uses descriptors of directories instead of paths
+(openat(2)), and becomes the owner of a directory before it reads the directory.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 DEPTH = 128
-"""How deep directories may be nested: each level is one open file while a tree is taken."""
+"""How deep directories may be nested: each level takes one open file."""
 
 ROOT = 0
 
@@ -23,23 +23,23 @@ DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
 class UnsafeTree(Exception):
-    """A tree has something that root must not own; the message says what, and where."""
+    """Root must not own a file of the directory; the message says which, and why."""
 
 
 def lend(directory: Path, uid: int, gid: int) -> None:
-    """Make an empty ``directory`` in a directory of root's, and give it to a user."""
+    """Make an empty ``directory`` and give it to a user. Root must own its parent."""
     remove(directory)
     directory.mkdir(mode=0o700)
     os.chown(directory, uid, gid)
 
 
 def remove(path: Path) -> None:
-    """Remove ``path`` with all that is in it, however deep. Links are not followed.
+    """Remove ``path`` with all its content, at any depth. Links are not followed.
 
-    Its directories are closed to their user first: a process of the user could fill them faster
-    than they are emptied.
+    Its directories are closed to their user first. Otherwise a process of the user could fill them
+    faster than they are emptied.
 
-    :raises OSError: when something is left, with what rm(1) said.
+    :raises OSError: when a file is left, with the output of rm(1).
     """
     with suppress(FileNotFoundError, NotADirectoryError):
         descriptor = os.open(path, DIRECTORY)
@@ -54,11 +54,11 @@ def remove(path: Path) -> None:
 
 
 def _close_directory(descriptor: int, device: int, depth: int) -> None:
-    """Give a directory, and those in it on the same ``device``, to root alone."""
+    """Give a directory, and those in it on the same ``device``, to root only."""
     os.fchown(descriptor, ROOT, ROOT)
     os.fchmod(descriptor, 0o700)
     for name in os.listdir(descriptor) if depth else []:
-        with suppress(OSError):  # a process has renamed or removed it, or it is no directory
+        with suppress(OSError):  # it was renamed or removed, or it is not a directory
             below = os.open(name, DIRECTORY, dir_fd=descriptor)
             try:
                 if os.fstat(below).st_dev == device:
@@ -68,12 +68,12 @@ def _close_directory(descriptor: int, device: int, depth: int) -> None:
 
 
 def take(directory: Path, gid: int, interpreter: str = "") -> None:
-    """Give ``directory`` with all that is in it to root; group ``gid`` can read it.
+    """Give ``directory`` with all its content to root; group ``gid`` can read it.
 
-    Every file must have one name, and every link must lead into the tree, or to ``interpreter``.
-    Before the call, every process of the user that has one of its files open must have ended.
+    Every file must have one name, and every link must lead into the directory, or to
+    ``interpreter``. Every process of the user that has one of its files open must have ended.
 
-    :raises UnsafeTree: when there is anything else. What was taken until then stays root's.
+    :raises UnsafeTree: when this is not so. Files that root has taken until then stay root's.
     """
     links: list[str] = []
     descriptor = os.open(directory, DIRECTORY)
@@ -81,7 +81,7 @@ def take(directory: Path, gid: int, interpreter: str = "") -> None:
         _take_directory(descriptor, str(directory), gid, links, DEPTH)
     finally:
         os.close(descriptor)
-    # Root owns all of it now, so nobody can change what is checked here.
+    # Root owns all of it now, so the user cannot change the links while they are checked.
     top = os.path.realpath(directory)
     for link in links:
         landing = os.path.realpath(link)
