@@ -211,6 +211,7 @@ class Repository:
         """Run git without a terminal: neither it nor ssh can wait for an answer."""
         return subprocess.run(
             ["git", *arguments],
+            check=False,
             cwd=cwd or self.path,
             env={
                 **os.environ,

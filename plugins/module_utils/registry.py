@@ -36,7 +36,11 @@ def skopeo(*arguments: str, image: str, login: dict[str, str] | None) -> bytes:
             os.write(lent, _authentication(image, login))
             environ["REGISTRY_AUTH_FILE"] = f"/proc/self/fd/{lent}"
         done = subprocess.run(
-            ["skopeo", *arguments], capture_output=True, env=environ, pass_fds=[lent]
+            ["skopeo", *arguments],
+            check=False,
+            capture_output=True,
+            env=environ,
+            pass_fds=[lent],
         )
     finally:
         os.close(lent)

@@ -182,7 +182,7 @@ def probed(text: str) -> dict[str, str]:
 
 
 def _ask(*command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, errors="replace")
+    return subprocess.run(command, check=False, capture_output=True, text=True, errors="replace")
 
 
 def _succeed(done: subprocess.CompletedProcess[str]) -> None:
