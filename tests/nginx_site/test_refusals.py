@@ -191,10 +191,10 @@ class TestTls:
     def test_texts_that_belong_to_nobody_here(self, refusals):
         pair = texts("example.com")
         assert refusals(nginx_site_tls={**pair, "key": texts("example.org")["key"]}) == [
-            "nginx_site_tls.certificate is a text that is for example.com, and not for "
-            "'example.org': have it issued for that, too.",
-            "nginx_site_tls.key is a text that is not the key of the certificate: take the one "
-            "that was made for it.",
+            "nginx_site_tls.certificate is a text that is for example.com, but not for "
+            "'example.org': get one that has this name, too.",
+            "nginx_site_tls.key is a text that is not the key of the certificate: use the key "
+            "that belongs to it.",
         ]
 
     @pytest.mark.parametrize("name", ["https://a", "a b", "203.0.113.5/8", ""])
@@ -696,7 +696,8 @@ class TestUsualRedirect:
         ],
     )
     def test_is_where_it_cannot_surprise(self, nginx_site, settings: dict, usual: bool):
-        assert nginx_site.value("nginx_site_https_redirect", {**SITE, **settings}) is usual
+        redirects = nginx_site.value("__nginx_site_redirects_to_https", {**SITE, **settings})
+        assert redirects is usual
 
 
 @pytest.mark.parametrize(

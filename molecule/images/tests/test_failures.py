@@ -55,5 +55,5 @@ def test_unhealthy_release_fails(fails, publish, host):
 def test_unknown_digest_fails(fails):
     digest = "sha256:" + "0" * 64
     output, untouched = fails(source={"type": "image", "ref": f"localhost:5000/shop@{digest}"})
-    assert f"does not give localhost:5000/shop@{digest} without a login" in output
+    assert f"does not return localhost:5000/shop@{digest} without a login" in output
     assert untouched

@@ -122,7 +122,7 @@ def test_tag_needs_its_registry(run, on_host, no_registry):
     before = on_host.shop()
     failed = run()
     assert not failed.succeeded
-    assert "does not give localhost:5000/shop:1.4 without a login" in failed.output
+    assert "does not return localhost:5000/shop:1.4 without a login" in failed.output
     assert on_host.shop() == before
 
 

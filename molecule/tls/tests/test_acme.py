@@ -127,7 +127,7 @@ class TestFailure:
         unknown = {option: acme[option] for option in ("mode", "directory")}
         run = attempt(nginx_site_tls=unknown)
         assert not run.succeeded
-        assert "The site late answers in plain text until there is one" in run.output
+        assert "The site late answers by plain HTTP until a certificate is issued" in run.output
         assert "certificate verify failed" in run.output
         assert ask("/", host="late.example").text == "the page\n"
         deploy()

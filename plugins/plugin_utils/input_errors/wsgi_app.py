@@ -107,8 +107,8 @@ def _git(source: dict) -> Iterator[str]:
     url, version = source["url"], source["version"]
     if not git_address.is_url(url):
         yield (
-            f"wsgi_app_source.url is {git_address.shown(url)!r}: write an https, ssh, git or file "
-            "URL, an absolute path on the host, or user@host:path for SSH, as in "
+            f"wsgi_app_source.url is {git_address.hide_credentials(url)!r}: write an https, ssh, "
+            "git or file URL, an absolute path on the host, or user@host:path for SSH, as in "
             "'https://git.example.org/shop.git'."
         )
     if not isinstance(version, str):
