@@ -493,7 +493,7 @@ def owner_of(path: str) -> int | None:
 
 def _ask(*command: str) -> str:
     """Return what ``command`` says; nothing if it fails, as when no daemon answers it."""
-    return subprocess.run(command, capture_output=True, text=True).stdout
+    return subprocess.run(command, check=False, capture_output=True, text=True).stdout
 
 
 def _systemctl(*arguments: str) -> str:

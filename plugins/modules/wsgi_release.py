@@ -180,7 +180,7 @@ class Release:
 
     def _refuse_if_superseded(self) -> None:
         if check := self.parameters["check"]:
-            done = subprocess.run(check, capture_output=True, text=True)
+            done = subprocess.run(check, check=False, capture_output=True, text=True)
             if done.returncode != 0:
                 raise BuildError((done.stdout + done.stderr).strip())
 

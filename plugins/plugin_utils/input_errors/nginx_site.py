@@ -197,7 +197,7 @@ def _files(pem: str, key: str, names: list[str]) -> Iterator[str]:
                     "on the host, without spaces, as in '/etc/ssl/shop.pem', or the text in PEM."
                 )
     elif not all(texts.values()):
-        path = next(option for option, is_text in texts.items() if not is_text)
+        path = next((option for option, is_text in texts.items() if not is_text), "")
         yield (
             f"nginx_site_tls.{path} is no text in PEM, but the other one is: write both as texts, "
             "or both as paths of files on the host."
@@ -529,7 +529,7 @@ def _is_loopback(address: str) -> bool:
 def _mount(where: str, mount: dict) -> Iterator[str]:
     if mount["path"] != "/":
         yield from common.prefix(f"{where}.path", mount["path"])
-    kind = next(kind for kind in KINDS if kind in mount)
+    kind = next((kind for kind in KINDS if kind in mount), "")
     for option, kinds in ONLY_FOR.items():
         if option in mount and kind not in kinds:
             yield (
