@@ -1,4 +1,4 @@
-"""What the tests share: the roles without a host, modules without a connection, real playbooks."""
+"""Fixtures of all tests: roles without a host, modules without a connection, real playbooks."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from ansible.inventory.manager import InventoryManager
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.testing import patch_module_args
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.play import Play
@@ -33,7 +34,7 @@ resolve = importlib.import_module(f"{PLUGIN_UTILS}.inputs").resolve
 
 
 class Role:
-    """A role as Ansible loads it, on a host that nothing is done to."""
+    """A role as Ansible loads it, for a host without a connection."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -61,6 +62,10 @@ class Role:
         """Return what is wrong with ``inputs``, in sentences."""
         given = self._given(self._templar(inputs))
         return input_errors.find(self.name, entry_point, given, list(self.options))
+
+    def specification_errors(self, inputs: dict) -> list[str]:
+        """Return what the argument specification rejects in ``inputs``."""
+        return ArgumentSpecValidator(self.options).validate(inputs).error_messages
 
     def _given(self, templar: Templar) -> dict:
         return {

@@ -1,4 +1,4 @@
-"""What a scanner of nginx configurations, gixy, has against a site."""
+"""The findings of gixy, a scanner of nginx configurations."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from gixy.core.config import Config
 from gixy.core.manager import Manager
 
 EXCEPTIONS = {
-    "hsts_header": "nobody can take HSTS back, so that it is the operator's to begin",
+    "hsts_header": "HSTS cannot be withdrawn: the operator decides",
     "proxy_pass_normalized": "the path that nginx has matched is the one that an app shall see",
     "ssl_ecdh_curve": "nginx has said which OpenSSL it has before a group is named that few know",
     "try_files_is_evil_too": "it is about speed, and a cache of files would show yesterday's",
 }
-"""What it advises that is not followed, each with the reason."""
+"""Ignored findings and their reasons."""
 
 
 @cache

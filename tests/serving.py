@@ -1,4 +1,4 @@
-"""A real nginx with rendered sites and real gunicorns, all of them in one directory."""
+"""A real nginx with rendered sites and real gunicorns, in one directory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from scanner import findings
 
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 PORTS = iter(range(10000 + 2000 * WORKER, 12000 + 2000 * WORKER))
-"""What this one of pytest's workers listens on: no other does, nor does the kernel give it away."""
+"""The ports of this pytest worker. No other worker and not the kernel uses them."""
 WRAPPER = """
 {user}
 worker_processes 1;
@@ -52,10 +52,10 @@ class Nginx:
     def add(self, role, site: dict) -> None:
         """Add a site as the role ``nginx_site`` places it, if a scanner has nothing against it."""
         places = {
-            "__nginx_site_root": f"{self.top}/srv/{site['nginx_site_name']}",
-            "__nginx_site_log": f"{self.top}/{site['nginx_site_name']}.access.log",
+            "__nginx_site_content_dir": f"{self.top}/srv/{site['nginx_site_name']}",
+            "__nginx_site_access_log_path": f"{self.top}/{site['nginx_site_name']}.access.log",
         }
-        build = {"__nginx_site_build": {"stderr": self.run("-V").stderr}}
+        build = {"__nginx_site_nginx_build": {"stderr": self.run("-V").stderr}}
         files = "__nginx_site_files + __nginx_site_shared_files"
         for file in role.value(files, {**site, **places, **build}):
             path = Path(file["dest"])
@@ -106,7 +106,7 @@ def serve(top: Path, name: str, environ: dict, *options: str | Path) -> subproce
     """Run gunicorn on a socket called ``name``."""
     with socket.socket(socket.AF_UNIX) as listener, (top / f"{name}.log").open("w") as log:
         listener.bind(f"{top}/{name}.sock")
-        listener.listen()  # as systemd does: whoever asks early waits
+        listener.listen()  # as systemd does: early requests wait
         return subprocess.Popen(
             ["gunicorn", "--bind", f"fd://{listener.fileno()}", *options],
             env={**os.environ, "HOME": str(top), **environ},
@@ -117,7 +117,7 @@ def serve(top: Path, name: str, environ: dict, *options: str | Path) -> subproce
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on, each another one.
+    """Return different free ports.
 
     None has 443 in it: the scanner takes such a port for one where TLS is spoken.
     """

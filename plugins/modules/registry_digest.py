@@ -15,18 +15,7 @@ options:
     description: The image with registry and tag, for example C(registry.example.org/shop:1.4).
     type: str
     required: true
-  login:
-    description: The login, if the registry requires one.
-    type: dict
-    suboptions:
-      username:
-        description: Name of the account.
-        type: str
-        required: true
-      password:
-        description: Password of the account. It is not in a command line and not on a disk.
-        type: str
-        required: true
+extends_documentation_fragment: [subsite.deploy.registry]
 attributes:
   check_mode:
     description: Does the same, since nothing changes.

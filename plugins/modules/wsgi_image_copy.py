@@ -38,18 +38,7 @@ options:
     description: IDs of the user and the group that will run it, as C(998:998).
     type: str
     required: true
-  login:
-    description: The login, if the registry requires one.
-    type: dict
-    suboptions:
-      username:
-        description: Name of the account.
-        type: str
-        required: true
-      password:
-        description: Password of the account. It is not in a command line and not on a disk.
-        type: str
-        required: true
+extends_documentation_fragment: [subsite.deploy.registry]
 attributes:
   check_mode:
     description: Reports that the image would be copied.

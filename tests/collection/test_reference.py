@@ -1,4 +1,4 @@
-"""The tables of variables say what the specifications say."""
+"""The tables of variables in the READMEs are those of the specifications."""
 
 import importlib.util
 from pathlib import Path
@@ -15,6 +15,6 @@ def reference(root: Path):
 
 
 @pytest.mark.parametrize("role", ["wsgi_app", "nginx_site"])
-def test_readme_is_fresh(reference, root: Path, role: str):
+def test_readme_has_the_current_tables(reference, root: Path, role: str):
     directory = root / "roles" / role
     assert (directory / "README.md").read_text() == reference.readme(directory)

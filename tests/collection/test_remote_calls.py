@@ -1,4 +1,4 @@
-"""The callback that counts what a run asks of its hosts."""
+"""The callback that counts the remote calls of a run."""
 
 import pytest
 
@@ -68,5 +68,5 @@ def test_does_not_count(report: list[str], task: str):
     assert task not in "\n".join(report)
 
 
-def test_adds_up(report: list[str]):
+def test_calls_are_added(report: list[str]):
     assert report[0] == "remote calls: 12"

@@ -2,7 +2,6 @@
 
 import pytest
 import trustme
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 SLASH = "use '/' and letters, digits, '.', '_', '~' or '-', as in '/api' or '/shop/v2'."
 SITE = {
@@ -29,30 +28,17 @@ def texts(name: str) -> dict[str, str]:
 
 @pytest.fixture
 def refusals(nginx_site):
-    def refusals(**settings) -> list[str]:
-        """Return what is said about a site that is right but for ``settings``."""
-        return nginx_site.input_errors({**SITE, **settings})
-
-    return refusals
+    return lambda **settings: nginx_site.input_errors({**SITE, **settings})
 
 
 @pytest.fixture
 def mount_refusals(refusals):
-    def mount_refusals(**mount) -> list[str]:
-        """Return what is said about a site's only mount."""
-        return refusals(nginx_site_mounts=[{"path": "/api", **mount}])
-
-    return mount_refusals
+    return lambda **mount: refusals(nginx_site_mounts=[{"path": "/api", **mount}])
 
 
 @pytest.fixture(scope="module")
 def specified(nginx_site):
-    def specified(**settings) -> list[str]:
-        """Return what the argument specification has against ``settings``."""
-        validator = ArgumentSpecValidator(nginx_site.options)
-        return validator.validate({**SITE, **settings}).error_messages
-
-    return specified
+    return lambda **settings: nginx_site.specification_errors({**SITE, **settings})
 
 
 @pytest.mark.parametrize("value", ["", "Main", "my_site", "my.site", "-a", "a-", "1st", "a" * 28])
@@ -710,7 +696,8 @@ class TestUsualRedirect:
         ],
     )
     def test_is_where_it_cannot_surprise(self, nginx_site, settings: dict, usual: bool):
-        assert nginx_site.value("nginx_site_https_redirect", {**SITE, **settings}) is usual
+        redirects = nginx_site.value("__nginx_site_redirects_to_https", {**SITE, **settings})
+        assert redirects is usual
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 DIGEST = "sha256:" + "70f8" * 16
 REF = "registry.example.org/shop:1.4"
@@ -17,13 +16,8 @@ LOGIN = {"username": "deployer", "password": "otter"}
 
 
 @pytest.fixture
-def refusals(wsgi_app, inputs):
-    def refusals(**settings) -> list[str]:
-        """Return what is said about an image that is right but for ``settings``."""
-        public = {name: inputs[name] for name in inputs if name.startswith("wsgi_app_")}
-        return wsgi_app.input_errors({**public, **PODMAN, **settings})
-
-    return refusals
+def refusals(refusals):
+    return lambda **settings: refusals(**{**PODMAN, **settings})
 
 
 @pytest.fixture
@@ -144,8 +138,7 @@ def test_login_is_for_a_registry(refusals, archive: Path):
     ],
 )
 def test_specification_knows_what_belongs_together(wsgi_app, settings: dict, said: str):
-    validator = ArgumentSpecValidator(wsgi_app.options)
-    [error] = validator.validate({"wsgi_app_name": "shop", **settings}).error_messages
+    [error] = wsgi_app.specification_errors({"wsgi_app_name": "shop", **settings})
     assert said in error
 
 

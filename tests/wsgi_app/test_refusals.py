@@ -3,31 +3,15 @@
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 TEXT = "letters, digits and '_' make a name, as in 'API_KEY'."
 EXAMPLES = sorted(path.name for path in Path(__file__).parents[2].glob("inventories/*"))
 SLASH = "use '/' and letters, digits, '.', '_', '~' or '-', as in '/api' or '/shop/v2'."
 
 
-@pytest.fixture
-def refusals(wsgi_app, inputs):
-    def refusals(**settings) -> list[str]:
-        """Return what is said about an app that is right but for ``settings``."""
-        public = {name: inputs[name] for name in inputs if name.startswith("wsgi_app_")}
-        return wsgi_app.input_errors({**public, **settings})
-
-    return refusals
-
-
 @pytest.fixture(scope="module")
 def specified(wsgi_app):
-    def specified(**settings) -> list[str]:
-        """Return what the argument specification has against ``settings``."""
-        validator = ArgumentSpecValidator(wsgi_app.options)
-        return validator.validate({"wsgi_app_name": "shop", **settings}).error_messages
-
-    return specified
+    return lambda **settings: wsgi_app.specification_errors({"wsgi_app_name": "shop", **settings})
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from axe_core_python.selenium import Axe
 from controller import PROJECT
 
 PICTURES = PROJECT / ".cache/pictures" / os.environ.get("SUBSITE_SUITE", "trixie")
-"""Where people find what the tests have looked at."""
+"""The directory for the pictures of pages."""
 LOOKS = {
     "wide": (1280, "screen", "light"),
     "wide-dark": (1280, "screen", "dark"),
@@ -19,7 +19,7 @@ LOOKS = {
     "narrow-dark": (390, "screen", "dark"),
     "printed": (794, "print", "light"),
 }
-"""The width (px), the medium, and the colours that somebody prefers."""
+"""The width (px), the medium, and the preferred colours."""
 OVERLAPPING = """
 const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 const lines = [];
@@ -41,7 +41,7 @@ return lines.flatMap(([a, one], index) => lines.slice(index + 1)
 
 @pytest.fixture(scope="module")
 def tell(browser):
-    """Return a function that has the browser do what only its maker's protocol can say."""
+    """Return a function that sends a command of the Chrome DevTools protocol."""
     return lambda command, **how: browser.execute(
         "executeCdpCommand", {"cmd": command, "params": how}
     )["value"]
@@ -49,8 +49,8 @@ def tell(browser):
 
 @pytest.fixture(scope="module")
 def reports(prove) -> dict[str, str]:
-    """Reports on a site that is right, and on one that is not, where the visitor has them."""
-    machines = "--limit=server:proxies:visitor"
+    """Reports of a right and of a wrong site, as the client sees them."""
+    machines = "--limit=server:proxies:client"
     elsewhere = "https://documented.traefik.example/elsewhere"
     right = prove(f"{machines}:advised-nginx", verify_report="/root/right.html")
     wrong = prove(
@@ -64,7 +64,7 @@ def reports(prove) -> dict[str, str]:
 
 @pytest.fixture(scope="module", params=["demo", "right", "wrong"])
 def page(request, browser, reports, try_everything) -> str:
-    """Open a page, and return what it is called."""
+    """Open a page and return its name."""
     if request.param in reports:
         browser.get(reports[request.param])
     else:
@@ -94,7 +94,7 @@ def look(request, page, browser, tell) -> str:
     return request.param
 
 
-def test_no_text_lies_on_another(look, browser):
+def test_no_text_overlaps(look, browser):
     assert browser.execute_script(OVERLAPPING) == []
 
 
@@ -104,7 +104,7 @@ def test_nothing_is_wider_than_the_screen(look, browser):
     assert page <= screen
 
 
-def test_everybody_can_read_it(look, browser):
+def test_page_is_accessible(look, browser):
     """By the rules of WCAG that a program can judge, contrast among them."""
     violations = Axe().run(browser)["violations"]
     assert [(one["id"], one["nodes"][0]["html"]) for one in violations] == []

@@ -1,11 +1,11 @@
-"""The same playbook deploys over SSH, as an ordinary user who may become root."""
+"""Deploy over SSH as an unprivileged user with sudo."""
 
 import subprocess
 from pathlib import Path
 
 import pytest
+from client import ask
 from controller import PROJECT, deploy
-from visitor import ask
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""What a project does when it is built ends with its build and reaches nothing else (H4, M2)."""
+"""The processes of a build end with it, and reach nothing else (H4, M2)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ UNHASHED = "itsdangerous==2.2.0\n"
 
 
 @pytest.fixture(scope="module")
-def seen(host, source) -> Iterator[dict]:
-    """Deploy a project that attacks its host when it is built; return what it saw there."""
+def found(host, source) -> Iterator[dict]:
+    """Deploy a project whose build attacks the host, and return what it found."""
     deploy(SCENARIO / "deploy.yml", **local(source(**attacking())))
     last = "ls -t /srv/wsgi/evil/releases/*/lib/seen.json | head -1"
     yield json.loads(host.check_output(f"cat $({last})"))
@@ -32,14 +32,14 @@ def attacking() -> dict[str, str]:
     attacks = SCENARIO / "attacks"
     return project((attacks / "attack.py").read_text()) | {
         "survivor.py": (attacks / "survivor.py").read_text(),
-        # The environment has the project, too, so that the attack meets it before it is root's.
+        # With the project in the environment, the attack comes before the files belong to root.
         "requirements.txt": f"{UNHASHED}.\n",
     }
 
 
 @pytest.fixture(scope="module")
-def planted(seen, source) -> Run:
-    """Deploy one that also leaves links to what root alone may read in what it builds."""
+def planted(found, source) -> Run:
+    """Deploy one that also leaves links to files that only root may read."""
     return play(SCENARIO / "deploy.yml", **local(source(plants="", **attacking())))
 
 
@@ -49,7 +49,7 @@ def number(host) -> str:
 
 
 @pytest.mark.usefixtures("seen")
-def test_no_process_of_it_is_left(host, processes, number):
+def test_no_build_process_is_left(host, processes, number):
     """H4."""
     found = confinement.processes(host)
     assert [process for process in found if "_build.service" in process.cgroup] == []
@@ -57,20 +57,20 @@ def test_no_process_of_it_is_left(host, processes, number):
 
 
 @pytest.mark.usefixtures("seen")
-def test_no_process_has_the_network_of_the_host(host, processes, number):
+def test_no_process_has_the_host_network(host, processes, number):
     """H4: the app has none."""
     theirs = {host.check_output(f"readlink /proc/{number}/ns/net") for number in processes(number)}
     assert host.check_output("readlink /proc/1/ns/net") not in theirs
 
 
 @pytest.mark.usefixtures("seen")
-def test_no_file_of_root_is_changed_by_what_is_left(host):
+def test_left_links_change_no_file_of_root(host):
     """Further attack: a file that was opened before it became root's can still be written."""
     searched = "grep -r --include='*.py' -l CANARY-written-by-survivor /srv/wsgi/evil/environments"
     assert host.run(searched).stdout == ""
 
 
-def test_its_output_is_shown_to_its_end(source):
+def test_output_is_complete(source):
     """Further attack: all of it would be in root's memory."""
     attack = "def attack():\n    print('x' * 2**22)\n    raise SystemExit('CANARY-end')\n"
     run = play(SCENARIO / "deploy.yml", **local(source(**project(attack))))
@@ -79,59 +79,59 @@ def test_its_output_is_shown_to_its_end(source):
 
 
 def test_planted_link_is_named(planted):
-    """H2: what was built does not become root's."""
+    """H2: files of the build do not become root's."""
     assert not planted.succeeded
     assert "planted.py links to /opt/canary/secret.py, outside of" in reason(planted)
 
 
 @pytest.mark.usefixtures("planted")
-def test_planted_link_is_not_read_by_root(host):
-    """H2: root compiled what it led to."""
+def test_root_does_not_follow_a_planted_link(host):
+    """H2: root compiled the target of the link."""
     assert host.run("grep -r -l CANARY-secret /srv/wsgi/evil").stdout == ""
 
 
 @pytest.mark.usefixtures("planted")
-def test_planted_link_is_in_no_release(host):
+def test_release_has_no_planted_link(host):
     """H2."""
     links = "find /srv/wsgi/evil/releases /srv/wsgi/evil/environments -lname '/opt/canary*'"
     assert host.check_output(links) == ""
 
 
-def test_it_gains_no_rights(seen):
+def test_build_gains_no_rights(found):
     """H4."""
-    assert "NoNewPrivs:\t1" in seen["rights"]
-    assert "Seccomp:\t2" in seen["rights"]
+    assert "NoNewPrivs:\t1" in found["rights"]
+    assert "Seccomp:\t2" in found["rights"]
 
 
-def test_it_does_not_see_what_others_run(seen):
+def test_build_does_not_see_other_processes(found):
     """H4."""
-    assert seen["others"] == []
+    assert found["others"] == []
 
 
-def test_it_does_not_read_the_secrets_of_the_running_app(seen):
+def test_build_does_not_read_secrets(found):
     """Further attack: the app that runs is of the same user as the build."""
-    assert seen["secrets"] == []
+    assert found["secrets"] == []
 
 
-def test_it_does_not_write_the_data(seen):
-    """H4: it could change what the running app relies on."""
-    assert seen["data"] == []
+def test_build_does_not_write_data(found):
+    """H4: the build could change files of the running app."""
+    assert found["data"] == []
 
 
-def test_it_does_not_read_the_settings(seen):
+def test_build_does_not_read_settings(found):
     """Further attack: they are for the app's user, too, and a build has a network."""
-    assert seen["settings"] == []
+    assert found["settings"] == []
 
 
-def test_it_leaves_no_trace_on_the_host(seen, host):
+def test_build_leaves_no_object_on_the_host(found, host):
     """H4, L4."""
-    assert "/tmp" in seen["written"]
+    assert "/tmp" in found["written"]
     traces = "find /dev/shm /dev/mqueue /run/lock /tmp /var/tmp -name canary_of_build"
     assert host.run(traces).stdout == ""
 
 
 @pytest.mark.usefixtures("seen")
-def test_poisoned_download_is_not_what_a_hash_promised(evil, source, tmp_path):
+def test_poisoned_cache_fails_the_hash_check(evil, source, tmp_path):
     """M2."""
     (tmp_path / "in.txt").write_text(f"{UNHASHED}gunicorn\nwerkzeug\n")
     compiled = ["uv", "pip", "compile", "--quiet", "--generate-hashes", "--no-header", "in.txt"]
@@ -148,8 +148,8 @@ def test_poisoned_download_is_not_what_a_hash_promised(evil, source, tmp_path):
         pytest.param(".config/uv/uv.toml", "index-url = '{}'\n", id="uv.toml"),
     ],
 )
-def test_settings_that_a_build_leaves_are_not_read_by_the_next(host, build, path, text):
-    """M2: they would redirect what is downloaded; those of uv are a further attack."""
+def test_installer_settings_of_a_build_are_not_used(host, build, path, text):
+    """M2: they would redirect downloads; those of uv are a further attack."""
     text = text.format("https://canary.invalid/simple")
     attack = (
         "from os import environ; from pathlib import Path\n"
@@ -164,9 +164,9 @@ def test_settings_that_a_build_leaves_are_not_read_by_the_next(host, build, path
     assert [message for message in said if "canary.invalid" in message] == []
 
 
-def test_mark_of_a_complete_environment_is_not_the_builds(host, build):
-    """Further attack: an environment whose build was cut off would never be taken back."""
-    # The first of the two builds waits to be cut off.
+def test_build_cannot_mark_the_environment_complete(host, build):
+    """Further attack: an environment of an interrupted build would stay writable."""
+    # The first build waits to be interrupted.
     attack = """
 import glob, os, pathlib, signal
 def attack():

@@ -1,4 +1,4 @@
-"""What systemd mounts for an app that was taken over begins at what is root's (C1a)."""
+"""The mounts of an attacking app begin below directories of root (C1a)."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def media(host) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("mortal", ["worker", "arbiter"])
-def test_shared_path_that_became_a_link(host, evil, media, mortal):
-    """C1a: at the next start systemd would mount what the link leads to."""
+def test_shared_path_replaced_by_a_link(host, evil, media, mortal):
+    """C1a: at the next start, systemd would mount the target of the link."""
     evil.tries(f"import os; os.rename('{media}', '{media}.away'); os.symlink('{OPEN}', '{media}')")
     evil.dies(host, mortal)
     evil.tries("open('media/taken', 'w').close()")
@@ -41,7 +41,7 @@ def test_shared_path_that_became_a_link(host, evil, media, mortal):
 
 
 def test_shared_path_below_another(host, evil, media, source):
-    """Further attack: systemd makes the directories that it mounts on, as root."""
+    """Further attack: systemd creates mount points as root."""
     evil.does("import os; os.symlink('/opt/canary/made', 'media/inner')")
     paths = ["media", "media/inner"]
     run = play(SCENARIO / "deploy.yml", **local(source()), wsgi_app_shared_paths=paths)
@@ -51,8 +51,8 @@ def test_shared_path_below_another(host, evil, media, source):
         host.check_output(f"rm -rf /opt/canary/made {media}/inner")
 
 
-def test_writable_path_that_the_app_can_rename(host, run_as, source):
-    """Further attack: systemd makes writable what a link leads to."""
+def test_renamed_writable_path(host, run_as, source):
+    """Further attack: systemd makes the target of a link writable."""
     host.check_output("install --directory --owner=wsgi-evil /srv/uploads")
     run_as("wsgi-evil", f"ln -s {OPEN} /srv/uploads/new")
     paths = ["/srv/uploads/new"]
@@ -62,5 +62,5 @@ def test_writable_path_that_the_app_can_rename(host, run_as, source):
     assert "others than root can change /srv/uploads:" in reason(run)
 
 
-def test_answers_afterwards(evil):
+def test_app_still_answers(evil):
     assert eventually(evil.answers)

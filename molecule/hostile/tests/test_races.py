@@ -10,16 +10,16 @@ from taken_over import SCENARIO, TRIES, local, project
 pytestmark = pytest.mark.usefixtures("canaries")
 
 
-def test_source_that_is_handed_over(build, tell):
+def test_source_owner_changes(build, tell):
     """C1b: a directory of it becomes a link before root is there."""
     builds = build("swap_directories", tries=TRIES, large=True)
     tell(f"handed over: {len(builds.builds)} tries")
-    # Nothing that is built is the attacker's to change: all builds succeed.
+    # The attacker cannot change the files of a build: all builds succeed.
     assert builds["messages"] == []
     assert builds["canaries"] + builds["secrets"] == []
 
 
-def test_library_that_is_taken_back(build, tell):
+def test_library_owner_changes(build, tell):
     """H4: files become links, and directories come, before it is root's."""
     builds = build("swap_files", "add_directories", tries=TRIES, **project())
     tell(f"taken back: {len(builds.builds)} tries")
@@ -34,7 +34,7 @@ def test_library_that_is_taken_back(build, tell):
     ],
 )
 def test_whole_deploy(attacking, source, host, names, files):
-    """C1b, H4. Whether it succeeds does not count: the process can break what is its user's."""
+    """C1b, H4. The build may fail: the process can break the files of its user."""
     path = source(**files)
     many_files.make(path)
     with attacking(*names):

@@ -1,4 +1,4 @@
-"""nginx serves what the app may publish, and nothing that it links to (H5).
+"""nginx serves the published files of an app, and no targets of its links (H5).
 
 The app can put no link in the place of its public directory itself: see test_replacement.py.
 """
@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from visitor import ask
+from client import ask
 
 PUBLIC = "/var/lib/wsgi/evil/public"
 SECRET = "/opt/canary_web/secret.txt"
-"""What nginx may read, and the app may not."""
+"""Files that nginx may read, and the app may not."""
 BEFORE = f"""
 import os
 from pathlib import Path
@@ -71,6 +71,6 @@ def test_link_is_not_served(publish, path, code):
     assert b"CANARY" not in ask(path).body
 
 
-def test_what_is_published_is_served(publish):
+def test_published_file_is_served(publish):
     publish("")
     assert ask("/evil/static/style.css").text == "a {}"

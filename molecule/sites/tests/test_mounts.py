@@ -1,9 +1,9 @@
-"""Each path reaches what is mounted there, and nothing else does."""
+"""Each path reaches its mount, and only its mount."""
 
 from __future__ import annotations
 
 import pytest
-from visitor import ask
+from client import ask
 
 HOME = "<title>The home page</title>"
 COVER = "<title>The cover of the docs</title>"
@@ -17,10 +17,10 @@ PAGE = "<title>A page of the docs</title>"
         pytest.param("/style.css", "body {", id="a file of it"),
         pytest.param("/a/deep/link", HOME, id="a deep link into it"),
         pytest.param("/docs/", COVER, id="the page below a prefix"),
-        pytest.param("/docs/page.html", PAGE, id="a file of that"),
-        pytest.param("/docs/a/deep/link", PAGE, id="a deep link with a fallback of its own"),
+        pytest.param("/docs/page.html", PAGE, id="a file below the prefix"),
+        pytest.param("/docs/a/deep/link", PAGE, id="a deep link with another fallback"),
         pytest.param("/handbook/", "<title>The handbook", id="a directory of the host"),
-        pytest.param("/handbook/chapter.txt", "How it began.", id="a file in that"),
+        pytest.param("/handbook/chapter.txt", "How it began.", id="a file in the directory"),
         pytest.param("/api/static/badge.svg", "<svg", id="a static file of an app"),
         pytest.param("/api/static/../x", '"PATH_INFO":"/x"', id="out of the static files"),
     ],
@@ -40,20 +40,20 @@ def test_files(path, shown):
         pytest.param("two.example", "/favicon.ico", id="an icon that is not there"),
     ],
 )
-def test_what_is_not_there(host, path):
+def test_missing_file(host, path):
     assert ask(path, host=host).status == 404
 
 
 @pytest.mark.parametrize(
     ("path", "script_name", "path_info"),
     [
-        pytest.param("/api/x", "/api", "/x", id="an app that is told its prefix"),
-        pytest.param("/narrow/x", "/narrow", "/x", id="an app that the prefix is taken off for"),
+        pytest.param("/api/x", "/api", "/x", id="an app that gets its prefix"),
+        pytest.param("/narrow/x", "/narrow", "/x", id="an app without its prefix"),
         pytest.param("/api/", "/api", "/", id="an app's root"),
         pytest.param("/api/a%20b/%C3%A9", "/api", "/a b/\u00c3\u00a9", id="escaped characters"),
         pytest.param("/%61pi/x", "/api", "/x", id="an escaped prefix"),
         pytest.param("//api//x", "/api", "/x", id="slashes that repeat"),
-        pytest.param("/docs/../api/x", "/api", "/x", id="a way round by another mount"),
+        pytest.param("/docs/../api/x", "/api", "/x", id="dots through another mount"),
     ],
 )
 def test_apps(path, script_name, path_info):
@@ -62,7 +62,7 @@ def test_apps(path, script_name, path_info):
 
 
 @pytest.mark.parametrize("path", ["/apix", "/api../x", "/API/x", "/api;x/", "/docsx", "/oldx"])
-def test_a_prefix_ends_at_a_slash(path):
+def test_prefix_ends_at_a_slash(path):
     assert HOME in ask(path).text
 
 
@@ -71,7 +71,9 @@ def test_a_prefix_ends_at_a_slash(path):
     ("path", "status", "location"),
     [
         pytest.param("/api", 308, "/api/", id="an app without its slash"),
-        pytest.param("/api?a=1&b=%2F", 308, "/api/?a=1&b=%2F", id="and with a query"),
+        pytest.param(
+            "/api?a=1&b=%2F", 308, "/api/?a=1&b=%2F", id="an app without its slash, with a query"
+        ),
         pytest.param("/narrow", 308, "/narrow/", id="an app that strips"),
         pytest.param("/docs", 308, "/docs/", id="a page without its slash"),
         pytest.param("/old", 302, "/docs/", id="to a path"),
@@ -83,5 +85,5 @@ def test_redirects(method, path, status, location):
     assert (answer.status, answer.headers["Location"]) == (status, location)
 
 
-def test_an_app_can_be_on_two_sites():
+def test_app_can_be_on_two_sites():
     assert ask("/api/x", host="two.example").json["environ"]["HTTP_HOST"] == "two.example"

@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
+from ansible_collections.subsite.deploy.plugins.filter.default_trusted_headers import (
+    default_trusted_headers,
+)
 from ansible_collections.subsite.deploy.plugins.filter.origin import origin
 from ansible_collections.subsite.deploy.plugins.plugin_utils import certificate
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
@@ -319,9 +322,27 @@ def _trusted_proxies(values: list) -> Iterator[str]:
     yield from common.repeated("nginx_site_trusted_proxies", networks)
 
 
+def _trusted_headers(variables: dict) -> list[str]:
+    """Return the trusted headers, of which ``auto`` stands for others."""
+    headers = variables["nginx_site_trusted_headers"]
+    if headers not in ("auto", ["auto"]):
+        return headers
+    return default_trusted_headers(
+        variables["nginx_site_proxy_preset"],
+        variables["nginx_site_public_url"],
+        boolean(variables["nginx_site_proxy_protocol"]),
+    )
+
+
 def _trust(variables: dict) -> Iterator[str]:
     hops = int(variables["nginx_site_proxy_hops"])
-    told = [header for header in variables["nginx_site_trusted_headers"] if header != "for"]
+    given = variables["nginx_site_trusted_headers"]
+    if "auto" in given and len(given) > 1:
+        yield (
+            f"nginx_site_trusted_headers is {given!r}: write [auto] alone, or name each header, as "
+            "in [proto, for]."
+        )
+    told = [header for header in _trusted_headers(variables) if header not in ("auto", "for")]
     origin = [header for header in told if header != "request_id"]
     if not 1 <= hops <= 10:
         yield (
@@ -349,14 +370,15 @@ def _trust(variables: dict) -> Iterator[str]:
 
 def _redirect(variables: dict) -> Iterator[str]:
     url, port = variables["nginx_site_public_url"], variables["nginx_site_https_port"]
-    if url.startswith("https:") and origin(url).get("port") not in (None, str(port)):
+    if url.startswith("https:") and str(port) not in ("auto", origin(url).get("port", str(port))):
         yield (
             f"nginx_site_https_port is {port!r}, but nginx_site_public_url is {url!r}: leave out "
             "one of them."
         )
-    elif not url and not common.is_port(port):
+    elif not url and port != "auto" and not common.is_port(port):
         yield f"nginx_site_https_port is {port!r}: write a port, as in 443."
-    if not boolean(variables["nginx_site_https_redirect"]):
+    redirect = variables["nginx_site_https_redirect"]
+    if redirect == "auto" or not boolean(redirect):
         return
     on = "nginx_site_https_redirect is true, but "
     if url.startswith("http:"):
@@ -398,13 +420,13 @@ def _hsts(variables: dict) -> Iterator[str]:
 
 def _tells_https(variables: dict) -> bool:
     """Return whether a visitor can come by https, and nginx can tell."""
-    believed = variables["nginx_site_trusted_proxies"] and variables["nginx_site_trusted_headers"]
+    believed = variables["nginx_site_trusted_proxies"] and _trusted_headers(variables)
     return variables["nginx_site_tls"].get("mode", "none") != "none" or "proto" in (believed or [])
 
 
 def _knows_address(variables: dict) -> bool:
     """Return whether nginx learns a visitor's address from proxies in front."""
-    return "for" in variables["nginx_site_trusted_headers"]
+    return "for" in _trusted_headers(variables)
 
 
 def _is_fronted(variables: dict) -> bool:
