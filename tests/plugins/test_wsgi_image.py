@@ -1,4 +1,4 @@
-"""What an image is built from, and how its engine is asked to."""
+"""The files that an image is built from, and the commands of its engine."""
 
 import os
 from pathlib import Path
@@ -120,10 +120,10 @@ def test_in_check_mode_nothing_happens(run_module, tmp_path: Path):
 
 @pytest.fixture
 def engine(stand_in):
-    """Put a podman in the way, and return a function that tells what it was asked."""
-    asked = stand_in("podman", "print('sha256:70f8')\n")
-    asked.program = lambda text: stand_in("podman", text)
-    return asked
+    """Replace podman, and return a function that returns its commands."""
+    commands = stand_in("podman", "print('sha256:70f8')\n")
+    commands.program = lambda text: stand_in("podman", text)
+    return commands
 
 
 def test_module_builds_the_environment_and_then_the_rest(run_module, engine, tmp_path: Path):
@@ -140,18 +140,18 @@ def test_only_what_is_left_of_this_app_is_removed(engine, tmp_path: Path):
 
 
 @pytest.mark.parametrize("name", ["podman", "docker"])
-def test_build_has_the_engine_s_own_network_and_no_file_of_the_host(stand_in, tmp_path, name: str):
-    asked = stand_in(name, "print('sha256:70f8')\n")
+def test_build_has_the_engine_network_and_no_file_of_the_host(stand_in, tmp_path, name: str):
+    commands = stand_in(name, "print('sha256:70f8')\n")
     wsgi_image.build(name, str(tmp_path), IMAGE)
-    words = {word.partition("=")[0] for command in asked() for word in command}
-    assert words.isdisjoint({"--network", "--net", "--volume", "-v", "--privileged", "--ssh"})
+    options = {word.partition("=")[0] for command in commands() for word in command}
+    assert options.isdisjoint({"--network", "--net", "--volume", "-v", "--privileged", "--ssh"})
 
 
 @pytest.mark.parametrize("name", ["podman", "wsgi/shop/podman"], ids=["root", "without root"])
 def test_root_in_podman_s_build_has_only_what_apt_get_needs(stand_in, tmp_path: Path, name: str):
-    asked = stand_in("podman", "print('sha256:70f8')\n")
+    commands = stand_in("podman", "print('sha256:70f8')\n")
     wsgi_image.build(str(tmp_path / "bin" / Path(name).name), str(tmp_path), IMAGE)
-    builds = [command for command in asked() if command[0] == "build"]
+    builds = [command for command in commands() if command[0] == "build"]
     assert ["--cap-drop=all" in command for command in builds] == [True, True]
 
 
@@ -191,7 +191,7 @@ def test_what_pip_is_configured_with_else_is_left_to_pip(tmp_path: Path, text: s
     wsgi_image.refuse_loopback(str(tmp_path / "pip.conf"))
 
 
-def test_password_of_an_index_is_not_in_the_refusal(tmp_path: Path):
+def test_password_of_an_index_is_not_in_the_message(tmp_path: Path):
     write(tmp_path, {"pip.conf": "[global]\nindex-url = http://me:hunter2@127.0.0.1/\n"})
     with pytest.raises(BuildError) as refused:
         wsgi_image.refuse_loopback(str(tmp_path / "pip.conf"))
@@ -208,7 +208,7 @@ def test_pip_conf_is_lent(engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert lent == [there, there]
 
 
-def test_failure_is_told_in_the_engine_s_words(engine, tmp_path: Path):
+def test_failure_has_the_output_of_the_engine(engine, tmp_path: Path):
     engine.program("sys.exit('no space left on device')\n")
     with pytest.raises(BuildError, match="no space left on device"):
         wsgi_image.build("podman", str(tmp_path), IMAGE)
