@@ -334,7 +334,7 @@ def _trust(variables: dict) -> Iterator[str]:
             "every request: leave one of them out."
         )
     needless = {
-        "nginx_site_proxy_preset": variables["nginx_site_proxy_preset"],
+        "nginx_site_proxy_preset": variables["nginx_site_proxy_preset"] != "none",
         "nginx_site_trusted_headers": [header for header in told if header != "proto"],
         "nginx_site_proxy_hops": hops if hops > 1 else None,
         "nginx_site_proxy_protocol": variables["nginx_site_proxy_protocol"],
