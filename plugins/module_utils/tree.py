@@ -86,7 +86,7 @@ def check(root: Path) -> None:
     """
     for top, directories, files in os.walk(root, onerror=_fail):
         for name in (*directories, *files):
-            status = _allowed(Path(top, name), root)
+            status = check_path(Path(top, name), root)
             if stat.S_ISREG(status.st_mode) and status.st_mode & (stat.S_ISUID | stat.S_ISGID):
                 raise TreeError(f"{_named(Path(top, name), root)} is setuid or setgid")
 
@@ -123,7 +123,7 @@ def _fail(error: OSError) -> None:
 
 def _member(path: Path, root: Path) -> tarfile.TarInfo:
     member = tarfile.TarInfo(str(path.relative_to(root)))
-    status = _allowed(path, root)
+    status = check_path(path, root)
     if stat.S_ISLNK(status.st_mode):
         member.type = tarfile.SYMTYPE
         member.linkname = os.readlink(path)
@@ -136,8 +136,8 @@ def _member(path: Path, root: Path) -> tarfile.TarInfo:
     return member
 
 
-def _allowed(path: Path, root: Path) -> os.stat_result:
-    """Return the status of ``path``, which is a file, a directory, or a link that stays inside.
+def check_path(path: Path, root: Path) -> os.stat_result:
+    """Return the status of ``path``: a file, a directory, or a link to a path below ``root``.
 
     :raises TreeError: when it is anything else.
     """

@@ -20,12 +20,12 @@ def walk(options: dict, path: str = "") -> Iterator[tuple[str, dict]]:
         yield from walk(option.get("options", {}), f"{path}{name}.")
 
 
-def test_has_a_default_where_the_role_has_one(role):
+def test_defaults_are_in_the_specification(role):
     specified = {name for name, option in role.options.items() if "default" in option}
     assert specified == set(role.defaults)
 
 
-def test_has_the_roles_defaults(role):
+def test_defaults_equal_the_role_defaults(role):
     name = {f"{role.name}_name": "NAME"}
     defaults = {variable: role.value(variable, name) for variable in role.defaults}
     validator = ArgumentSpecValidator(role.options)
@@ -33,30 +33,30 @@ def test_has_the_roles_defaults(role):
     assert given.validated_parameters == specified.validated_parameters
 
 
-def test_requires_what_has_no_default(role):
+def test_option_without_default_is_required(role):
     required = [name for name, option in role.options.items() if option.get("required")]
     assert required == [f"{role.name}_name"]
 
 
-def test_names_options_after_the_role(role):
+def test_options_have_the_role_prefix(role):
     assert [name for name in role.options if not name.startswith(f"{role.name}_")] == []
 
 
-def test_describes_every_option(role):
+def test_options_have_a_description(role):
     undescribed = [path for path, option in walk(role.options) if not option.get("description")]
     assert undescribed == []
 
 
-def test_gives_every_option_a_type(role):
+def test_options_have_a_type(role):
     assert [path for path, option in walk(role.options) if "type" not in option] == []
 
 
-def test_gives_every_list_a_type_of_elements(role):
+def test_lists_have_an_element_type(role):
     lists = [(path, option) for path, option in walk(role.options) if option["type"] == "list"]
     assert [path for path, option in lists if "elements" not in option] == []
 
 
-def test_offers_every_default_as_a_choice(role):
+def test_default_is_a_choice(role):
     chosen = [option for _, option in walk(role.options) if {"choices", "default"} <= set(option)]
     assert [option for option in chosen if not defaults(option) <= set(option["choices"])] == []
 
@@ -66,7 +66,7 @@ def defaults(option: dict) -> set:
     return set(option["default"]) if option["type"] == "list" else {option["default"]}
 
 
-def test_knows_every_variable_of_the_examples(root, role, hosts_of):
+def test_example_variables_are_specified(root, role, hosts_of):
     used = {
         name
         for inventory in (root / "inventories").iterdir()

@@ -30,5 +30,11 @@ def inputs() -> dict:
 
 
 @pytest.fixture
+def input_errors(wsgi_app, inputs):
+    public = {name: inputs[name] for name in inputs if name.startswith("wsgi_app_")}
+    return lambda **settings: wsgi_app.input_errors({**public, **settings})
+
+
+@pytest.fixture
 def echo_can_be_imported(root, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(root / "tests/apps")

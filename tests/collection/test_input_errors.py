@@ -1,4 +1,4 @@
-"""A run refuses what cannot work before it changes anything."""
+"""A run stops at an input error before it changes anything."""
 
 import json
 
@@ -33,7 +33,7 @@ BAD = {
         "no callable": ({**APP, "wsgi_app_callable": ""}, "wsgi_app_callable is '': write 'module"),
         "secret": (
             {**APP, "wsgi_app_secrets": {"KEY": 7391}},
-            "secrets.KEY is of another type",
+            "secrets.KEY is not a text",
         ),
         "choice": (
             {**APP, "wsgi_app_prefix_mode": "path"},
@@ -49,7 +49,7 @@ BAD = {
     "nginx_site": {
         "no names": (
             {**SITE, "nginx_site_server_names": []},
-            "nginx_site_server_names is empty: name the hosts that visitors use",
+            "nginx_site_server_names is empty: write the hosts that clients use",
         ),
         "path": (
             {**SITE, "nginx_site_mounts": [{"path": "api", "app": "shop"}]},
@@ -63,17 +63,17 @@ BAD = {
             {**SITE, "nginx_site_tls": {"mode": "files"}},
             "mode is files but all of the following are missing: certificate, key",
         ),
-        "two languages": (
+        "listener": (
             {
                 **SITE,
                 "nginx_site_listen": [443],
                 "nginx_site_tls": {"mode": "files", "certificate": "/a.pem", "key": "/a.key"},
             },
-            "nginx_site_tls.listen has 443, but nginx_site_listen has 443",
+            "nginx_site_tls.listen has '443', but nginx_site_listen has '443'",
         ),
-        "everybody": (
+        "all networks": (
             {**SITE, "nginx_site_trusted_proxies": ["0.0.0.0/0"]},
-            "nginx_site_trusted_proxies has '0.0.0.0/0': visitors connect from there too",
+            "nginx_site_trusted_proxies has '0.0.0.0/0': clients connect from there, too",
         ),
         "header": (
             {**SITE, "nginx_site_trusted_headers": ["ssl"]},
@@ -99,7 +99,7 @@ CASES = [
 @pytest.fixture(scope="module")
 def outcome(run, tmp_path_factory) -> dict:
     """One run in check mode, in which each bad value is a host of its own."""
-    directory = tmp_path_factory.mktemp("refusals")
+    directory = tmp_path_factory.mktemp("input_errors")
     inventory = {
         role: {
             "hosts": {
@@ -118,7 +118,7 @@ def outcome(run, tmp_path_factory) -> dict:
 
 @pytest.fixture(scope="module")
 def failures(outcome: dict) -> dict[str, str]:
-    """What each host was told, by its name."""
+    """The message of each host, by its name."""
     return {
         host: result["msg"]
         for play in outcome["plays"]
@@ -130,17 +130,17 @@ def failures(outcome: dict) -> dict[str, str]:
 
 @pytest.mark.parametrize(("host", "said"), CASES)
 class TestBadValue:
-    def test_is_named(self, failures: dict[str, str], host: str, said: str):
+    def test_error_is_named(self, failures: dict[str, str], host: str, said: str):
         assert said in failures[host]
 
-    def test_ends_the_run(self, outcome: dict, host: str, said: str):
+    def test_error_ends_the_run(self, outcome: dict, host: str, said: str):
         assert outcome["stats"][host]["failures"] == 1
 
-    def test_has_changed_nothing(self, outcome: dict, host: str, said: str):
+    def test_error_comes_before_any_change(self, outcome: dict, host: str, said: str):
         assert outcome["stats"][host]["changed"] == 0
 
 
-def test_nothing_of_a_secret_is_shown(outcome: dict):
+def test_error_shows_no_secret(outcome: dict):
     assert "7391" not in json.dumps(outcome["plays"])
 
 
@@ -152,7 +152,7 @@ ENTRY_POINTS = {
 
 @pytest.fixture(scope="module")
 def operated(run, tmp_path_factory) -> dict[str, dict]:
-    """One run of every entry point with a misspelt variable; what each host was told."""
+    """The message of each host, from one run of every entry point with a misspelt variable."""
     directory = tmp_path_factory.mktemp("entry_points")
     settings = {"wsgi_app": {**APP, "wsgi_app_relase": "4d1c"}}
     settings["nginx_site"] = {**SITE, "nginx_site_verify_ulr": "https://example.org"}
@@ -183,12 +183,12 @@ def operated(run, tmp_path_factory) -> dict[str, dict]:
 
 
 @pytest.mark.parametrize("entry", ENTRY_POINTS["wsgi_app"])
-def test_misspelt_variable_of_an_app_s_operation_is_named(operated, entry: str):
-    said = "wsgi_app_relase is set, but do you mean wsgi_app_release?"
+def test_misspelt_app_variable_is_named(operated, entry: str):
+    said = "wsgi_app_relase is no variable of the role: do you mean wsgi_app_release?"
     assert said in operated[f"wsgi_app {entry}"]["msg"]
 
 
 @pytest.mark.parametrize("entry", ENTRY_POINTS["nginx_site"])
-def test_misspelt_variable_of_a_site_s_operation_is_named(operated, entry: str):
-    said = "nginx_site_verify_ulr is set, but do you mean nginx_site_verify_url?"
+def test_misspelt_site_variable_is_named(operated, entry: str):
+    said = "nginx_site_verify_ulr is no variable of the role: do you mean nginx_site_verify_url?"
     assert said in operated[f"nginx_site {entry}"]["msg"]
