@@ -1,4 +1,4 @@
-"""Inputs that work on a server but not with playbooks/compose.yml, and inputs that work with both."""
+"""Input errors of playbooks/compose.yml, and inputs that it accepts."""
 
 import pytest
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import compose
@@ -74,8 +74,8 @@ def test_other_hosts_are_accepted(input_errors):
 def test_loopback_is_rejected(input_errors):
     assert input_errors(APP, wsgi_app_network="local") == [
         "wsgi_app_network is 'local', but nothing else listens on the loopback addresses of a "
-        "container: remove the variable, or write 'full' and use an address that other machines can "
-        "reach."
+        "container: remove the variable, or write 'full' and use an address that other machines "
+        "can reach."
     ]
 
 
