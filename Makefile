@@ -1,57 +1,73 @@
-# What can be done with this repository; `make` lists it.
+# The commands of this repository; `make` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-shell demo-down test lint unit scenarios molecule bench docs build clean
+LINTS := lint-ruff lint-format lint-types lint-yaml lint-ansible lint-sanity
+.PHONY: help demo demo-shell demo-down test lint $(LINTS) unit scenarios molecule bench docs build clean
 
 SUITE ?= trixie
+IMAGES := localhost/subsite-host:bookworm localhost/subsite-host:trixie
 SCENARIO ?= default
 IN_VENV := env PATH="$(CURDIR)/.venv/bin:$$PATH"
 RUN := tools/with-podman $(IN_VENV) MOLECULE_GLOB='molecule/*/molecule.yml'
 
-help: ## List what can be done
+help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: .venv/demo ## Build a throwaway host, deploy to it and show what a browser would see
+demo: .venv/demo ## Deploy the demo to a temporary host, and show its redirects
 	@$(RUN) tools/demo up
 
-demo-shell: .venv/demo ## Look around on the host of the demo
+demo-shell: .venv/demo ## Open a shell on the host of the demo
 	@$(RUN) podman exec --interactive --tty subsite-demo-trixie bash --login
 
-demo-down: .venv/demo ## Throw the host of the demo away
+demo-down: .venv/demo ## Remove the host of the demo
 	@$(RUN) tools/demo down
 
 test: lint unit scenarios ## Run every test, the fast ones first
 
-lint: .venv/dev ## Check style
+lint: $(LINTS) ## Check style, types and words, and run ansible-test sanity
+
+lint-ruff: .venv/dev
 	$(IN_VENV) ruff check . app
+
+lint-format: .venv/dev
 	$(IN_VENV) ruff format --check . app
+
+lint-types: .venv/dev
 	$(IN_VENV) mypy
+
+lint-yaml: .venv/dev
 	$(IN_VENV) yamllint --strict .
+
+lint-ansible: .venv/dev
 	$(IN_VENV) ansible-lint -q
 
-unit: .venv/dev ## Test what needs no host: plugins, templates, refusals, the collection, the demo app
+lint-sanity: .venv/dev
+	$(IN_VENV) python tools/sanity.py
+
+unit: .venv/dev ## Run the tests without a host: plugins, roles, the collection, the demo app
 	$(IN_VENV) pytest --quiet --numprocesses=auto --dist=loadfile
 	cd app && $(IN_VENV) pytest --quiet
 
-scenarios: .venv/dev ## Test on hosts: each scenario on each distribution that it is for
+scenarios: .venv/dev ## Run today's scenarios on hosts (TURN=0 to 13: those of another day)
 	$(RUN) tools/scenarios
 
-molecule: .venv/dev ## Test one scenario on one distribution: SCENARIO=default SUITE=trixie
+molecule: .venv/dev ## Run one scenario on one distribution: SCENARIO=default SUITE=trixie
 	$(RUN) tools/host-image $(SUITE)
 	$(RUN) SUBSITE_SUITE=$(SUITE) molecule test --scenario-name $(SCENARIO)
 
-bench: .venv/dev ## Compare what runs of the role cost with what plain tasks cost, on a throwaway host
+bench: .venv/dev ## Compare the run time of the role with plain tasks, on a temporary host
 	$(RUN) tools/host-image trixie
 	$(RUN) molecule converge --scenario-name release
 	$(RUN) python tools/bench.py
 	$(RUN) molecule destroy --scenario-name release
 
-docs: .venv/dev ## Write the reference tables anew
+docs: .venv/dev ## Write the tables of variables in the READMEs
 	$(IN_VENV) python tools/reference.py
 
 build: .venv/dev ## Build the collection
 	$(IN_VENV) ansible-galaxy collection build --force
 
-clean: ## Remove what was set up here
+clean: ## Remove the environment, the caches, and the images of hosts
+	-tools/with-podman podman image rm --force --ignore $(IMAGES)
 	rm -rf .venv .cache .ansible
 
 .venv/demo .venv/dev: .venv/%: pyproject.toml tools/set-up

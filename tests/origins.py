@@ -1,7 +1,6 @@
-"""Requests as nginx gets them, and the origin that an app has to be told of each.
+"""Requests to nginx, and the public origin that nginx has to forward for each.
 
-A row is the head of a request and the origin, or the status with which nginx refuses. The name of
-the row says why.
+A row has the headers of a request, and the origin or the error status.
 """
 
 from __future__ import annotations
@@ -15,78 +14,75 @@ import yaml
 ROOT = Path(__file__).parents[1]
 SITES = yaml.safe_load((ROOT / "molecule/origins/inventory/hosts.yml").read_text())["web"]
 NAMES: list[str] = SITES["vars"]["nginx_site_server_names"]
-"""What the sites are called."""
+"""The server names of all sites."""
 MODES: dict[str, dict] = SITES["hosts"]
-"""What may stand in front of nginx, and how far it is trusted."""
+"""The variables of each mode: its proxies, and the headers that are trusted."""
 TRUSTED, STRANGER = "127.0.0.1", "127.0.0.2"
 TRUSTING = ["behind", "believing", "chained", "append"]
-"""Modes that believe headers, of those who are trusted."""
+"""Modes with trusted headers."""
 REQUEST = "GET /api/x HTTP/1.1"
-"""What all rows ask for."""
+"""The request line of all rows."""
 
-
-ASKED = [
-    pytest.param(
-        ["Host: example.org:8000"], "http://example.org:8000", id="port is the one asked for"
-    ),
-    pytest.param(["Host: example.org"], "http://example.org", id="no port is the default"),
-    pytest.param(["Host: example.org:"], "http://example.org", id="nor is an empty one"),
-    pytest.param(["Host: Example.ORG:81"], "http://example.org:81", id="case is nothing"),
-    pytest.param(["Host: example.org.:81"], "http://example.org:81", id="nor is a last dot"),
-    pytest.param(["Host: [::1]:8000"], "http://[::1]:8000", id="IPv6 has colons of its own"),
+HOSTS = [
+    pytest.param(["Host: example.org:8000"], "http://example.org:8000", id="port of Host"),
+    pytest.param(["Host: example.org"], "http://example.org", id="no port"),
+    pytest.param(["Host: example.org:"], "http://example.org", id="empty port"),
+    pytest.param(["Host: Example.ORG:81"], "http://example.org:81", id="capital letters"),
+    pytest.param(["Host: example.org.:81"], "http://example.org:81", id="trailing dot"),
+    pytest.param(["Host: [::1]:8000"], "http://[::1]:8000", id="IPv6 with a port in Host"),
     pytest.param(["Host: [::1]"], "http://[::1]", id="IPv6 without a port"),
     pytest.param(["Host: 127.0.0.1:8000"], "http://127.0.0.1:8000", id="IPv4"),
     pytest.param(["Host: example.org:443"], "http://example.org:443", id="http on 443"),
-    pytest.param(["Host: user@example.org"], 400, id="user is no part of a host"),
-    pytest.param(["Host: a_b.example"], 400, id="underscore would leave the host empty"),
-    pytest.param(["Host: example.org:abc"], 400, id="port is a number"),
-    pytest.param(["Host: example.org:0"], 400, id="port 0 is none"),
-    pytest.param(["Host: example.org:65536"], 400, id="port is too large"),
-    pytest.param(["Host: example.org:8000,evil.example"], 400, id="list would hide a host"),
-    pytest.param(["Host: evil.example,example.org"], 400, id="list would show a host"),
-    pytest.param(["Host: evil.example"], 421, id="name is not ours"),
+    pytest.param(["Host: user@example.org"], 400, id="user in Host"),
+    pytest.param(["Host: a_b.example"], 400, id="underscore in Host"),
+    pytest.param(["Host: example.org:abc"], 400, id="port of letters"),
+    pytest.param(["Host: example.org:0"], 400, id="port 0"),
+    pytest.param(["Host: example.org:65536"], 400, id="port too high"),
+    pytest.param(["Host: example.org:8000,evil.example"], 400, id="list, server name first"),
+    pytest.param(["Host: evil.example,example.org"], 400, id="list, server name last"),
+    pytest.param(["Host: evil.example"], 421, id="unknown name"),
 ]
 
 CLAIMED = [
     pytest.param(
         ["Host: example.org:8000", "X-Forwarded-Proto: https"],
         "http://example.org:8000",
-        id="scheme is the visitor's claim",
+        id="forged scheme",
     ),
     pytest.param(
         ["Host: example.org:8000", "X-Forwarded-Proto: javascript"],
         "http://example.org:8000",
-        id="scheme is the visitor's joke",
+        id="forged invalid scheme",
     ),
     pytest.param(
         ["Host: example.org:8000", "X-Forwarded-Host: evil.example"],
         "http://example.org:8000",
-        id="host is the visitor's claim",
+        id="forged host",
     ),
     pytest.param(
         ["Host: example.org:8000", "X-Forwarded-Port: 666"],
         "http://example.org:8000",
-        id="port is the visitor's claim",
+        id="forged port",
     ),
     pytest.param(
         ["Host: example.org:8000", "X-Forwarded-Prefix: //evil.example"],
         "http://example.org:8000",
-        id="prefix is the visitor's claim",
+        id="forged prefix",
     ),
     pytest.param(
         ["Host: example.org", "Forwarded: for=192.0.2.7;host=evil.example;proto=https"],
         "http://example.org",
-        id="all at once is the visitor's claim",
+        id="all forged",
     ),
     pytest.param(
         ["Host: example.org:8000", "X-Forwarded-Ssl: on"],
         "http://example.org:8000",
-        id="no header makes a good request bad",
+        id="forged invalid headers",
     ),
     pytest.param(
         ["Host: example.org:8000", "X-Forwarded-Protocol: ssl"],
         "http://example.org:8000",
-        id="nor does its cousin",
+        id="forged Forwarded",
     ),
 ]
 
@@ -94,7 +90,7 @@ BEHIND = [
     pytest.param(
         ["Host: example.org", "X-Forwarded-Proto: https"],
         "https://example.org",
-        id="scheme decides the port, not the listener",
+        id="default port of the scheme",
     ),
     pytest.param(
         ["Host: example.org:8443", "X-Forwarded-Proto: https"],
@@ -104,17 +100,17 @@ BEHIND = [
     pytest.param(
         ["Host: example.org:443", "X-Forwarded-Proto: https"],
         "https://example.org",
-        id="default port, spelt out",
+        id="default port in Host",
     ),
     pytest.param(
         ["Host: example.org:80", "X-Forwarded-Proto: https"],
         "https://example.org:80",
-        id="strange port that was asked for",
+        id="unusual port in Host",
     ),
     pytest.param(
         ["Host: example.org", "X-Forwarded-Proto: http"],
         "http://example.org",
-        id="visitor came without TLS",
+        id="client without TLS",
     ),
     pytest.param(
         ["Host: example.org:8000", "X-Forwarded-Proto: http"],
@@ -149,61 +145,61 @@ BEHIND = [
     pytest.param(
         ["Host: example.org", "X-Forwarded-Proto: http, https"],
         "https://example.org",
-        id="last of a list is the proxy's",
+        id="last of a list counts",
     ),
     pytest.param(
         ["Host: example.org", "X-Forwarded-Proto: https,http"],
         "http://example.org",
-        id="first of a list is the visitor's",
+        id="first of a list is forged",
     ),
     pytest.param(
         ["Host: example.org", "X-Forwarded-Proto: javascript,\thttps "],
         "https://example.org",
-        id="rubbish and blanks before the last",
+        id="invalid values before the last",
     ),
     pytest.param(
         ["Host: example.org", "X-Forwarded-Proto: https,"],
         "http://example.org",
-        id="list with nothing at its end",
+        id="list with an empty end",
     ),
     *[
         pytest.param(
-            ["Host: example.org", f"X-Forwarded-Proto: {rubbish}"],
+            ["Host: example.org", f"X-Forwarded-Proto: {invalid}"],
             "http://example.org",
-            id=f"scheme is none, as in {rubbish!r}",
+            id=f"invalid scheme {invalid!r}",
         )
-        for rubbish in ("", "javascript", "httpss", "xhttps", "https://", "https;", "ftp", "1")
+        for invalid in ("", "javascript", "httpss", "xhttps", "https://", "https;", "ftp", "1")
     ],
     pytest.param(
         ["Host: example.org:8443", "X-Forwarded-Proto: https", "X-Forwarded-Proto: https"],
         "https://example.org:8443",
-        id="twice the same",
+        id="repeated header",
     ),
     pytest.param(
         ["Host: example.org", "X-Forwarded-Proto: https", "X-Forwarded-Port: 80"],
         "https://example.org",
-        id="port of the proxy's own listener",
+        id="port of the proxy's listener",
     ),
     pytest.param(
         ["Host: example.org:8443", "X-Forwarded-Proto: https", "X-Forwarded-Port: 666"],
         "https://example.org:8443",
-        id="port is not among what is believed",
+        id="port not trusted",
     ),
     pytest.param(
         ["Host: example.org:8443", "X-Forwarded-Proto: https", "X-Forwarded-Host: localhost"],
         "https://example.org:8443",
-        id="host is not among what is believed",
+        id="host not trusted",
     ),
     pytest.param(
         ["Host: example.org:8443", "X-Forwarded-Proto: https", "X-Forwarded-Prefix: /outer"],
         "https://example.org:8443",
-        id="prefix is not among what is believed",
+        id="prefix not trusted",
     ),
     *[
         pytest.param(
             ["Host: example.org:8443", "X-Forwarded-Proto: https", header],
             "https://example.org:8443",
-            id=f"never believed, {header}",
+            id=f"never trusted, {header}",
         )
         for header in (
             "X-Forwarded-Ssl: on",
@@ -221,7 +217,7 @@ BEHIND = [
         pytest.param(
             ["Host: example.org", header],
             "http://example.org",
-            id=f"never believed alone, {header}",
+            id=f"never trusted alone, {header}",
         )
         for header in (
             "X-Forwarded-Ssl: on",
@@ -239,12 +235,12 @@ BELIEVING = [
     pytest.param(
         ["Host: 127.0.0.1:8080", "X-Forwarded-Host: example.org"],
         "http://example.org",
-        id="host replaces the proxy's",
+        id="host replaces Host",
     ),
     pytest.param(
         ["Host: 127.0.0.1:8080", "X-Forwarded-Host: example.org", "X-Forwarded-Proto: https"],
         "https://example.org",
-        id="port of another host is not taken",
+        id="port of Host is not used for another host",
     ),
     pytest.param(
         ["Host: 127.0.0.1:8080", "X-Forwarded-Host: example.org:8443", "X-Forwarded-Proto: https"],
@@ -254,51 +250,51 @@ BELIEVING = [
     pytest.param(
         ["Host: 127.0.0.1", "X-Forwarded-Host: [::1]:81"],
         "http://[::1]:81",
-        id="IPv6 with a port",
+        id="forwarded IPv6 with a port",
     ),
     pytest.param(
         ["Host: 127.0.0.1", "X-Forwarded-Host: [::1]"],
         "http://[::1]",
-        id="IPv6 without a port",
+        id="forwarded IPv6 without a port",
     ),
     pytest.param(
         ["Host: localhost:81", "X-Forwarded-Host: example.org.."],
         "http://localhost:81",
-        id="two dots are no host",
+        id="host of two dots",
     ),
     pytest.param(
         ["Host: localhost:81", "X-Forwarded-Host: [::1]."],
         "http://localhost:81",
-        id="dot is no part of an address",
+        id="trailing dot of an address",
     ),
     pytest.param(
         ["Host: 127.0.0.1", "X-Forwarded-Host: evil.example, example.org:81"],
         "http://example.org:81",
-        id="last host of a list is the proxy's",
+        id="last host of a list counts",
     ),
     pytest.param(
         ["Host: 127.0.0.1", "X-Forwarded-Host: example.org, evil.example"],
         421,
-        id="host is not ours",
+        id="unknown forwarded host",
     ),
     pytest.param(
         ["Host: 127.0.0.1", "X-Forwarded-Host: evil.example"],
         421,
-        id="host alone is not ours",
+        id="unknown forwarded host alone",
     ),
     pytest.param(
         ["Host: evil.example", "X-Forwarded-Host: example.org"],
         "http://example.org",
-        id="proxy's own name need not be ours",
+        id="unknown Host, known forwarded host",
     ),
-    pytest.param(["Host: localhost:8000"], "http://localhost:8000", id="nothing is said"),
+    pytest.param(["Host: localhost:8000"], "http://localhost:8000", id="no headers"),
     *[
         pytest.param(
-            ["Host: localhost:81", f"X-Forwarded-Host: {rubbish}"],
+            ["Host: localhost:81", f"X-Forwarded-Host: {invalid}"],
             "http://localhost:81",
-            id=f"host is none, as in {rubbish!r}",
+            id=f"invalid host {invalid!r}",
         )
-        for rubbish in (
+        for invalid in (
             "",
             "example.org:0",
             "example.org:65536",
@@ -313,7 +309,7 @@ BELIEVING = [
     pytest.param(
         ["Host: example.org", "X-Forwarded-Port: 8000"],
         "http://example.org:8000",
-        id="port that the proxy has left out of the host",
+        id="port missing in Host",
     ),
     pytest.param(
         ["Host: example.org", "X-Forwarded-Proto: https", "X-Forwarded-Port: 8443"],
@@ -328,50 +324,50 @@ BELIEVING = [
     pytest.param(
         ["Host: example.org:8000", "X-Forwarded-Port: 9000"],
         "http://example.org:8000",
-        id="port that was asked for wins",
+        id="port of Host wins",
     ),
     pytest.param(
         ["Host: 127.0.0.1", "X-Forwarded-Host: example.org:81", "X-Forwarded-Port: 82"],
         "http://example.org:81",
-        id="port beside the host wins",
+        id="port of the forwarded host wins",
     ),
     pytest.param(
         ["Host: 127.0.0.1:8080", "X-Forwarded-Host: example.org", "X-Forwarded-Port: 82"],
         "http://example.org:82",
-        id="port completes the host",
+        id="port for a forwarded host",
     ),
     pytest.param(
         ["Host: example.org", "X-Forwarded-Proto: https", "X-Forwarded-Port: 80"],
         "https://example.org",
-        id="https on 80 is the proxy's listener",
+        id="https with port 80",
     ),
     pytest.param(
         ["Host: example.org", "X-Forwarded-Proto: http", "X-Forwarded-Port: 443"],
         "http://example.org",
-        id="http on 443 is the proxy's listener",
+        id="http with port 443",
     ),
     pytest.param(
         ["Host: example.org", "X-Forwarded-Proto: https", "X-Forwarded-Port: 666, 80"],
         "https://example.org",
-        id="https on 80 at the end of a list",
+        id="https with port 80 at the end of a list",
     ),
     pytest.param(
         ["Host: example.org:80", "X-Forwarded-Proto: https", "X-Forwarded-Port: 80"],
         "https://example.org:80",
-        id="https on 80 was asked for",
+        id="https with port 80 in Host",
     ),
     pytest.param(
         ["Host: example.org", "X-Forwarded-Port: 666, 8000"],
         "http://example.org:8000",
-        id="last port of a list is the proxy's",
+        id="last port of a list counts",
     ),
     *[
         pytest.param(
-            ["Host: example.org", f"X-Forwarded-Port: {rubbish}"],
+            ["Host: example.org", f"X-Forwarded-Port: {invalid}"],
             "http://example.org",
-            id=f"port is none, as in {rubbish!r}",
+            id=f"invalid port {invalid!r}",
         )
-        for rubbish in ("", "0", "080", "65536", "-1", "http", "8000,", "80 81")
+        for invalid in ("", "0", "080", "65536", "-1", "http", "8000,", "80 81")
     ],
     pytest.param(
         [
@@ -381,7 +377,7 @@ BELIEVING = [
             "X-Forwarded-Proto: https",
         ],
         "https://example.org:8443",
-        id="all of it",
+        id="all headers",
     ),
 ]
 
@@ -389,12 +385,12 @@ CHAINED = [
     pytest.param(
         ["Host: example.org", "X-Forwarded-Proto: https, http"],
         "https://example.org",
-        id="outermost proxy ended TLS",
+        id="TLS ends at the outermost proxy",
     ),
     pytest.param(
         ["Host: example.org", "X-Forwarded-Proto: https, http, http"],
         "http://example.org",
-        id="left of the proxies is the visitor's",
+        id="values left of the proxies are forged",
     ),
     pytest.param(
         ["Host: example.org", "X-Forwarded-Proto: http,\thttps ,https"],
@@ -404,32 +400,32 @@ CHAINED = [
     pytest.param(
         ["Host: example.org", "X-Forwarded-Proto: https"],
         "https://example.org",
-        id="only one proxy says something",
+        id="one proxy sends a value",
     ),
     pytest.param(
         ["Host: example.org", "X-Forwarded-Proto: javascript, https"],
         "http://example.org",
-        id="scheme is none",
+        id="invalid scheme",
     ),
     pytest.param(
         ["Host: example.org", "X-Forwarded-Proto: https, javascript, https"],
         "http://example.org",
-        id="scheme is none, and the visitor's is not taken",
+        id="invalid scheme, forged one is not used",
     ),
     pytest.param(
         ["Host: example.org", "X-Forwarded-Proto: , https"],
         "http://example.org",
-        id="outermost proxy says nothing",
+        id="no value of the outermost proxy",
     ),
     pytest.param(
         ["Host: 127.0.0.1", "X-Forwarded-Host: example.org:81, inner.example"],
         "http://example.org:81",
-        id="host of the outermost",
+        id="host of the outermost proxy",
     ),
     pytest.param(
         ["Host: 127.0.0.1", "X-Forwarded-Host: evil.example, example.org, inner.example"],
         "http://example.org",
-        id="host is not the visitor's",
+        id="forged host is not used",
     ),
     pytest.param(
         ["Host: 127.0.0.1", "X-Forwarded-Host: example.org"],
@@ -439,50 +435,50 @@ CHAINED = [
     pytest.param(
         ["Host: 127.0.0.1", "X-Forwarded-Host: example.org, evil.example, inner.example"],
         421,
-        id="host is not ours",
+        id="unknown forwarded host",
     ),
     pytest.param(
         ["Host: example.org", "X-Forwarded-Port: 8000, 80"],
         "http://example.org:8000",
-        id="port of the outermost",
+        id="port of the outermost proxy",
     ),
     pytest.param(
         ["Host: example.org", "X-Forwarded-Port: 666, 8000, 80"],
         "http://example.org:8000",
-        id="port is not the visitor's",
+        id="forged port is not used",
     ),
     pytest.param(
         ["Host: example.org", "X-Forwarded-Proto: https, http", "X-Forwarded-Port: 80, 8080"],
         "https://example.org",
-        id="https on 80 is the outermost's listener",
+        id="https with port 80 of the outermost proxy",
     ),
     pytest.param(
         ["Host: example.org", "X-Forwarded-Proto: https, http", "X-Forwarded-Port: 8443, 80"],
         "https://example.org:8443",
-        id="https on 80 is the inner's listener",
+        id="https with port 80 of the inner proxy",
     ),
 ]
 
 PINNED = [
-    pytest.param(["Host: example.org"], "https://pub.example", id="whatever host"),
-    pytest.param(["Host: localhost:8000"], "https://pub.example", id="whatever port"),
-    pytest.param(["Host: [::1]:1"], "https://pub.example", id="whatever address"),
+    pytest.param(["Host: example.org"], "https://pub.example", id="any host"),
+    pytest.param(["Host: localhost:8000"], "https://pub.example", id="any port"),
+    pytest.param(["Host: [::1]:1"], "https://pub.example", id="any address"),
     pytest.param(
         ["Host: example.org", "X-Forwarded-Proto: http"],
         "https://pub.example",
-        id="whatever scheme",
+        id="any scheme",
     ),
     pytest.param(
         ["Host: example.org", "X-Forwarded-Host: evil.example", "X-Forwarded-Port: 666"],
         "https://pub.example",
-        id="whatever is claimed",
+        id="forged headers",
     ),
-    pytest.param(["Host: evil.example"], 421, id="name is not ours"),
-    pytest.param(["Host: user@example.org"], 400, id="host is none"),
+    pytest.param(["Host: evil.example"], 421, id="unknown name"),
+    pytest.param(["Host: user@example.org"], 400, id="invalid host"),
 ]
 
 PINNED_BELOW = [
-    pytest.param(["Host: example.org"], "https://pub.example:8443/outer", id="whatever host"),
+    pytest.param(["Host: example.org"], "https://pub.example:8443/outer", id="any host"),
     pytest.param(
         [
             "Host: localhost:1",
@@ -492,46 +488,46 @@ PINNED_BELOW = [
             "X-Forwarded-Prefix: /other",
         ],
         "https://pub.example:8443/outer",
-        id="whatever a trusted proxy says",
+        id="headers of a trusted proxy",
     ),
 ]
 
-# Apps that count two proxies see what the others see, even if nobody in front has said anything.
+# Apps that count two proxies receive the same origin, also if the proxy sent no header.
 APPENDED = [
     pytest.param(
         ["Host: example.org", "X-Forwarded-Proto: https"],
         "https://example.org",
-        id="scheme alone is told",
+        id="scheme only",
     ),
     pytest.param(
         ["Host: example.org:8443", "X-Forwarded-Proto: https"],
         "https://example.org:8443",
-        id="port of the host is not lost",
+        id="port of Host stays",
     ),
     pytest.param(
         ["Host: example.org", "X-Forwarded-Port: 8000"],
         "http://example.org:8000",
-        id="port alone is told",
+        id="port only",
     ),
     pytest.param(
         ["Host: 127.0.0.1:8080", "X-Forwarded-Host: example.org"],
         "http://example.org",
-        id="host alone is told",
+        id="host only",
     ),
     pytest.param(
         ["Host: example.org:8000", "X-Forwarded-Port: ,", "X-Forwarded-Proto: ,"],
         "http://example.org:8000",
-        id="lists of nothing",
+        id="empty lists",
     ),
 ]
 
 TABLE = {
-    "edge": [*ASKED, *CLAIMED],
-    "behind": [*ASKED, *BEHIND],
-    "believing": [*ASKED, *BELIEVING],
-    "chained": [*ASKED, *CHAINED],
-    "append": [*ASKED, *BELIEVING, *APPENDED],
-    "append-at-the-edge": [*ASKED, *CLAIMED],
+    "edge": [*HOSTS, *CLAIMED],
+    "behind": [*HOSTS, *BEHIND],
+    "believing": [*HOSTS, *BELIEVING],
+    "chained": [*HOSTS, *CHAINED],
+    "append": [*HOSTS, *BELIEVING, *APPENDED],
+    "append-at-the-edge": [*HOSTS, *CLAIMED],
     "append-to-pinned": PINNED,
     "pinned": PINNED,
     "pinned-below": PINNED_BELOW,
@@ -539,7 +535,7 @@ TABLE = {
 
 
 def rows(*modes: str) -> list:
-    """Return the table of each mode in one, with the mode in front of each row."""
+    """Return the rows of all ``modes``, each with its mode."""
     return [
         pytest.param(mode, *row.values, id=f"{mode}, {row.id}")
         for mode in modes
@@ -548,5 +544,5 @@ def rows(*modes: str) -> list:
 
 
 def origin_of(status: int, body: bytes | str) -> str | int:
-    """Return what an app was told, or the status where none was asked."""
+    """Return the origin that the app received, or the status if nginx answered itself."""
     return json.loads(body)["url"].removesuffix("/api/x") if status == 200 else status

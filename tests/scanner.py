@@ -9,7 +9,7 @@ from gixy.core.config import Config
 from gixy.core.manager import Manager
 
 EXCEPTIONS = {
-    "hsts_header": "nobody can take HSTS back, so that it is the operator's to begin",
+    "hsts_header": "HSTS cannot be withdrawn: the operator decides",
     "proxy_pass_normalized": "the path that nginx has matched is the one that an app shall see",
     "ssl_ecdh_curve": "nginx has said which OpenSSL it has before a group is named that few know",
     "try_files_is_evil_too": "it is about speed, and a cache of files would show yesterday's",

@@ -106,7 +106,7 @@ def serve(top: Path, name: str, environ: dict, *options: str | Path) -> subproce
     """Run gunicorn on a socket called ``name``."""
     with socket.socket(socket.AF_UNIX) as listener, (top / f"{name}.log").open("w") as log:
         listener.bind(f"{top}/{name}.sock")
-        listener.listen()  # as systemd does: whoever asks early waits
+        listener.listen()  # as systemd does: early requests wait
         return subprocess.Popen(
             ["gunicorn", "--bind", f"fd://{listener.fileno()}", *options],
             env={**os.environ, "HOME": str(top), **environ},
@@ -117,7 +117,7 @@ def serve(top: Path, name: str, environ: dict, *options: str | Path) -> subproce
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on, each another one.
+    """Return different free ports.
 
     None has 443 in it: the scanner takes such a port for one where TLS is spoken.
     """

@@ -1,8 +1,8 @@
-"""Compare what runs of the role cost with what plain tasks cost, which promise less.
+"""Compare the run time of the role with a playbook of plain tasks, which guarantees less.
 
-The host is the one of the scenario "release", reached by SSH as root. Both ways deploy the same
-app, whose import takes a second, and find their packages installed. The numbers are of this
-machine and this hour: compare the columns.
+The host is the one of scenario "release", over SSH as root. Both playbooks deploy the same app,
+whose import takes a second. Their packages are already installed. The numbers depend on the
+machine and its load: compare the columns only.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ ENVIRONMENT = os.environ | {
 
 
 class Way:
-    """One of the ways to deploy, and the app that it deploys."""
+    """A playbook, and the app that it deploys."""
 
     def __init__(self, name: str, address: str, directory: Path) -> None:
-        """Give it a source of its own in ``directory``, and an app that never was before."""
+        """Create a source in ``directory``, for an app with a new name."""
         self.playbook = PLAYBOOKS[name]
         self.address = address
         self.source = directory / name
@@ -60,16 +60,16 @@ class Way:
         return took, int(tasks) + int(skipped), int(re.findall(r"remote calls: (\d+)", output)[0])
 
     def change_code(self, number: int) -> None:
-        """Write another version."""
+        """Write a new version."""
         (self.source / "version").write_text(f"{number}\n")
 
     def change_settings(self, number: int) -> None:
-        """Set a variable of the app's environment to something else."""
+        """Change an environment variable of the app."""
         self.variables["colour"] = f"blue{number}"
 
 
 def on_host(*command: str, text: str = "") -> str:
-    """Run ``command`` on the host and return what it says."""
+    """Run ``command`` on the host and return its output."""
     return subprocess.run(
         ["podman", "exec", "--interactive", HOST, *command],
         input=text,
@@ -80,7 +80,7 @@ def on_host(*command: str, text: str = "") -> str:
 
 
 def let_in(directory: Path) -> None:
-    """Make a key and have the host take it."""
+    """Create an SSH key and authorise it on the host."""
     key = directory / "key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
     on_host("sh", "-c", "cat >> /root/.ssh/authorized_keys", text=Path(f"{key}.pub").read_text())
@@ -88,7 +88,7 @@ def let_in(directory: Path) -> None:
 
 
 def show(what: str, runs: dict[str, list[tuple[float, int, int]]]) -> None:
-    """Print one row: the median of the seconds, and the counts of the last run."""
+    """Print a row: the median of the seconds, and the counts of the last run."""
     cells = []
     for those in runs.values():
         seconds = sorted(took for took, _, _ in those)[len(those) // 2]
@@ -97,7 +97,7 @@ def show(what: str, runs: dict[str, list[tuple[float, int, int]]]) -> None:
 
 
 def main() -> None:
-    """Measure both ways in turn."""
+    """Measure both playbooks in turn."""
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         let_in(directory)

@@ -1,4 +1,4 @@
-"""Ask for URLs as a browser would and show each step: what was asked, what was answered."""
+"""Follow the redirects of URLs, and print each request and its answer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 
 def ask(url: str) -> tuple[int, str | None]:
-    """Return the status of a GET for ``url``, and its Location if it has one."""
+    """Send a GET for ``url`` and return the status and the Location."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
     try:
@@ -20,7 +20,7 @@ def ask(url: str) -> tuple[int, str | None]:
 
 
 def follow(url: str) -> bool:
-    """Print the journey that begins at ``url`` and return whether it ends well."""
+    """Print the requests that begin at ``url`` and return whether they end with status 200."""
     print(f"\n  GET {url}")
     for _ in range(10):
         status, location = ask(url)

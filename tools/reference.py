@@ -13,7 +13,7 @@ TABLE = re.compile(r"(<!-- variables -->\n).*?(<!-- /variables -->)", re.DOTALL)
 
 
 def rows(options: dict, above: str = "") -> Iterator[str]:
-    """Yield one table row for each of ``options`` and, below it, for what it consists of."""
+    """Yield a table row for each of ``options``, and for its suboptions."""
     for name, option in options.items():
         path = f"{above}{name}"
         yield f"| `{path}` | {kind(option)} | {default(option)} | {meaning(option)} |"
@@ -22,14 +22,14 @@ def rows(options: dict, above: str = "") -> Iterator[str]:
 
 
 def kind(option: dict) -> str:
-    """Return what may stand in the option."""
+    """Return the type of the option, or its choices."""
     if "choices" in option:
         return ", ".join(f"`{choice}`" for choice in option["choices"] if choice)
     return f"list of {option['elements']}" if option["type"] == "list" else option["type"]
 
 
 def default(option: dict) -> str:
-    """Return what stands in the option when nobody sets it."""
+    """Return the default of the option."""
     if option.get("required"):
         return "**required**"
     value = option.get("default")
@@ -54,7 +54,7 @@ def table(role: Path) -> str:
 
 
 def readme(role: Path) -> str:
-    """Return the README of ``role`` with its table as the specification has it now."""
+    """Return the README of ``role`` with the current table."""
     text = (role / "README.md").read_text()
     return TABLE.sub(lambda match: match[1] + table(role) + match[2], text)
 

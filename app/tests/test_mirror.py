@@ -31,7 +31,7 @@ def test_whoami_address(client: FlaskClient, base_url: str) -> None:
         pytest.param("X-Real-IP", "192.0.2.1", id="real-ip"),
     ],
 )
-def test_forwarding_header_is_shown_but_not_trusted(
+def test_forwarding_header_is_returned_but_not_trusted(
     client: FlaskClient, name: str, value: str
 ) -> None:
     address = client.get("/whoami", headers={name: value}).json or {}

@@ -10,7 +10,7 @@ import sys
 
 
 def ask(address: str, port: int, request: str) -> tuple[int, str]:
-    """Return the answer to a request of a visitor at ``address``."""
+    """Return the answer to a request of a client at ``address``."""
     with socket.create_connection(
         ("127.0.0.1", port), timeout=30, source_address=(address, 0)
     ) as connection:

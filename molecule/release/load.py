@@ -1,12 +1,12 @@
-"""Visitors: requests at a fixed pace, whatever comes back, and none of them asked twice.
+"""Send requests at a fixed rate, without retries.
 
-The loop is open: every request has its time and leaves then, answered or not those before it. How
-long it took counts from that time, so that neither a slow server nor a slow client looks fast.
+The loop is open: every request has its due time, also if earlier ones are not answered yet. Its
+duration counts from the due time, so that a slow server or a slow client does not look fast.
 
     python load.py PORT PATH SHARE
 
-asks at that share of the pace until its standard input ends, and prints a JSON list of
-:class:`Visit`.
+sends requests at that share of the rate until its standard input ends, and prints a JSON list of
+:class:`Request`.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @dataclass(frozen=True)
-class Visit:
-    """One request: when it was due (s, monotonic), how long it took (s), and what came of it."""
+class Request:
+    """One request: when it was due (s, monotonic), how long it took (s), and its result."""
 
     kind: str
     due: float
@@ -38,15 +38,15 @@ class Visit:
     failure: str
 
 
-class Visitors:
-    """All that ask one site."""
+class Clients:
+    """The clients of one site."""
 
     def __init__(self, port: int, path: str, share: float) -> None:
         """Ask for ``path`` at ``port`` of this machine, at that ``share`` of the pace."""
         self.port = port
         self.path = path
         self.share = share
-        self.visits: list[Visit] = []
+        self.requests: list[Request] = []
         self.idle: list[Connection] = []
 
     async def ask_until(self, over: asyncio.Event) -> None:
@@ -65,10 +65,10 @@ class Visitors:
         async with asyncio.TaskGroup() as asked:
             while not over.is_set():
                 await asyncio.sleep(due - time.monotonic())
-                asked.create_task(self._visit(kind, ask, due))
+                asked.create_task(self._send(kind, ask, due))
                 due += 1 / (PACE[kind] * self.share)
 
-    async def _visit(self, kind: str, ask: Callable[[], Coroutine], due: float) -> None:
+    async def _send(self, kind: str, ask: Callable[[], Coroutine], due: float) -> None:
         body = failure = ""
         try:
             async with asyncio.timeout(TIMEOUT):
@@ -77,7 +77,7 @@ class Visitors:
                 body, failure = "", f"status {status}"
         except (OSError, EOFError, TimeoutError) as error:
             failure = repr(error)
-        self.visits.append(Visit(kind, due, time.monotonic() - due, body, failure))
+        self.requests.append(Request(kind, due, time.monotonic() - due, body, failure))
 
     async def _ask_once(self) -> tuple[int, str]:
         return await self._ask_anew(self.path)
@@ -135,9 +135,9 @@ async def main() -> None:
     """Ask until standard input ends."""
     over = asyncio.Event()
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), over.set)
-    visitors = Visitors(int(sys.argv[1]), sys.argv[2], float(sys.argv[3]))
-    await visitors.ask_until(over)
-    print(json.dumps([vars(visit) for visit in visitors.visits]))
+    clients = Clients(int(sys.argv[1]), sys.argv[2], float(sys.argv[3]))
+    await clients.ask_until(over)
+    print(json.dumps([vars(request) for request in clients.requests]))
 
 
 if __name__ == "__main__":

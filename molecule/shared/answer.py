@@ -1,4 +1,4 @@
-"""What visitors get."""
+"""The answer to a request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back, before any redirect is followed."""
+    """An answer, before any redirect is followed."""
 
     status: int
     headers: Message
@@ -28,5 +28,5 @@ class Answer:
 
     @property
     def json(self) -> Any:
-        """The body as what its JSON says."""
+        """The body, parsed as JSON."""
         return json.loads(self.body)

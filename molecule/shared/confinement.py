@@ -1,4 +1,4 @@
-"""The processes of the users of apps, and which of them no unit of their app holds."""
+"""The processes of app users, and whether they are in a unit of their app."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ class Process:
 
     @property
     def is_confined(self) -> bool:
-        """Whether it is in a unit of the app that its user is for, or in a container."""
+        """Whether the process is in a unit of its user's app, or in a container."""
         app = re.escape(self.user.removeprefix("wsgi-"))
         unit = rf"wsgi[-_]({app}|{app.replace('-', '_')})[._]"
         return bool(re.search(rf"/({unit}|(libpod|docker|crun|runc)-\w)", self.cgroup))
 
 
 def processes(host) -> list[Process]:
-    """Return the processes of a host that are not root's."""
+    """Return the processes of a host that do not run as root."""
     lines = host.check_output(LIST).splitlines()
     parts = [line.split(" ", 4) for line in lines]
     return [Process(*(part + [""] * (5 - len(part)))) for part in parts]
 
 
 def unconfined(host) -> list[Process]:
-    """Return the processes of users of apps that no unit of their app holds."""
+    """Return the processes of app users outside of the units of their app."""
     return [
         process
         for process in processes(host)

@@ -1,4 +1,4 @@
-"""What those who deploy do: they run a playbook and read what it says."""
+"""Run playbooks and read their output."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ import yaml
 PROJECT = Path(os.environ["MOLECULE_PROJECT_DIRECTORY"])
 SCENARIO = Path(os.environ["MOLECULE_SCENARIO_DIRECTORY"])
 EPHEMERAL = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"])
-"""Where the scenario keeps what it makes on this machine."""
+"""The directory of the scenario for temporary files."""
 MOLECULE = yaml.safe_load(Path(os.environ["MOLECULE_FILE"]).read_text())
-"""The scenario's molecule.yml, with what it is based on."""
+"""The molecule.yml of the scenario, merged with the base configuration."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """What became of a playbook."""
+    """The result of a playbook."""
 
     succeeded: bool
     output: str
@@ -36,7 +36,7 @@ class Run:
 
     @property
     def differences(self) -> list[str]:
-        """What the differences that are shown begin with."""
+        """The first lines of the printed differences."""
         return re.findall(r"(?m)^(?:[-+]{3} |@@ |.* becomes )", self.output)
 
 
@@ -49,8 +49,8 @@ def play(
 ) -> Run:
     """Run a playbook of the scenario, or of another directory, on the hosts that molecule has.
 
-    :param environ: what Ansible finds in its environment besides.
-    :param variables: what comes before all that inventories and playbooks say.
+    :param environ: more environment variables for Ansible.
+    :param variables: extra variables, which override all others.
     """
     done = subprocess.run(
         [

@@ -1,4 +1,4 @@
-"""Files that make a tree so large that root's work in it takes as long as an attack needs."""
+"""A tree that is large enough for an attack while root works in it."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ NAMES = [f"large_{directory}/{file}.txt" for directory in range(30) for file in 
 
 
 def make(top: Path) -> None:
-    """Make them below ``top``."""
+    """Create the files below ``top``."""
     for name in NAMES:
         (top / name).parent.mkdir(exist_ok=True)
         (top / name).touch()

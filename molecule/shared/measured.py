@@ -1,4 +1,4 @@
-"""A way for tests to tell what they measured; it is shown when all of them are over."""
+"""Measurements of tests, printed at the end of the session."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ MEASURED = "measured"
 
 @pytest.fixture
 def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
-    """Return a function that adds a line to what is shown."""
+    """Return a function that adds a line to the printed measurements."""
     return partial(record_property, MEASURED)
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
-    """Show what was measured, passed or not."""
+    """Print the measurements of passed and failed tests."""
     for outcome in ("passed", "failed"):
         for report in terminalreporter.getreports(outcome):
             for name, line in report.user_properties:

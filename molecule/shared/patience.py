@@ -1,4 +1,4 @@
-"""Wait for what nobody announces."""
+"""Wait for a condition by polling."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The host, its releases, runs that can be cut off, and the visitors who must not notice.
+"""The host, its releases, runs that can be interrupted, and the load on them.
 
-Tests that have visitors come are marked ``measures``: what these meet depends on what else the
-machine does, so that they want it for themselves.
+Tests with load are marked ``measures``: their results depend on the load of the machine, so that
+they need it alone.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.subsite.deploy.plugins.module_utils import tree
+from client import PORTS, ask
 from controller import EPHEMERAL, MOLECULE, PROJECT
-from visitor import PORTS
 
 SCENARIO = PROJECT / "molecule/release"
-"""Where the app and its playbooks are; scenarios of other backends have them from here."""
+"""The directory of the app and its playbooks, also for the scenarios of other backends."""
 
 [CONTAINER] = [platform["name"] for platform in MOLECULE["platforms"]]
 ENVIRONMENT = os.environ | {
@@ -44,13 +44,13 @@ ENVIRONMENT = os.environ | {
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests that measure."""
     for item in items:
-        if "visitors" in getattr(item, "fixturenames", ()):
+        if "clients" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.measures)
 
 
 @pytest.fixture(scope="session")
 def source(tmp_path_factory) -> Callable[..., Path]:
-    """Return a function that makes a release's source, with a version that never was before."""
+    """Return a function that makes a release's source, with a new version."""
     numbers = itertools.count(time.time_ns() // 10**9)
 
     def make(more: str = "", **files: str) -> Source:
@@ -69,19 +69,19 @@ def source(tmp_path_factory) -> Callable[..., Path]:
 
 @dataclass(frozen=True)
 class Source:
-    """A version, and the directory that holds it."""
+    """A version and its directory."""
 
     version: str
     path: Path
 
     @property
     def revision(self) -> str:
-        """What the role records of a release of it."""
+        """The revision that the role records."""
         return tree.digest(tree.pack(str(self.path)))
 
     @property
     def variables(self) -> dict:
-        """What the role is told to deploy it."""
+        """The variables to deploy it."""
         return {"wsgi_app_source": {"type": "local", "path": str(self.path)}}
 
 
@@ -93,7 +93,7 @@ def command(hosts: str, variables: dict, *options: str) -> list[str]:
 
 @pytest.fixture(scope="session")
 def address(host) -> Callable[[], str]:
-    """Return a function that tells the host's address, which may be another after a boot."""
+    """Return a function that returns the host's address, which may change at a boot."""
 
     def tell() -> str:
         return host.check_output("hostname -I").split()[0]
@@ -103,7 +103,7 @@ def address(host) -> Callable[[], str]:
 
 @pytest.fixture(scope="session")
 def play(address) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Return a function that deploys a source, with options of Ansible's, unless to other hosts."""
+    """Return a function that deploys a source, by default to the host."""
 
     def run(
         source: Source, *options: str, hosts: str = "", **variables
@@ -151,7 +151,7 @@ def operate(address, tmp_path_factory) -> Callable[..., subprocess.CompletedProc
 
 @pytest.fixture(scope="session")
 def play_for(tmp_path_factory) -> Callable[..., None]:
-    """Return a function that deploys a source to all hosts of an inventory, in its words."""
+    """Return a function that deploys a source to all hosts of an inventory, given as text."""
 
     def run(inventory: str, source: Source, **variables) -> None:
         path = tmp_path_factory.mktemp("inventory") / "hosts"
@@ -168,7 +168,7 @@ def play_for(tmp_path_factory) -> Callable[..., None]:
 
 @dataclass(frozen=True)
 class Step:
-    """What a run announced: the begin of a ``task`` or of a ``call``, and when (s, monotonic)."""
+    """The begin of a ``task`` or a ``call`` that a run announced, and its time (s, monotonic)."""
 
     kind: str
     name: str
@@ -176,26 +176,29 @@ class Step:
 
 
 class Deploy:
-    """A run that is watched step by step, and can be cut off."""
+    """A run that goes step by step and can be interrupted."""
 
     def __init__(self, hosts: str, variables: dict) -> None:
-        """Start it; it waits before its first task."""
-        lines, told = os.pipe()
-        asked, self.leave = os.pipe()
+        """Start the run; it waits before its first task."""
+        lines, announced = os.pipe()
+        permitted, self.leave = os.pipe()
         self.process = subprocess.Popen(
             command(hosts, variables),
             env=ENVIRONMENT
-            | {"ANSIBLE_CALLBACKS_ENABLED": "announce", "SUBSITE_ANNOUNCE": f"{told},{asked}"},
-            pass_fds=(told, asked),
+            | {
+                "ANSIBLE_CALLBACKS_ENABLED": "announce",
+                "SUBSITE_ANNOUNCE": f"{announced},{permitted}",
+            },
+            pass_fds=(announced, permitted),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        os.close(told)
-        os.close(asked)
+        os.close(announced)
+        os.close(permitted)
         self.lines = os.fdopen(lines)
 
     def steps(self) -> Iterator[Step]:
-        """Go through its steps; a task goes on when the next step is asked for."""
+        """Yield the steps; a task starts when the next step is requested."""
         for line in self.lines:
             kind, _, name = line.rstrip("\n").partition("\t")
             yield Step(kind, name, time.monotonic())
@@ -219,7 +222,7 @@ class Deploy:
 
 
 def descendants(pid: int) -> list[int]:
-    """Return ``pid`` and all that it started, and they in turn."""
+    """Return ``pid`` and all its descendants."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except FileNotFoundError:
@@ -228,8 +231,19 @@ def descendants(pid: int) -> list[int]:
 
 
 @pytest.fixture(scope="session")
+def versions() -> Callable[[], set[str]]:
+    """Return a function that returns the versions that serve; it asks several times."""
+
+    def find() -> set[str]:
+        answers = [ask("/news/") for _ in range(8)]
+        return {f"{answer.status} {answer.text.partition(',')[0]}" for answer in answers}
+
+    return find
+
+
+@pytest.fixture(scope="session")
 def begin(address) -> Callable[..., Deploy]:
-    """Return a function that begins to deploy a source, step by step."""
+    """Return a function that starts a deploy which goes step by step."""
 
     def start(source: Source, **variables) -> Deploy:
         return Deploy(f"{address()},", source.variables | variables)
@@ -239,7 +253,7 @@ def begin(address) -> Callable[..., Deploy]:
 
 @pytest.fixture(scope="session")
 def boot(host) -> Callable[..., None]:
-    """Return a function that cuts the host's power, does what else is to be done, and boots it."""
+    """Return a function that stops the host, calls ``meanwhile``, and boots the host."""
 
     def cycle(meanwhile: Callable[[], None] = lambda: None, stop: str = "kill") -> None:
         subprocess.run(["podman", stop, CONTAINER], check=True, capture_output=True)
@@ -253,7 +267,7 @@ def boot(host) -> Callable[..., None]:
 
 @pytest.fixture(scope="module")
 def hang_up() -> Iterator[Callable[[], None]]:
-    """Return a function that kills, at once, all that the host does for its controller."""
+    """Return a function that kills all SSH sessions on the host at once."""
     kill = "systemctl kill --signal=KILL ssh.service; systemctl restart ssh.service; echo"
     waiting = subprocess.Popen(
         [
@@ -280,30 +294,30 @@ def hang_up() -> Iterator[Callable[[], None]]:
 
 @dataclass
 class Watch:
-    """What visitors met, and during which events."""
+    """The requests of the clients, and the events meanwhile."""
 
-    visits: list[dict] = field(default_factory=list)
+    requests: list[dict] = field(default_factory=list)
     events: list[tuple[str, float, float]] = field(default_factory=list)
 
     @staticmethod
     def go_on(seconds: float) -> None:
-        """Let visitors come for ``seconds``, the length of a measurement: nothing is awaited."""
+        """Send requests for ``seconds``, the length of a measurement."""
         time.sleep(seconds)
 
     @contextmanager
     def event(self, name: str) -> Iterator[None]:
-        """Note when the event of that ``name`` begins and ends."""
+        """Record when the event ``name`` begins and ends."""
         began = time.monotonic()
         yield
         self.events.append((name, began, time.monotonic()))
 
     def during(self, name: str) -> list[dict]:
-        """Return the visits that were due during the events of that ``name``, or took till then."""
+        """Return the requests that were due or running during the events ``name``."""
         return [
-            visit
-            for visit in self.visits
+            request
+            for request in self.requests
             if any(
-                visit["due"] <= end and visit["due"] + visit["took"] >= begin
+                request["due"] <= end and request["due"] + request["took"] >= begin
                 for event, begin, end in self.events
                 if event == name
             )
@@ -311,22 +325,22 @@ class Watch:
 
     @property
     def failures(self) -> Counter[tuple[str, str]]:
-        """How often which kind of visit failed, and why."""
-        return Counter((v["kind"], v["failure"]) for v in self.visits if v["failure"])
+        """The number of failed requests by kind and reason."""
+        return Counter((v["kind"], v["failure"]) for v in self.requests if v["failure"])
 
     @property
     def pace(self) -> float:
-        """Requests per second that were asked and answered."""
-        began = min(visit["due"] for visit in self.visits)
-        ended = max(visit["due"] + visit["took"] for visit in self.visits)
-        return len(self.visits) / (ended - began)
+        """The number of requests per second."""
+        began = min(request["due"] for request in self.requests)
+        ended = max(request["due"] + request["took"] for request in self.requests)
+        return len(self.requests) / (ended - began)
 
 
 @pytest.fixture(scope="session")
-def visitors() -> Callable:
-    """Return a context manager in which visitors come, at a share of their pace.
+def clients() -> Callable:
+    """Return a context manager in which clients send requests, at a share of the rate.
 
-    What it gives tells afterwards how they fared.
+    After it, its value has the results.
     """
 
     @contextmanager
@@ -340,6 +354,6 @@ def visitors() -> Callable:
         try:
             yield watch
         finally:
-            watch.visits = json.loads(process.communicate()[0])
+            watch.requests = json.loads(process.communicate()[0])
 
     return come

@@ -1,4 +1,4 @@
-"""The app that was taken over, its releases, the canaries, and builds that can be tried often."""
+"""An app that an attacker controls, its releases, the canaries, and repeatable builds."""
 
 from __future__ import annotations
 
@@ -16,45 +16,45 @@ from typing import Any
 import ansible
 import confinement
 import pytest
+from client import ask
 from controller import PROJECT, Run
 from patience import eventually
-from visitor import ask
 
 SCENARIO = PROJECT / "molecule/hostile"
-"""Where the app, its playbooks and the attacks are, for scenarios of other backends, too."""
+"""The directory of the app, its playbooks and the attacks, also for other backends."""
 TAKEN = {
     "more": "\nfrom taken import app\n",
     "taken.py": (SCENARIO / "source/taken.py").read_text(),
 }
-"""What makes the app of scenario "release" run what it is sent: for that scenario's ``source``."""
+"""Files for ``source`` that make the app of scenario "release" run the code it receives."""
 STAYS = {
     "taken.py": TAKEN["taken.py"]
     + """
 import os, socket, threading
 
 def stay():
-    told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     while not threading.Event().wait(1):
-        told.sendto(b"EXTEND_TIMEOUT_USEC=600000000", os.environ["NOTIFY_SOCKET"])
+        notify.sendto(b"EXTEND_TIMEOUT_USEC=600000000", os.environ["NOTIFY_SOCKET"])
 
 threading.Thread(target=stay).start()
 """
 }
-"""What makes the app's main process have systemd wait for it whenever it is to stop."""
+"""Files for ``source`` that make the main process extend its stop timeout again and again."""
 READ_ONLY = "OSError: [Errno 30]"
 """How Python names the error of a read-only file system."""
 TRIES = 8
-"""How often a race is tried with whole builds; tests/plugins/test_sealed.py tries it 50 times."""
+"""How often a race is tried with complete builds (tests/plugins/test_sealed.py: 50 times)."""
 
 
 class TakenOver:
-    """An app that runs what it is sent."""
+    """An app that runs the code it receives."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     def tries(self, code: str) -> dict[str, Any]:
-        """Return what became of ``code``: its ``answer``, or its ``error``."""
+        """Return the result of ``code``: its ``answer`` or its ``error``."""
         answer = ask(f"/{self.name}/", "POST", body=code)
         assert answer.status == 200, answer.body
         return answer.json

@@ -15,18 +15,7 @@ options:
     description: The image with its registry and its tag, as C(registry.example.org/shop:1.4).
     type: str
     required: true
-  login:
-    description: C(username) and C(password), if the registry asks who is there.
-    type: dict
-    suboptions:
-      username:
-        description: Who asks.
-        type: str
-        required: true
-      password:
-        description: What proves it. It is in no command line and on no disk.
-        type: str
-        required: true
+extends_documentation_fragment: [subsite.deploy.registry]
 attributes:
   check_mode:
     description: Nothing is changed.

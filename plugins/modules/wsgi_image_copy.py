@@ -37,18 +37,7 @@ options:
     description: Numbers of the user and the group who are to run it, as C(998:998).
     type: str
     required: true
-  login:
-    description: C(username) and C(password), if the registry asks who is there.
-    type: dict
-    suboptions:
-      username:
-        description: Who asks.
-        type: str
-        required: true
-      password:
-        description: What proves it. It is in no command line and on no disk.
-        type: str
-        required: true
+extends_documentation_fragment: [subsite.deploy.registry]
 attributes:
   check_mode:
     description: Says that the image would be copied.

@@ -13,7 +13,7 @@ def app(environ: dict, start_response):
         start_response("101 Switching Protocols", [("Upgrade", "websocket")])
         return []
     request = Request(environ)
-    seen = {
+    received = {
         "url": request.url,
         "root": request.root_url,
         "path": request.path,
@@ -22,7 +22,7 @@ def app(environ: dict, start_response):
         "environ": {name: value for name, value in environ.items() if isinstance(value, str)},
     }
     headers = request.args if request.path == "/headers" else None
-    answer = Response(json.dumps(seen), mimetype="application/json", headers=headers)
+    answer = Response(json.dumps(received), mimetype="application/json", headers=headers)
     return answer(environ, start_response)
 
 

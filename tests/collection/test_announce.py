@@ -45,8 +45,8 @@ def steps(root, tmp_path_factory) -> list[tuple[str, int]]:
     """
     playbook = tmp_path_factory.mktemp("announced") / "playbook.yml"
     playbook.write_text(PLAYBOOK)
-    lines, told = os.pipe()
-    asked, leave = os.pipe()
+    lines, announced = os.pipe()
+    permitted, leave = os.pipe()
     run = subprocess.Popen(
         ["ansible-playbook", "--inventory", "near,", playbook],
         env=os.environ
@@ -54,20 +54,20 @@ def steps(root, tmp_path_factory) -> list[tuple[str, int]]:
             "ANSIBLE_CALLBACK_PLUGINS": f"{root}/tests/callback_plugins",
             "ANSIBLE_CALLBACKS_ENABLED": "announce",
             "ANSIBLE_CONFIG": f"{root}/ansible.cfg",
-            "SUBSITE_ANNOUNCE": f"{told},{asked}",
+            "SUBSITE_ANNOUNCE": f"{announced},{permitted}",
         },
-        pass_fds=(told, asked),
+        pass_fds=(announced, permitted),
         stdout=subprocess.DEVNULL,
     )
-    os.close(told)
+    os.close(announced)
     found = []
     with os.fdopen(lines) as announced:
         for line in announced:
-            found.append((line.rstrip("\n"), unread(asked)))
+            found.append((line.rstrip("\n"), unread(permitted)))
             if line.startswith("task"):
                 os.write(leave, b".")
     run.wait()
-    os.close(asked)
+    os.close(permitted)
     os.close(leave)
     return found
 
@@ -81,5 +81,5 @@ def test_announces_each_step(steps):
     assert [step for step, _ in steps] == STEPS
 
 
-def test_nothing_begins_before_it_has_leave(steps):
+def test_step_waits_for_permission(steps):
     assert [(step, waiting) for step, waiting in steps if waiting] == []

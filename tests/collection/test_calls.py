@@ -102,7 +102,7 @@ def call(run, root: Path, tmp_path: Path):
 
 
 @pytest.mark.parametrize(("role", "kinds"), [("wsgi_app", APPS), ("nginx_site", SITES)])
-def test_is_as_if_it_were_alone(call, role: str, kinds: dict[str, dict]):
+def test_second_call_is_independent_of_the_first(call, role: str, kinds: dict[str, dict]):
     """Each kind comes before and after each other kind."""
     alone = [call(role, [inputs])[0] for inputs in kinds.values()]
     assert len(set(alone)) == len(alone)

@@ -61,30 +61,30 @@ PLUGINS = [
 
 @pytest.mark.parametrize(("kind", "name"), PLUGINS)
 class TestPlugin:
-    def test_says_what_it_does(self, documents, kind: str, name: str):
+    def test_has_a_description(self, documents, kind: str, name: str):
         document = documents[kind][qualified(name)]["doc"]
         assert document["short_description"]
         assert document["description"]
 
-    def test_describes_its_options(self, documents, kind: str, name: str):
+    def test_has_its_options(self, documents, kind: str, name: str):
         options = documents[kind][qualified(name)]["doc"]["options"]
         assert [option for option in options if not options[option]["description"]] == []
 
     def test_has_an_example(self, documents, kind: str, name: str):
         assert "subsite.deploy." in documents[kind][qualified(name)]["examples"]
 
-    def test_says_what_it_returns(self, documents, kind: str, name: str):
+    def test_has_its_return_values(self, documents, kind: str, name: str):
         assert documents[kind][qualified(name)]["return"]
 
 
 @pytest.mark.parametrize("role", KINDS["role"])
-def test_role_has_one_outcome(documents, role: str):
+def test_role_has_a_short_description(documents, role: str):
     entry = documents["role"][qualified(role)]["entry_points"]["main"]
     assert entry["short_description"]
     assert entry["description"]
 
 
-def test_nothing_is_forgotten(root):
+def test_every_plugin_is_tested(root):
     kinds = {"module": "modules", "filter": "filter", "lookup": "lookup"}
     there = {
         kind: sorted(path.stem for path in (root / "plugins" / directory).glob("*.py"))

@@ -37,7 +37,7 @@ def contents(elsewhere: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("inventory", EXAMPLES)
-def test_playbooks_can_be_read_in_the_clone(run, inventory: str):
+def test_syntax_in_the_clone(run, inventory: str):
     playbooks = [f"playbooks/{name}.yml" for name in PLAYBOOKS]
     checked = run(
         "ansible-playbook", "--syntax-check", "-i", f"inventories/{inventory}", *playbooks
@@ -45,7 +45,7 @@ def test_playbooks_can_be_read_in_the_clone(run, inventory: str):
     assert (checked.returncode, checked.stderr) == (0, "")
 
 
-def test_playbooks_can_be_read_where_the_collection_is_installed(run, elsewhere: Path):
+def test_syntax_of_the_installed_collection(run, elsewhere: Path):
     playbooks = [f"subsite.deploy.{name}" for name in PLAYBOOKS]
     checked = run(
         "ansible-playbook",
@@ -78,7 +78,7 @@ def test_archive_holds(contents: set[str], path: str):
 
 
 def test_archive_holds_nothing_else(contents: set[str]):
-    theirs = {
+    documents = {
         "MANIFEST.json",
         "FILES.json",
         "README.md",
@@ -87,8 +87,9 @@ def test_archive_holds_nothing_else(contents: set[str]):
         "CONTRIBUTING.md",
         "SECURITY.md",
     }
-    parts = {path.split("/")[0] for path in contents} - theirs
-    assert parts == {"meta", "playbooks", "plugins", "roles"}
+    parts = {path.split("/")[0] for path in contents} - documents
+    assert parts == {"app", "meta", "playbooks", "plugins", "roles"}
+    assert {path for path in contents if path.startswith("app/")} == {"app/page/journey.css"}
 
 
 @pytest.mark.parametrize("pattern", ["__pycache__", ".pyc", "/."])

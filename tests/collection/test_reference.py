@@ -15,6 +15,6 @@ def reference(root: Path):
 
 
 @pytest.mark.parametrize("role", ["wsgi_app", "nginx_site"])
-def test_readme_is_fresh(reference, root: Path, role: str):
+def test_readme_has_the_current_tables(reference, root: Path, role: str):
     directory = root / "roles" / role
     assert (directory / "README.md").read_text() == reference.readme(directory)

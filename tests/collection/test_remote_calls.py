@@ -68,5 +68,5 @@ def test_does_not_count(report: list[str], task: str):
     assert task not in "\n".join(report)
 
 
-def test_adds_up(report: list[str]):
+def test_calls_are_added(report: list[str]):
     assert report[0] == "remote calls: 12"

@@ -24,17 +24,17 @@ def defined(role: Path) -> Counter[str]:
     return Counter(name for path in set(files) for name in yaml.safe_load(path.read_text()))
 
 
-def test_is_defined_once(defined: Counter[str]):
+def test_variable_is_defined_once(defined: Counter[str]):
     assert [name for name, count in defined.items() if count > 1] == []
 
 
-def test_all_are_loaded_with_the_role(role: Path):
+def test_variables_are_loaded_with_the_role(role: Path):
     """A name that include_vars brings would stay for the role's next call (set_fact, too)."""
     tasks = "\n".join(path.read_text() for path in role.rglob("tasks/**/*.yml"))
     assert "include_vars" not in tasks
 
 
-def test_is_not_what_a_task_registers(role: Path, defined: Counter[str]):
+def test_registered_name_is_no_variable(role: Path, defined: Counter[str]):
     """What a task registers or sets outlives the role's call, and would come before it."""
     tasks = "\n".join(path.read_text() for path in role.rglob("tasks/**/*.yml"))
     kept = set()

@@ -19,9 +19,10 @@ def contract(verify, name: str) -> dict:
 def page(root: Path):
     def page(*contracts: dict) -> str:
         loader = DataLoader()
-        loader.set_basedir(str(root / "playbooks/templates/verify"))
         text = (root / "playbooks/templates/verify/report.html.j2").read_text()
-        templar = Templar(loader, {"__verify_contracts": list(contracts)})
+        style = str(root / "app/page/journey.css")
+        variables = {"__verify_contracts": list(contracts), "__verify_style": style}
+        templar = Templar(loader, variables)
         return templar.template(trust_as_template(text))
 
     return page

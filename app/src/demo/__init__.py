@@ -21,7 +21,7 @@ def create_app(test_config: Mapping[str, Any] | None = None) -> Flask:
 
     @app.get("/healthz")
     def healthz() -> tuple[str, dict[str, str]]:
-        """Tell a monitor that the application is up."""
+        """Answer the health check."""
         return "ok", {"Content-Type": "text/plain; charset=utf-8"}
 
     app.register_blueprint(auth.bp)

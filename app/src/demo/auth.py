@@ -8,6 +8,6 @@ bp = Blueprint("auth", __name__)
 
 @bp.get("/login")
 def login() -> dict[str, int]:
-    """Count the visits of one browser in its session cookie."""
+    """Count the logins of one browser in its session cookie."""
     session["visits"] = session.get("visits", 0) + 1
     return {"visits": session["visits"]}

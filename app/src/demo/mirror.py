@@ -1,4 +1,4 @@
-"""The mirror: what a request looks like once it has reached the application."""
+"""The mirror: the request as the application receives it."""
 
 from typing import Any
 

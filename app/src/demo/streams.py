@@ -19,12 +19,12 @@ sock = Sock()
 def events() -> Response:
     """Send a few server-sent events, with a pause before each.
 
-    The pauses are what the answer is for: whoever buffers it delivers all at once.
+    The pauses show whether a proxy buffers: then all events arrive at once.
     """
 
     def generate() -> Iterator[str]:
         for number in range(1, EVENTS + 1):
-            # Without it, a proxy that buffers could not be told from one that does not.
+            # Without the pause, buffering would be invisible.
             time.sleep(PAUSE)
             yield f"data: {number}\n\n"
 

@@ -13,11 +13,11 @@ def answers(host):
     """Return a function that tells which of the addresses the app answers at."""
 
     def find() -> list[str]:
-        asked = "import sys, urllib.request as r; r.urlopen(f'http://{sys.argv[1]}/').read()"
+        code = "import sys, urllib.request as r; r.urlopen(f'http://{sys.argv[1]}/').read()"
         return [
             address
             for address in (BEFORE, AFTER)
-            if host.run("python3 -c %s %s", asked, address).succeeded
+            if host.run("python3 -c %s %s", code, address).succeeded
         ]
 
     return find
@@ -39,9 +39,9 @@ def move(failure, answers):
     deploy("ledger.yml")
 
 
-def test_release_that_fails_moves_nothing(failure):
+def test_failed_release_keeps_the_address(failure):
     assert failure == [BEFORE]
 
 
-def test_release_that_is_healthy_moves(move):
+def test_healthy_release_moves_to_the_address(move):
     assert move == [AFTER]

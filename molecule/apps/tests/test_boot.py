@@ -3,7 +3,7 @@
 import subprocess
 
 import pytest
-from visitor import ask
+from client import ask
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -25,7 +25,7 @@ def boot(container, host):
         ("/", "ledger.example.test"),
     ],
 )
-def test_answers(path, site):
+def test_apps_answer_after_a_boot(path, site):
     assert ask(path, host=site).status == 200
 
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from visitor import ask
+from client import ask
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def test_links_have_the_prefix_once(letter):
     assert re.findall(r"<ns0:href>([^<]+)<", listing) == ["/dav/", letter]
 
 
-def test_bare_prefix_gets_its_slash():
+def test_prefix_without_slash_is_redirected():
     answer = ask("/dav", "PROPFIND")
     assert (answer.status, answer.location) == (308, "/dav/")
 
@@ -31,7 +31,7 @@ def test_bare_prefix_gets_its_slash():
         pytest.param("localhost:18001", id="at a mapped port"),
     ],
 )
-def test_destination_is_of_the_same_origin(letter, site):
+def test_destination_has_the_same_origin(letter, site):
     copy = f"{letter}.copy"
     answer = ask(letter, "COPY", host=site, headers={"Destination": f"http://{site}{copy}"})
     assert (answer.status, ask(copy).body) == (201, b"Dear reader")

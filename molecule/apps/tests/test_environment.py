@@ -2,14 +2,14 @@
 
 import pytest
 import yaml
+from client import ask
 from controller import SCENARIO
-from visitor import ask
 
 WRITTEN = yaml.safe_load((SCENARIO / "vars/environment.yml").read_text())
 VALUES = WRITTEN["environment_of_ledger"] | WRITTEN["secrets_of_ledger"]
 
 
 @pytest.mark.parametrize("name", VALUES)
-def test_value_arrives(name):
+def test_value_is_exact(name):
     answer = ask(f"/environment/{name}", host="ledger.example.test")
     assert answer.text == VALUES[name]

@@ -1,4 +1,4 @@
-"""A release that cannot serve: the run says why, and visitors notice nothing."""
+"""A release that cannot serve: the run says why, and clients notice nothing."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import shutil
 from dataclasses import dataclass
 
 import pytest
+from client import ask
 from controller import EPHEMERAL, play
-from visitor import ask
 
 
 @dataclass(frozen=True)
@@ -95,12 +95,12 @@ def test_message_says_why(failure):
     assert failure.says in failure.output
 
 
-def test_message_says_what_serves(failure, release):
+def test_message_names_the_current_release(failure, release):
     current = release("ledger").rpartition("/")[2]
     assert f"Release {current} goes on serving." in failure.output
 
 
-def test_release_before_it_serves(failure):
+def test_previous_release_serves(failure):
     assert ask("/", host="ledger.example.test").status == 200
 
 

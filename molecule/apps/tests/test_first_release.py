@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from client import ask
 from controller import deploy, play
-from visitor import ask
 
 LETTER = "/dav/letter.txt"
 
@@ -22,7 +22,7 @@ class Beginning:
 
 @pytest.fixture(scope="module", autouse=True)
 def beginning(traces) -> Beginning:
-    ask(LETTER, "PUT", body=b"Dear nobody")
+    ask(LETTER, "PUT", body=b"Dear reader")
     deploy("dav.yml", wsgi_app_state="absent", wsgi_app_remove_data=True)
     before = traces("dav")
     output = play("dav.yml", wsgi_app_health={"status": [418]}).output
@@ -31,7 +31,7 @@ def beginning(traces) -> Beginning:
     return Beginning(before, after, output)
 
 
-def test_nothing_is_left_of_an_earlier_life(beginning):
+def test_removed_app_leaves_nothing(beginning):
     assert beginning.before == []
 
 
@@ -47,5 +47,5 @@ def test_next_release_serves():
     assert ask("/dav/").status == 200
 
 
-def test_next_release_has_no_data_of_an_earlier_life():
+def test_next_release_has_no_old_data():
     assert ask(LETTER).status == 404

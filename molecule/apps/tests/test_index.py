@@ -3,15 +3,15 @@
 import re
 from urllib.parse import urljoin
 
-from visitor import ask
+from client import ask
 
 
-def test_tells_its_own_url():
+def test_page_has_the_public_url():
     page = ask("/pypi/", host="localhost:18001").body
     assert b"pip install --index-url http://localhost:18001/pypi/simple/" in page
 
 
-def test_wheel_is_where_the_index_says():
+def test_wheel_is_at_its_link():
     project = "/pypi/simple/subsite-private-ink/"
     link = re.search(r'href="([^"#]+\.whl)', ask(project).text)
     assert ask(urljoin(project, link[1])).body.startswith(b"PK")

@@ -60,7 +60,7 @@ def rights(user: str, table: dict[str, list[str]], can: bool):
         *rights("wsgi-shop", {"read": ["/srv/wsgi/notes", "/var/lib/wsgi/notes"]}, False),
     ],
 )
-def test_right(host, release, user, operation, path, can):
+def test_sandbox(host, release, user, operation, path, can):
     path = path.replace("RELEASE", release("shop"))
     assert host.file(path).exists
     flag = {"read": "-r", "write": "-w"}[operation]

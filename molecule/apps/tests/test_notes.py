@@ -1,7 +1,7 @@
 """One git repository, deployed twice: by uv with SCRIPT_NAME, by pip behind a stripped prefix."""
 
 import pytest
-from visitor import ask
+from client import ask
 
 APPS = [
     pytest.param("notes", "uv", id="built by uv"),
@@ -19,7 +19,7 @@ def index(app):
     return ask(f"/{app}/", host="shop.example.test:18001").json
 
 
-def test_dependency_comes_from_the_index_that_the_host_knows(index, installer):
+def test_dependency_comes_from_the_configured_index(index, installer):
     assert index["ink"] == "sepia"
 
 

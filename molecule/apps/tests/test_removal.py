@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from client import ask
 from controller import deploy
-from visitor import ask
 
 DATA = "/var/lib/wsgi/dav"
 LETTER, PUBLISHED_LETTER = "/dav/letter.txt", "/dav/plain/letter.txt"
@@ -42,25 +42,25 @@ def removal(host, traces) -> Removal:
     )
 
 
-def test_leaves_data_alone(removal):
+def test_data_stays(removal):
     assert removal.traces == [DATA]
 
 
-def test_leaves_the_user_whose_number_the_data_have(removal):
+def test_user_of_the_data_stays(removal):
     assert removal.user_exists
 
 
-def test_leaves_data_to_root(removal):
+def test_data_is_for_root(removal):
     assert removal.rights == "root:root 700"
 
 
-def test_next_life_reads_its_data(removal):
+def test_new_app_reads_old_data(removal):
     assert removal.read == b"Dear heirs"
 
 
-def test_next_life_writes_its_data(removal):
+def test_new_app_writes_old_data(removal):
     assert removal.rewritten == 204
 
 
-def test_nginx_serves_what_was_published(removal):
+def test_nginx_serves_published_files(removal):
     assert removal.published == b"Dear heirs"

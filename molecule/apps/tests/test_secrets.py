@@ -17,22 +17,22 @@ def found(host, search: str) -> list[str]:
     return host.run(f"echo {TOKEN} | {search} {PLACES}").stdout.split()
 
 
-def test_nobody_finds_them_in_a_file(host):
+def test_no_readable_file_has_secrets(host):
     assert found(host, f"runuser -u nobody -- {SEARCH}") == []
 
 
-def test_nobody_finds_them_in_a_process(host):
+def test_no_readable_process_has_secrets(host):
     environ = "grep --files-with-matches --text --no-messages --file=- /proc/[0-9]*/environ"
     assert host.run(f"echo {TOKEN} | runuser -u nobody -- {environ}").stdout == ""
     assert host.run(f"echo {TOKEN} | {environ}").stdout != ""
 
 
-def test_root_finds_them_in_releases_alone(host):
+def test_only_releases_hold_secrets(host):
     files = {re.sub(r"/releases/\w+/", "/releases/*/", path) for path in found(host, SEARCH)}
     assert files == {"/srv/wsgi/ledger/releases/*/secrets"}
 
 
-def test_file_is_for_root_alone(host, release):
+def test_secrets_file_is_for_root(host, release):
     secrets = host.file(f"{release('ledger')}/secrets")
     assert (secrets.user, secrets.group, secrets.mode) == ("root", "root", 0o600)
 
@@ -46,12 +46,12 @@ def test_file_is_for_root_alone(host, release):
         pytest.param("journalctl --output=export", id="journal"),
     ],
 )
-def test_not_shown(host, command):
-    shown = host.run(command).stdout_bytes.decode(errors="replace")
-    assert ("ledger" in shown, TOKEN in shown) == (True, False)
+def test_systemd_does_not_show_secrets(host, command):
+    output = host.run(command).stdout_bytes.decode(errors="replace")
+    assert ("ledger" in output, TOKEN in output) == (True, False)
 
 
-def test_controller_does_not_keep_them(tmp_path):
+def test_controller_keeps_no_secrets(tmp_path):
     cache = {"ANSIBLE_CACHE_PLUGIN": "jsonfile", "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(tmp_path)}
     run = deploy("ledger.yml", "-vvv", "--diff", environ=cache)
     [facts] = [path.read_text() for path in tmp_path.iterdir()]

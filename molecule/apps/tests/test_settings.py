@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from client import ask
 from controller import deploy
-from visitor import ask
 
 HOST = "ledger.example.test"
 GREETING, TOKEN = "good evening", "YW5vdGhlci10b2tlbg"
@@ -39,22 +39,22 @@ def change(host, release):
     deploy("ledger.yml")
 
 
-def test_makes_a_release(change):
+def test_new_setting_makes_a_release(change):
     assert change.releases[0] != change.releases[1]
 
 
 @pytest.mark.parametrize(("name", "value"), [("GREETING", GREETING), ("LEDGER_TOKEN", TOKEN)])
-def test_new_value_arrives(change, name, value):
+def test_app_receives_the_new_value(change, name, value):
     assert ask(f"/environment/{name}", host=HOST).text == value
 
 
-def test_environment_is_not_built_again(change):
+def test_environment_is_not_rebuilt(change):
     assert change.environments[0] == change.environments[1]
 
 
-def test_difference_shows_settings(change):
+def test_diff_has_settings(change):
     assert GREETING in change.output
 
 
-def test_difference_shows_no_secret(change):
+def test_diff_has_no_secret(change):
     assert TOKEN not in change.output

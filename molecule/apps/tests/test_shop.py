@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 from answer import Answer
-from visitor import ask
+from client import ask
 
 LOGIN = "/shop/admin/login/?next=/shop/admin/"
 
@@ -40,21 +40,21 @@ def stylesheets() -> list[str]:
     ],
 )
 class TestLogin:
-    def test_lets_the_keeper_in(self, site):
+    def test_login(self, site):
         answer = log_in(site, origin=f"http://{site}")
         assert (answer.status, answer.location) == (302, "/shop/admin/")
 
-    def test_is_remembered(self, site):
+    def test_session_is_kept(self, site):
         cookies = log_in(site, origin=f"http://{site}").headers.get_all("Set-Cookie")
         session = next(cookie for cookie in cookies if cookie.startswith("sessionid="))
         answer = ask("/shop/admin/", host=site, headers={"Cookie": session})
         assert "Site administration" in answer.text
 
-    def test_refuses_a_form_of_another_origin(self, site):
+    def test_form_of_another_origin_is_rejected(self, site):
         assert log_in(site, origin="http://shop.example.test:9999").status == 403
 
 
-def test_pages_name_static_files_below_the_prefix(stylesheets):
+def test_static_urls_have_the_prefix(stylesheets):
     assert "/shop/static/admin/css/base.css" in stylesheets
 
 
@@ -63,5 +63,5 @@ def test_nginx_serves_static_files(stylesheets):
     assert {(a.status, a.headers.get_content_type()) for a in answers} == {(200, "text/css")}
 
 
-def test_knows_no_other_host():
+def test_unknown_host_is_rejected():
     assert ask(LOGIN, host="localhost").status == 400

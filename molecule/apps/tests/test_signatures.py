@@ -1,4 +1,4 @@
-"""A source is deployed if somebody has signed it who was named."""
+"""Only a source signed by a named key is deployed."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def keys(host) -> Keys:
         host.check_output(
             "gpg --batch --quiet --passphrase '' --quick-generate-key %s@example.org", name
         )
-    shown = host.check_output("gpg --batch --with-colons --list-keys").splitlines()
-    fingerprints = [line.split(":")[9] for line in shown if line.startswith("fpr:")]
+    listed = host.check_output("gpg --batch --with-colons --list-keys").splitlines()
+    fingerprints = [line.split(":")[9] for line in listed if line.startswith("fpr:")]
     mine = {
         name: next(
             key
@@ -45,7 +45,7 @@ def keys(host) -> Keys:
 
 @pytest.fixture(scope="module")
 def commit(host, keys) -> Callable[[str, str], None]:
-    """Return a function that commits a version and tags it, signed as git is told to."""
+    """Return a function that commits a version and tags it, signed as git is configured to."""
     host.check_output("git init --quiet %s", REPOSITORY)
 
     def make(version: str, *signed: str) -> None:
@@ -81,7 +81,7 @@ PLAYBOOK = """
 
 @pytest.fixture(scope="module")
 def runs(host, commit, deploy, keys) -> dict[str, Run]:
-    """Deploy what its author has signed, what nobody has, and what somebody else has."""
+    """Deploy a source signed by its author, an unsigned one, and one signed by another key."""
     commit("signed", f"--gpg-sign={keys.author}")
     commit("bare")
     commit("foreign", f"--gpg-sign={keys.stranger}")
@@ -103,12 +103,12 @@ def test_signed_source_is_deployed(runs):
         ("refs/heads/both", "has no valid signature"),
     ],
 )
-def test_other_source_is_not(runs, version: str, says: str):
+def test_other_source_is_rejected(runs, version: str, says: str):
     assert (runs[version].succeeded, says in runs[version].output) == (False, True)
 
 
 @pytest.mark.usefixtures("runs")
-def test_signed_one_goes_on_serving(host):
+def test_signed_release_still_serves(host):
     answer = host.check_output(
         'python3 -c "import http.client, socket;'
         "c = http.client.HTTPConnection('localhost'); c.sock = socket.socket(socket.AF_UNIX);"
@@ -119,7 +119,7 @@ def test_signed_one_goes_on_serving(host):
 
 
 @pytest.mark.usefixtures("runs")
-def test_repository_is_root_s_alone(host):
+def test_repository_is_for_root(host):
     repository = host.file("/srv/wsgi/sealed/repository")
     assert (repository.mode, repository.user, repository.group) == (0o700, "root", "root")
     assert host.run("runuser -u wsgi-sealed -- ls %s", repository.path).rc != 0

@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass, field
 
 import pytest
-from visitor import ask
+from client import ask
 
 WALK = ["systemd", "podman", "docker", "systemd"]
 STEPS = [f"{before} to {after}" for before, after in itertools.pairwise(WALK)]
@@ -17,7 +17,7 @@ KEPT = 2
 
 @dataclass
 class Walk:
-    """What visitors met, and what served and ran after each step."""
+    """What clients met, and what served and ran after each step."""
 
     version: str
     watch: object
@@ -37,10 +37,10 @@ def running(host):
 
 
 @pytest.fixture(scope="module")
-def walk(source, deploy, visitors, running) -> Walk:
+def walk(source, deploy, clients, running) -> Walk:
     release = source()
     deploy(release, wsgi_app_backend=WALK[0])
-    with visitors() as watch:
+    with clients() as watch:
         walk = Walk(release.version, watch)
         for step, backend in zip(STEPS, WALK[1:], strict=True):
             with watch.event(step):
@@ -52,13 +52,11 @@ def walk(source, deploy, visitors, running) -> Walk:
 
 @pytest.mark.parametrize("step", STEPS)
 def test_no_request_failed(walk, tell, step):
-    visits = walk.watch.during(step)
-    failed = [visit for visit in visits if visit["failure"]]
-    slowest = max(visit["took"] for visit in visits)
-    tell(
-        f"{step}: {len(failed)} of {len(visits)} requests failed, the longest took {slowest:.1f} s"
-    )
-    assert (len(visits) > 0, failed) == (True, [])
+    requests = walk.watch.during(step)
+    failed = [request for request in requests if request["failure"]]
+    slowest = max(request["took"] for request in requests)
+    tell(f"{step}: {len(failed)} of {len(requests)} requests failed, longest {slowest:.1f} s")
+    assert (len(requests) > 0, failed) == (True, [])
 
 
 def test_no_request_failed_between_steps(walk):
@@ -66,7 +64,7 @@ def test_no_request_failed_between_steps(walk):
 
 
 @pytest.mark.parametrize(("step", "backend"), list(zip(STEPS, WALK[1:], strict=True)))
-def test_backend_runs_it_alone(walk, step, backend):
+def test_only_the_new_backend_runs(walk, step, backend):
     assert walk.served[step] == {walk.version}
     assert walk.running[step] == {engine: int(engine == backend) for engine in ENGINES}
 
@@ -89,5 +87,5 @@ def settled(walk, source, deploy) -> None:
         " --include='wsgi-news*' || true",
     ],
 )
-def test_nothing_is_left_behind(host, question):
+def test_old_backend_leaves_nothing(host, question):
     assert host.check_output(question) == ""

@@ -1,4 +1,4 @@
-"""Visit the sites through their proxies, from where the visitor is."""
+"""Requests to the sites through their proxies, from the host of the client."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ import pytest
 import testinfra
 import websocket
 import yaml
+from client import PORTS
 from controller import EPHEMERAL, SCENARIO, Run, play
 from selenium import webdriver
 from selenium.webdriver.chromium.remote_connection import ChromiumRemoteConnection
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
-from visitor import PORTS
 
 AUTHORITY = EPHEMERAL / "client.pem"
-VISITOR = f"subsite-behind_lb-{os.environ.get('SUBSITE_SUITE', 'trixie')}-visitor"
+CLIENT = f"subsite-behind_lb-{os.environ.get('SUBSITE_SUITE', 'trixie')}-client"
 TUNNEL = f"http://127.0.0.1:{PORTS[8888]}"
-"""Where connections may be made as if from the visitor's machine (RFC 9110, 9.3.6)."""
+"""A proxy on the host of the client, for CONNECT (RFC 9110, 9.3.6)."""
 DRIVER = f"http://127.0.0.1:{PORTS[9515]}"
-"""Where the visitor's browser is led (W3C WebDriver)."""
+"""The driver of the client's browser (W3C WebDriver)."""
 
 
 def urls() -> Iterator[str]:
@@ -50,7 +50,7 @@ def url(request) -> str:
 
 @pytest.fixture(scope="session")
 def trust() -> ssl.SSLContext:
-    """What a visitor who trusts the tests' authority verifies certificates by."""
+    """A TLS context that trusts the tests' authority."""
     return ssl.create_default_context(cafile=AUTHORITY)
 
 
@@ -61,7 +61,7 @@ def protocol(request) -> str:
 
 @pytest.fixture(scope="session")
 def connection(url, protocol, trust) -> Iterator[httpx.HTTPTransport]:
-    """The connections to one proxy, for whoever visits."""
+    """The connections to one proxy."""
     with httpx.HTTPTransport(
         verify=trust, http2=protocol == "HTTP/2", http1=protocol == "HTTP/1.1", proxy=TUNNEL
     ) as transport:
@@ -69,14 +69,14 @@ def connection(url, protocol, trust) -> Iterator[httpx.HTTPTransport]:
 
 
 @pytest.fixture
-def visit(url, connection) -> httpx.Client:
-    """Somebody who has not been there before."""
+def client(url, connection) -> httpx.Client:
+    """A client without cookies."""
     return httpx.Client(transport=connection, base_url=url, timeout=30)
 
 
 @pytest.fixture
 def echo(url) -> Iterator[websocket.WebSocket]:
-    """A WebSocket whose other end repeats what it is told."""
+    """A WebSocket to an app that echoes."""
     tunnel = httpx.URL(TUNNEL)
     with contextlib.closing(
         websocket.create_connection(
@@ -93,14 +93,14 @@ def echo(url) -> Iterator[websocket.WebSocket]:
 
 @pytest.fixture(scope="session")
 def address() -> str:
-    """The address that the visitor comes from."""
-    machine = testinfra.get_host(f"podman://{VISITOR}")
+    """The address of the client."""
+    machine = testinfra.get_host(f"podman://{CLIENT}")
     return machine.check_output("ip -4 -o address show dev eth0").split()[3].partition("/")[0]
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[webdriver.Remote]:
-    """The visitor's browser."""
+    """The client's browser."""
     options = webdriver.ChromeOptions()
     for argument in (
         "headless=new",
@@ -145,5 +145,7 @@ def try_everything(browser, verdicts) -> Callable[[str], None]:
 
 @pytest.fixture(scope="session")
 def prove() -> Callable[..., Run]:
-    """Return a function that runs ``verify`` as if Ansible were where the visitor is."""
-    return partial(play, "proven.yml", f"--inventory={SCENARIO}/tests/inventory/at_the_visitor.yml")
+    """Return a function that runs ``verify`` as if Ansible ran on the host of the client."""
+    return partial(
+        play, "verify_sites.yml", f"--inventory={SCENARIO}/tests/inventory/at_the_client.yml"
+    )

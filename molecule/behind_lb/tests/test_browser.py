@@ -21,7 +21,7 @@ def page(request, browser, try_everything):
     return request.param, browser
 
 
-def test_app_and_browser_say_the_same(page):
+def test_app_and_browser_agree(page):
     url, browser = page
     assert browser.find_element(By.ID, "verdict").text == f"✓ right Both say {url}/api/"
 
@@ -39,7 +39,7 @@ def test_every_header_is_right(page):
     assert browser.find_elements(By.CSS_SELECTOR, "ol .wrong") == []
 
 
-def test_protocol_is_the_best_that_the_browser_speaks(page):
+def test_browser_uses_its_newest_protocol(page):
     url, browser = page
     spoken = browser.execute_script(
         "return performance.getEntriesByType('navigation')[0].nextHopProtocol"

@@ -19,7 +19,7 @@ LOOKS = {
     "narrow-dark": (390, "screen", "dark"),
     "printed": (794, "print", "light"),
 }
-"""The width (px), the medium, and the colours that somebody prefers."""
+"""The width (px), the medium, and the preferred colours."""
 OVERLAPPING = """
 const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 const lines = [];
@@ -49,8 +49,8 @@ def tell(browser):
 
 @pytest.fixture(scope="module")
 def reports(prove) -> dict[str, str]:
-    """Reports on a site that is right, and on one that is not, where the visitor has them."""
-    machines = "--limit=server:proxies:visitor"
+    """Reports on a site that is right, and on one that is not, as the client sees them."""
+    machines = "--limit=server:proxies:client"
     elsewhere = "https://documented.traefik.example/elsewhere"
     right = prove(f"{machines}:advised-nginx", verify_report="/root/right.html")
     wrong = prove(
@@ -94,7 +94,7 @@ def look(request, page, browser, tell) -> str:
     return request.param
 
 
-def test_no_text_lies_on_another(look, browser):
+def test_no_text_overlaps(look, browser):
     assert browser.execute_script(OVERLAPPING) == []
 
 
@@ -104,7 +104,7 @@ def test_nothing_is_wider_than_the_screen(look, browser):
     assert page <= screen
 
 
-def test_everybody_can_read_it(look, browser):
+def test_page_is_accessible(look, browser):
     """By the rules of WCAG that a program can judge, contrast among them."""
     violations = Axe().run(browser)["violations"]
     assert [(one["id"], one["nodes"][0]["html"]) for one in violations] == []

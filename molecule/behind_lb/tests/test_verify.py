@@ -14,22 +14,22 @@ VERDICT = re.compile(r"(https?://[^\s\"]+/)  ([✓✗?])")
 
 
 @pytest.fixture(scope="module")
-def proven(prove):
+def verified(prove):
     """All sites, with each app at its own address."""
     return prove()
 
 
-def test_all_sites_are_right(proven):
-    assert proven.succeeded, proven.output
-    verdicts = dict(VERDICT.findall(proven.output))
+def test_all_sites_are_right(verified):
+    assert verified.succeeded, verified.output
+    verdicts = dict(VERDICT.findall(verified.output))
     assert set(verdicts.values()) == {"✓"}
     for proxy in ("traefik", "caddy", "haproxy", "envoy", "apache", "nginx"):
         assert f"https://outer.{proxy}.example/outer/api/" in verdicts
     assert len(verdicts) == 2 + 2 * len(NAMES)
 
 
-def test_proxy_in_front_is_a_hop(proven):
-    assert "balancer tells     scheme https ✓  host advised.haproxy.example ✓" in proven.output
+def test_proxy_in_front_is_a_hop(verified):
+    assert "balancer forwards  scheme https ✓  host advised.haproxy.example ✓" in verified.output
 
 
 STRANGER = {"nginx_site_trusted_proxies": ["192.0.2.1"]}
@@ -44,13 +44,13 @@ WRONG = {
 def wrong(request):
     """A site that is set otherwise than its proxy needs it, and what that is called."""
     site, variables, fault = WRONG[request.param]
-    limit = f"--limit=server:proxies:visitor:{site}"
+    limit = f"--limit=server:proxies:client:{site}"
     deploy("converge.yml", limit, **variables)
     yield limit, variables, fault
     deploy("converge.yml", limit)
 
 
-def test_wrong_one_is_named(prove, wrong):
+def test_wrong_setting_is_named(prove, wrong):
     limit, variables, fault = wrong
     run = prove(limit, **variables)
     assert not run.succeeded

@@ -2,8 +2,8 @@
 
 import pytest
 import yaml
+from client import ask
 from controller import SCENARIO
-from visitor import ask
 
 ECHO = yaml.safe_load((SCENARIO / "inventory/host_vars/echo.yml").read_text())
 
@@ -20,20 +20,20 @@ def public(name: str) -> str:
         ("settings.ini", ECHO["wsgi_app_files"][0]["content"]),
     ],
 )
-def test_setup_finds_what_the_app_is_given(name: str, content: str):
+def test_setup_command_has_the_app_environment(name: str, content: str):
     assert public(name) == content
 
 
-def test_shared_path_is_in_the_data(host, directory):
+def test_shared_path_is_in_the_data_directory(host, directory):
     written = host.file(f"{directory}/files/var/lib/wsgi/echo/shared/public-uploads/note.txt")
     assert written.content_string == "shared\n"
 
 
-def test_writable_path_is_the_machine_s_own(host):
+def test_writable_path_is_on_the_machine(host):
     assert host.file("/srv/media/note.txt").content_string == "of the machine\n"
 
 
-def test_is_set_up_once(host, directory):
+def test_setup_commands_run_once(host, directory):
     before = public("runs.txt")
     host.check_output(f"cd {directory} && docker compose restart echo && docker compose up --wait")
     assert public("runs.txt") == before

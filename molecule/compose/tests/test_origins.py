@@ -1,8 +1,8 @@
 """What is true of a site at the edge of a server is true of one in a container."""
 
 import pytest
+from client import ask, send
 from origins import REQUEST, TABLE, origin_of
-from visitor import ask, send
 
 EDGE = 8001
 
@@ -22,5 +22,5 @@ def test_origin(headers: list[str], origin: str | int):
         pytest.param("/api", "/api/", id="slash"),
     ],
 )
-def test_example_that_subsite_began_with(path: str, location: str):
+def test_redirects_of_the_original_example(path: str, location: str):
     assert ask(path, host="externalserver:8000").location == location

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from client import ask
 from controller import PROJECT, Run, deploy, play
-from visitor import ask
 
 COMPOSE = PROJECT / "playbooks/compose.yml"
 
@@ -44,12 +44,12 @@ def method() -> str:
     return ask("/api/x", host="example.org", port=8001).json["method"]
 
 
-def test_check_finds_nothing_to_change():
+def test_check_mode_changes_nothing():
     run = deploy(COMPOSE, "--check", "--diff")
     assert (run.changed, run.differences) == (0, [])
 
 
-def test_new_code_comes_up(host, inspect, changed, source):
+def test_new_code_serves(host, inspect, changed, source):
     others = {name: inspect(name)["Id"] for name in ("demo", "bin")}
     before = inspect("echo")["Image"]
     run = changed("echo", wsgi_app_source={"type": "local", "path": str(source)})
@@ -59,23 +59,23 @@ def test_new_code_comes_up(host, inspect, changed, source):
     assert before not in host.check_output("docker images --no-trunc --quiet")
 
 
-def test_new_site_comes_up(changed):
+def test_new_site_serves(changed):
     run = changed("edge", nginx_site_mounts=[{"path": "/old", "redirect": "/new"}])
     assert run.succeeded, run.output
     answer = ask("/old", host="example.org", port=8001)
     assert (answer.status, answer.location) == (302, "/new")
 
 
-def test_app_that_is_not_healthy_is_no_success_and_says_why(changed):
+def test_unhealthy_app_fails_with_its_log(changed):
     run = changed("echo", wsgi_app_health={"path": "/", "status": [418]})
     assert not run.succeeded
     assert "The health check of /api/ failed: 200 OK" in run.output
 
 
-def test_what_cannot_work_is_refused_before_anything_is_written(host, changed, directory):
+def test_input_error_comes_before_any_change(host, changed, directory):
     files = f"find {directory} -printf '%p %T@\n' | sha256sum"
     deploy(COMPOSE)
     before = host.check_output(files)
-    run = changed("edge", nginx_site_mounts=[{"path": "/api", "app": "nobody"}])
-    assert "nginx_site_mounts[0].app is 'nobody', but the apps of the inventory are" in run.output
+    run = changed("edge", nginx_site_mounts=[{"path": "/api", "app": "missing"}])
+    assert "nginx_site_mounts[0].app is 'missing', but the apps of the inventory are" in run.output
     assert host.check_output(files) == before

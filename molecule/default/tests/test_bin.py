@@ -1,7 +1,7 @@
-"""Somebody else's app, as it is published, is right at a prefix that it knows nothing of."""
+"""A published app is right at a prefix without any change."""
 
 import pytest
-from visitor import LOCALHOST, ask
+from client import LOCALHOST, ask
 
 HERE = f"http://{LOCALHOST}"
 
@@ -20,10 +20,10 @@ def test_location(path, status, location):
     assert (answer.status, answer.location) == (status, location)
 
 
-def test_sees_its_own_url():
+def test_app_receives_its_public_url():
     assert ask("/bin/get").json["url"] == f"{HERE}/bin/get"
 
 
-def test_gets_method_and_body():
+def test_app_receives_method_and_body():
     answer = ask("/bin/post", method="POST", body=b"a=1", headers={"Content-Type": "text/plain"})
     assert answer.json["data"] == "a=1"

@@ -1,7 +1,7 @@
-"""The host runs what it should, as whom it should, and nobody else can touch it."""
+"""Units, sockets, users and file modes on the host."""
 
 import pytest
-from visitor import ask
+from client import ask
 
 APPS = ["demo", "bin"]
 
@@ -20,7 +20,7 @@ def test_socket_listens(host, app):
     assert host.socket(f"unix:///run/wsgi/{app}.sock").is_listening
 
 
-def test_socket_is_for_nginx_alone(host, app):
+def test_only_nginx_may_connect_to_the_socket(host, app):
     socket = host.file(f"/run/wsgi/{app}.sock")
     assert (socket.user, socket.group, socket.mode) == ("root", "www-data", 0o660)
 
@@ -29,11 +29,11 @@ def test_socket_listens_after_a_boot(host, app):
     assert host.service(f"wsgi-{app}.socket").is_enabled
 
 
-def test_release_serves_under_the_name_of_the_app(host, app):
+def test_unit_has_the_name_of_the_app(host, app):
     assert host.service(f"wsgi-{app}").is_running
 
 
-def test_processes_run_as_the_user_of_the_app(host, app, release):
+def test_processes_run_as_the_app_user(host, app, release):
     pid = host.check_output(f"systemctl show --value -p MainPID wsgi-{app}.{release}.service")
     children = host.check_output(f"cat /proc/{pid}/task/{pid}/children")
     owners = host.check_output(f"cd /proc && stat -c %U {pid} {children}").split()
@@ -44,7 +44,7 @@ def test_user_cannot_log_in(host, app):
     assert host.user(f"wsgi-{app}").shell == "/usr/sbin/nologin"
 
 
-def test_app_cannot_write_its_own_code(host, app):
+def test_app_cannot_write_its_code(host, app):
     command = f"runuser -u wsgi-{app} -- find /srv/wsgi/{app} -writable -not -type l"
     assert host.check_output(command) == ""
 
@@ -52,11 +52,11 @@ def test_app_cannot_write_its_own_code(host, app):
 @pytest.mark.parametrize(
     "directory", ["/srv/wsgi/bin/releases", "/var/lib/wsgi/bin", "/var/cache/wsgi/bin"]
 )
-def test_app_cannot_look_into_another(host, directory):
+def test_app_cannot_read_another_app(host, directory):
     assert host.run(f"runuser -u wsgi-demo -- ls {directory}").rc != 0
 
 
-def test_environment_is_for_root_alone(host, app, release):
+def test_environment_file_is_for_root(host, app, release):
     modes = host.check_output(
         f"stat -c '%U %a' /srv/wsgi/{app}/releases/{release}/environment "
         f"/srv/wsgi/{app}/releases/{release}/secrets"
@@ -64,20 +64,20 @@ def test_environment_is_for_root_alone(host, app, release):
     assert modes.split("\n") == ["root 600", "root 600"]
 
 
-def test_no_control_socket_is_open(host):
+def test_no_control_socket(host):
     assert host.check_output("find / -xdev -name 'gunicorn*.ctl'") == ""
 
 
-def test_release_is_named_in_its_record(host, app, release):
+def test_record_names_the_release(host, app, release):
     record = host.check_output(f"cat /srv/wsgi/{app}/releases/{release}/release.json")
     assert f'"release": "{release}"' in record
 
 
-def test_killed_release_comes_back_for_the_next_visitor(host):
+def test_killed_release_restarts(host):
     host.check_output("systemctl kill --signal=KILL wsgi-demo.service")
     assert ask("/api/result").status == 200
 
 
-def test_stopped_release_is_woken_by_the_next_visitor(host):
+def test_request_starts_a_stopped_release(host):
     host.check_output("systemctl stop wsgi-demo.service")
     assert ask("/api/result").status == 200

@@ -1,4 +1,4 @@
-"""A run waits for whoever fetches package lists or installs packages before it."""
+"""A run waits for another process that holds a lock of apt."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ APT_RUNS = (
 
 @pytest.fixture
 def held(container) -> Callable[[str], AbstractContextManager]:
-    """Return a context in which somebody else holds a lock, as apt does (fcntl)."""
+    """Return a context in which another process holds a lock, as apt does (fcntl)."""
 
     @contextmanager
     def hold(path: str) -> Iterator[None]:

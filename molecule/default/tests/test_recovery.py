@@ -1,12 +1,12 @@
-"""A release that does not run any more is mended where that can be done, and reported where not."""
+"""The next run rebuilds a damaged release, or reports that it cannot start."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from client import ask
 from controller import PROJECT, deploy, play
-from visitor import ask
 
 SITE = PROJECT / "playbooks/site.yml"
 
@@ -35,7 +35,7 @@ def stuck(host, release) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("damaged")
-def test_damaged_release_is_built_again():
+def test_damaged_release_is_rebuilt():
     deploy(SITE, "--limit=bin")
     assert ask("/bin/get").status == 200
 
@@ -45,5 +45,5 @@ def test_release_that_cannot_start_is_reported():
     assert "systemd goes on trying" in play(SITE, "--limit=bin").output
 
 
-def test_release_that_could_not_start_serves_when_it_can():
+def test_release_serves_once_it_can_start():
     assert ask("/bin/get").status == 200

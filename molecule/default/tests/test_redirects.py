@@ -1,7 +1,7 @@
-"""Every redirect leads the visitor to a URL that exists for the visitor."""
+"""Every redirect has a URL that the client can request."""
 
 import pytest
-from visitor import LOCALHOST, ask
+from client import LOCALHOST, ask
 
 HERE = f"http://{LOCALHOST}"
 
@@ -37,7 +37,7 @@ def test_location(path, status, location):
         pytest.param("localhost:65535", "http://localhost:65535", id="highest port"),
     ],
 )
-def test_origin_is_the_one_that_was_asked_for(host, origin):
+def test_location_has_the_requested_origin(host, origin):
     assert ask("/api/", host=host).location == f"{origin}/api/result"
 
 

@@ -46,12 +46,12 @@ def galaxy(*arguments: str, cwd: Path, environ: dict[str, str]) -> None:
     subprocess.run(command, cwd=cwd, env=os.environ | environ, check=True, capture_output=True)
 
 
-def test_check_of_a_converged_host_finds_nothing_to_change(check):
+def test_check_mode_changes_nothing(check):
     assert check.changed == 0
 
 
 @pytest.mark.parametrize("mode", ["check", "noop"])
-def test_diff_of_a_converged_host_is_empty(request, mode):
+def test_diff_is_empty(request, mode):
     assert request.getfixturevalue(mode).differences == []
 
 
@@ -59,22 +59,22 @@ def test_facts_are_not_gathered(noop):
     assert "Gathering Facts" not in noop.output
 
 
-def test_a_run_with_nothing_to_do_changes_nothing(noop):
+def test_second_run_changes_nothing(noop):
     assert noop.changed == 0
 
 
-def test_a_run_with_nothing_to_do_makes_few_remote_calls(noop, tell):
+def test_second_run_makes_few_remote_calls(noop, tell):
     calls = int(re.search(r"remote calls: (\d+)", noop.output)[1])
     tell(f"remote calls of a run with nothing to do: {calls}")
     assert 0 < calls <= 18  # three of them prove that the URLs are right
 
 
-def test_installed_collection_finds_the_same_releases(elsewhere, installed):
+def test_installed_collection_changes_nothing(elsewhere, installed):
     run = deploy("subsite.deploy.site", directory=elsewhere, environ=installed)
     assert run.changed == 0
 
 
-def test_installed_role_deploys_from_a_playbook_of_ones_own(elsewhere, installed, host):
+def test_playbook_uses_the_installed_roles(elsewhere, installed, host):
     (elsewhere / "hello").mkdir()
     (elsewhere / "hello/hello.py").write_text(
         "def app(environ, start_response):\n"
@@ -98,7 +98,7 @@ def test_installed_role_deploys_from_a_playbook_of_ones_own(elsewhere, installed
 """
     )
     deploy("hello.yml", directory=elsewhere, environ=installed)
-    asked = "import http.client, socket; c = http.client.HTTPConnection('localhost');"
-    asked += "c.sock = socket.socket(socket.AF_UNIX); c.sock.connect('/run/wsgi/hello.sock');"
-    asked += "c.request('GET', '/hello/'); print(c.getresponse().read().decode())"
-    assert host.check_output(f'python3 -c "{asked}"') == "/hello"
+    code = "import http.client, socket; c = http.client.HTTPConnection('localhost');"
+    code += "c.sock = socket.socket(socket.AF_UNIX); c.sock.connect('/run/wsgi/hello.sock');"
+    code += "c.request('GET', '/hello/'); print(c.getresponse().read().decode())"
+    assert host.check_output(f'python3 -c "{code}"') == "/hello"

@@ -5,11 +5,11 @@ import socket
 import time
 
 import pytest
-from visitor import HTTP, LOCALHOST, PORTS, ask, connect
+from client import HTTP, LOCALHOST, PORTS, ask, connect
 
 
 @pytest.mark.parametrize("path", ["/", "/some/deep/link", "/apix", "/API/"])
-def test_page_answers_what_no_app_is_mounted_at(path):
+def test_page_answers_other_paths(path):
     assert b"data-app=" in ask(path).body
 
 
@@ -26,7 +26,7 @@ def test_files_of_the_page(path, kind):
 
 
 @pytest.mark.parametrize("path", ["/favicon.ico", "/robots.txt"])
-def test_files_that_nobody_made_are_not_the_page(path):
+def test_missing_files_are_not_the_page(path):
     assert ask(path).status == 404
 
 
@@ -39,7 +39,7 @@ def test_files_that_nobody_made_are_not_the_page(path):
         pytest.param("/api/./result", id="one dot"),
     ],
 )
-def test_odd_spelling_of_a_path_finds_the_app(path):
+def test_normalised_path_finds_the_app(path):
     answer = ask(path)
     assert (answer.status, b"Result" in answer.body) == (200, True)
 
@@ -55,7 +55,7 @@ def test_session_cookie_comes_back():
     assert ask("/api/login", headers={"Cookie": cookie}).json["visits"] == first.json["visits"] + 1
 
 
-def test_session_cookie_is_for_the_app_alone():
+def test_session_cookie_has_the_app_path():
     pair, *attributes = ask("/api/login").headers["Set-Cookie"].split("; ")
     assert pair.startswith("demo_session=")
     assert set(attributes) == {"Path=/api", "HttpOnly"}
@@ -90,5 +90,5 @@ def test_websocket_echoes():
 
 
 @pytest.mark.parametrize("path", ["/", "/api/result", "/bin/get", "/nothing.js"])
-def test_server_does_not_tell_its_version(path):
+def test_server_header_has_no_version(path):
     assert ask(path).headers["Server"] == "nginx"

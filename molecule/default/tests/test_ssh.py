@@ -4,8 +4,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from client import ask
 from controller import PROJECT, deploy
-from visitor import ask
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,10 @@
-"""Whoever asks whether the site is right is told so, from the browser to the app."""
+"""The playbook verify.yml reports each hop and fails if a URL is wrong."""
 
 import re
 
 import pytest
+from client import LOCALHOST
 from controller import PROJECT, Run, play
-from visitor import LOCALHOST
 
 VERIFY = PROJECT / "playbooks/verify.yml"
 PUBLIC = f"http://{LOCALHOST}"
@@ -26,67 +26,65 @@ def verified(report) -> Run:
 
 def test_site_is_right(verified):
     assert verified.succeeded, verified.output
-    assert (
-        verified.output.count("✓ right") == 4
-    )  # two apps, at their own addresses and for visitors
+    assert verified.output.count("✓ right") == 4  # two apps, at their own addresses and for clients
 
 
-def test_each_hop_is_shown(verified):
-    for hop in ("browser  asks for", "nginx    tells", "app      sees", "app      builds"):
+def test_report_has_each_hop(verified):
+    for hop in ("browser  requests", "nginx    forwards", "app      sees", "app      builds"):
         assert hop in verified.output
 
 
-def test_nobody_who_forges_is_believed(verified):
-    assert "forged   not believed ✓: X-Forwarded-Proto, X-Forwarded-Host" in verified.output
+def test_forged_headers_are_not_trusted(verified):
+    assert "forged   ignored ✓: X-Forwarded-Proto, X-Forwarded-Host" in verified.output
 
 
-def test_key_is_not_shown(verified, host):
+def test_output_has_no_key(verified, host):
     keys = host.check_output("cat /srv/wsgi/*/releases/*/diagnosis.key")
     assert re.fullmatch("[0-9a-f]{64}", keys[:64])
     assert keys[:64] not in verified.output
 
 
-def test_report_is_one_page_that_loads_nothing(verified, report):
+def test_page_loads_nothing(verified, report):
     page = report.read_text()
     assert f"{PUBLIC}/api/" in page
     assert re.findall("<(?:script|link|img)|url[(]|@import", page) == []
 
 
-def test_nothing_changes(verified, host):
+def test_verify_changes_nothing(verified, host):
     assert verify("--check").changed == 0
 
 
 @pytest.mark.parametrize(("wanted", "times"), [({}, 4), ({"verify": False}, 0)])
-def test_deploy_ends_with_it_unless_that_is_not_wanted(wanted: dict, times: int):
+def test_deploy_ends_with_verify_unless_disabled(wanted: dict, times: int):
     run = play(PROJECT / "playbooks/site.yml", **wanted)
     assert (run.succeeded, run.output.count("✓ right")) == (True, times), run.output
 
 
-def test_deploy_whose_urls_are_wrong_fails():
+def test_deploy_with_wrong_urls_fails():
     run = play(PROJECT / "playbooks/site.yml", nginx_site_verify_url=f"{PUBLIC}/outer")
     assert not run.succeeded
-    assert "→ wsgi_app_prefix: /outer/api" in run.output
+    assert "fix: wsgi_app_prefix: /outer/api" in run.output
 
 
-def test_visitors_of_localhost_are_there_unless_somebody_says_otherwise():
+def test_localhost_is_verified_on_the_host():
     run = verify(nginx_site_verify_url="")
     assert run.succeeded, run.output
     assert "http://localhost/api/  ✓ right" in run.output
 
 
-def test_one_url_needs_no_inventory():
+def test_url_needs_no_inventory():
     run = play(VERIFY, url=f"{PUBLIC}/api/")
     assert run.succeeded, run.output
     assert f"{PUBLIC}/api/  ✓ right" in run.output
 
 
-def test_key_is_for_the_app_and_root_alone(host):
+def test_key_is_private(host):
     key = host.file(host.check_output("ls /srv/wsgi/demo/releases/*/diagnosis.key").split()[0])
     assert (key.user, key.group, key.mode) == ("root", "wsgi-demo", 0o640)
 
 
-def test_wrong_url_is_named_with_what_mends_it():
+def test_wrong_url_is_named_with_its_fix():
     run = play(VERIFY, nginx_site_verify_url=f"{PUBLIC}/outer")
     assert not run.succeeded
-    assert "the app is mounted at another prefix than the one it runs with" in run.output
-    assert "→ wsgi_app_prefix: /outer/api" in run.output
+    assert "the app is mounted at one prefix and runs with another" in run.output
+    assert "fix: wsgi_app_prefix: /outer/api" in run.output

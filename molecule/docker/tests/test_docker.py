@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from visitor import ask
+from client import ask
 
 UNIT = "wsgi-news.service"
 MAIN_PROCESS = f"systemctl show --value --property=MainPID {UNIT}"
@@ -20,7 +20,7 @@ def described(host) -> dict:
     return description
 
 
-def test_container_is_described_as_harmless(host, described):
+def test_container_options_are_safe(host, described):
     user = host.user("wsgi-news")
     settings = described["HostConfig"]
     assert described["Config"]["User"] == f"{user.uid}:{user.gid}"
@@ -30,7 +30,7 @@ def test_container_is_described_as_harmless(host, described):
     assert (settings["NetworkMode"], settings["PortBindings"]) == ("none", {})
 
 
-def test_container_writes_its_data_alone(described):
+def test_only_data_is_writable(described):
     written = {mount["Source"] for mount in described["Mounts"] if mount["RW"]}
     assert written == {"/var/lib/wsgi/news/data", "/var/lib/wsgi/news/public"}
 
@@ -44,7 +44,7 @@ def test_container_writes_its_data_alone(described):
         pytest.param(f"docker rm --force $({CONTAINERS})", id="its container is removed"),
     ],
 )
-def test_release_comes_back_in_one_container_after(host, event):
+def test_release_restarts_in_one_container_after(host, event):
     answer, before = ask("/news/").text, host.check_output(MAIN_PROCESS)
     host.check_output(event)
     again = f"systemctl is-active --quiet {UNIT} && [ $({MAIN_PROCESS}) != {before} ]"
@@ -53,7 +53,7 @@ def test_release_comes_back_in_one_container_after(host, event):
     assert len(host.check_output(CONTAINERS).split()) == 1
 
 
-def test_release_that_is_stopped_leaves_nothing_and_wakes(host):
+def test_stopped_release_leaves_nothing_and_restarts(host):
     answer = ask("/news/").text
     host.check_output("systemctl stop %s", UNIT)
     assert host.check_output(CONTAINERS) == ""

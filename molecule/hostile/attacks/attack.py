@@ -88,10 +88,10 @@ def list_data() -> list[str]:
 
 def list_settings() -> list[str]:
     """Return what can be read of releases and of other apps, but for what this is built from."""
-    own = Path(os.environ["PYTHONPATH"]).parent
+    package = Path(os.environ["PYTHONPATH"]).parent
     parts = ("files", "diagnosis.key", "environment", "gunicorn.conf.py", "secrets", "setup")
-    found = [own / part for part in parts] + list(Path("/srv/wsgi").glob("*/releases/*"))
-    return [str(path) for path in found if path != own and os.access(path, os.R_OK)]
+    found = [package / part for part in parts] + list(Path("/srv/wsgi").glob("*/releases/*"))
+    return [str(path) for path in found if path != package and os.access(path, os.R_OK)]
 
 
 def write(path: str) -> bool:

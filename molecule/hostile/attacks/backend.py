@@ -1,6 +1,6 @@
 """A build backend that needs no package, and does what attack.py beside it does.
 
-The wheel that it makes has many files, and what the attack returns as seen.json.
+The wheel that it makes has many files, and what the attack returns as found.json.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ DIST_INFO = {
 
 def build_wheel(directory: str, settings: object = None, metadata: object = None) -> str:
     """Attack, and make a wheel (PEP 517)."""
-    seen = None
+    found = None
     if find_spec("attack"):
         import attack
 
-        seen = attack.attack()
+        found = attack.attack()
     built = "evil-1-py3-none-any.whl"
     with zipfile.ZipFile(f"{directory}/{built}", "w") as wheel:
-        wheel.writestr("seen.json", json.dumps(seen))
+        wheel.writestr("found.json", json.dumps(found))
         for name in [f"swap_{number}.py" for number in range(30)] + NAMES:
             wheel.writestr(name, "")
         for file, text in DIST_INFO.items():

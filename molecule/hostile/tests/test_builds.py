@@ -15,7 +15,7 @@ UNHASHED = "itsdangerous==2.2.0\n"
 
 
 @pytest.fixture(scope="module")
-def seen(host, source) -> Iterator[dict]:
+def found(host, source) -> Iterator[dict]:
     """Deploy a project that attacks its host when it is built; return what it saw there."""
     deploy(SCENARIO / "deploy.yml", **local(source(**attacking())))
     last = "ls -t /srv/wsgi/evil/releases/*/lib/seen.json | head -1"
@@ -38,7 +38,7 @@ def attacking() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def planted(seen, source) -> Run:
+def planted(found, source) -> Run:
     """Deploy one that also leaves links to what root alone may read in what it builds."""
     return play(SCENARIO / "deploy.yml", **local(source(plants="", **attacking())))
 
@@ -49,7 +49,7 @@ def number(host) -> str:
 
 
 @pytest.mark.usefixtures("seen")
-def test_no_process_of_it_is_left(host, processes, number):
+def test_no_build_process_is_left(host, processes, number):
     """H4."""
     found = confinement.processes(host)
     assert [process for process in found if "_build.service" in process.cgroup] == []
@@ -57,20 +57,20 @@ def test_no_process_of_it_is_left(host, processes, number):
 
 
 @pytest.mark.usefixtures("seen")
-def test_no_process_has_the_network_of_the_host(host, processes, number):
+def test_no_process_has_the_host_network(host, processes, number):
     """H4: the app has none."""
     theirs = {host.check_output(f"readlink /proc/{number}/ns/net") for number in processes(number)}
     assert host.check_output("readlink /proc/1/ns/net") not in theirs
 
 
 @pytest.mark.usefixtures("seen")
-def test_no_file_of_root_is_changed_by_what_is_left(host):
+def test_left_links_change_no_file_of_root(host):
     """Further attack: a file that was opened before it became root's can still be written."""
     searched = "grep -r --include='*.py' -l CANARY-written-by-survivor /srv/wsgi/evil/environments"
     assert host.run(searched).stdout == ""
 
 
-def test_its_output_is_shown_to_its_end(source):
+def test_output_is_complete(source):
     """Further attack: all of it would be in root's memory."""
     attack = "def attack():\n    print('x' * 2**22)\n    raise SystemExit('CANARY-end')\n"
     run = play(SCENARIO / "deploy.yml", **local(source(**project(attack))))
@@ -85,53 +85,53 @@ def test_planted_link_is_named(planted):
 
 
 @pytest.mark.usefixtures("planted")
-def test_planted_link_is_not_read_by_root(host):
+def test_root_does_not_follow_a_planted_link(host):
     """H2: root compiled what it led to."""
     assert host.run("grep -r -l CANARY-secret /srv/wsgi/evil").stdout == ""
 
 
 @pytest.mark.usefixtures("planted")
-def test_planted_link_is_in_no_release(host):
+def test_release_has_no_planted_link(host):
     """H2."""
     links = "find /srv/wsgi/evil/releases /srv/wsgi/evil/environments -lname '/opt/canary*'"
     assert host.check_output(links) == ""
 
 
-def test_it_gains_no_rights(seen):
+def test_build_gains_no_rights(found):
     """H4."""
-    assert "NoNewPrivs:\t1" in seen["rights"]
-    assert "Seccomp:\t2" in seen["rights"]
+    assert "NoNewPrivs:\t1" in found["rights"]
+    assert "Seccomp:\t2" in found["rights"]
 
 
-def test_it_does_not_see_what_others_run(seen):
+def test_build_does_not_see_other_processes(found):
     """H4."""
-    assert seen["others"] == []
+    assert found["others"] == []
 
 
-def test_it_does_not_read_the_secrets_of_the_running_app(seen):
+def test_build_does_not_read_secrets(found):
     """Further attack: the app that runs is of the same user as the build."""
-    assert seen["secrets"] == []
+    assert found["secrets"] == []
 
 
-def test_it_does_not_write_the_data(seen):
+def test_build_does_not_write_data(found):
     """H4: it could change what the running app relies on."""
-    assert seen["data"] == []
+    assert found["data"] == []
 
 
-def test_it_does_not_read_the_settings(seen):
+def test_build_does_not_read_settings(found):
     """Further attack: they are for the app's user, too, and a build has a network."""
-    assert seen["settings"] == []
+    assert found["settings"] == []
 
 
-def test_it_leaves_no_trace_on_the_host(seen, host):
+def test_build_leaves_no_object_on_the_host(found, host):
     """H4, L4."""
-    assert "/tmp" in seen["written"]
+    assert "/tmp" in found["written"]
     traces = "find /dev/shm /dev/mqueue /run/lock /tmp /var/tmp -name canary_of_build"
     assert host.run(traces).stdout == ""
 
 
 @pytest.mark.usefixtures("seen")
-def test_poisoned_download_is_not_what_a_hash_promised(evil, source, tmp_path):
+def test_poisoned_cache_fails_the_hash_check(evil, source, tmp_path):
     """M2."""
     (tmp_path / "in.txt").write_text(f"{UNHASHED}gunicorn\nwerkzeug\n")
     compiled = ["uv", "pip", "compile", "--quiet", "--generate-hashes", "--no-header", "in.txt"]
@@ -148,7 +148,7 @@ def test_poisoned_download_is_not_what_a_hash_promised(evil, source, tmp_path):
         pytest.param(".config/uv/uv.toml", "index-url = '{}'\n", id="uv.toml"),
     ],
 )
-def test_settings_that_a_build_leaves_are_not_read_by_the_next(host, build, path, text):
+def test_installer_settings_of_a_build_are_not_used(host, build, path, text):
     """M2: they would redirect what is downloaded; those of uv are a further attack."""
     text = text.format("https://canary.invalid/simple")
     attack = (
@@ -164,7 +164,7 @@ def test_settings_that_a_build_leaves_are_not_read_by_the_next(host, build, path
     assert [message for message in said if "canary.invalid" in message] == []
 
 
-def test_mark_of_a_complete_environment_is_not_the_builds(host, build):
+def test_build_cannot_mark_the_environment_complete(host, build):
     """Further attack: an environment whose build was cut off would never be taken back."""
     # The first of the two builds waits to be cut off.
     attack = """

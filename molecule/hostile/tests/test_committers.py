@@ -46,7 +46,7 @@ mkdir package && ln -s /opt/canary package/inner
     return play(SCENARIO / "deploy.yml", **repository(script))
 
 
-def test_run_names_a_link(leak):
+def test_link_out_of_the_source_is_named(leak):
     assert not leak.succeeded
     assert "links to" in reason(leak)
 
@@ -67,9 +67,9 @@ def failure(leak) -> Run:
 
 
 def test_token_is_not_in_a_failure(failure):
-    # What Ansible was told on its command line is shown with -vvv.
-    told = [line for line in failure.output.splitlines() if "--extra-vars" not in line]
-    assert (failure.succeeded, [line for line in told if TOKEN in line]) == (False, [])
+    # With -vvv, Ansible prints its command line.
+    printed = [line for line in failure.output.splitlines() if "--extra-vars" not in line]
+    assert (failure.succeeded, [line for line in printed if TOKEN in line]) == (False, [])
 
 
 @pytest.mark.usefixtures("failure")
@@ -93,11 +93,11 @@ def test_app_does_not_enter_the_repository(host, evil):
 
 @pytest.mark.usefixtures("failure")
 @pytest.mark.parametrize("command", ["journalctl --output=export", "systemctl cat 'wsgi-evil*'"])
-def test_token_is_not_shown(host, command):
+def test_host_does_not_show_the_token(host, command):
     assert TOKEN not in host.run(command).stdout_bytes.decode(errors="replace")
 
 
-def test_requirements_of_root_are_not_read(repository):
+def test_root_files_are_not_read_as_requirements(repository):
     """Further attack: root reads what decides which environment it is."""
     script = "echo '-r ../../../../../../../opt/canary/requirements.txt' > requirements.txt"
     run = play(SCENARIO / "deploy.yml", **repository(script))

@@ -32,7 +32,7 @@ def media(host) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("mortal", ["worker", "arbiter"])
-def test_shared_path_that_became_a_link(host, evil, media, mortal):
+def test_shared_path_replaced_by_a_link(host, evil, media, mortal):
     """C1a: at the next start systemd would mount what the link leads to."""
     evil.tries(f"import os; os.rename('{media}', '{media}.away'); os.symlink('{OPEN}', '{media}')")
     evil.dies(host, mortal)
@@ -51,7 +51,7 @@ def test_shared_path_below_another(host, evil, media, source):
         host.check_output(f"rm -rf /opt/canary/made {media}/inner")
 
 
-def test_writable_path_that_the_app_can_rename(host, run_as, source):
+def test_renamed_writable_path(host, run_as, source):
     """Further attack: systemd makes writable what a link leads to."""
     host.check_output("install --directory --owner=wsgi-evil /srv/uploads")
     run_as("wsgi-evil", f"ln -s {OPEN} /srv/uploads/new")
@@ -62,5 +62,5 @@ def test_writable_path_that_the_app_can_rename(host, run_as, source):
     assert "others than root can change /srv/uploads:" in reason(run)
 
 
-def test_answers_afterwards(evil):
+def test_app_still_answers(evil):
     assert eventually(evil.answers)

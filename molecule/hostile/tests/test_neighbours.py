@@ -38,18 +38,18 @@ SOCKET = "import socket; s = socket.socket(socket.AF_UNIX); s.connect('{}')"
         ),
     ],
 )
-def test_leaves_no_trace_on_the_host(host, evil, code, trace):
+def test_attack_leaves_no_object_on_the_host(host, evil, code, trace):
     """L4."""
     evil.tries(code)
-    shown = host.run(trace).stdout
+    output = host.run(trace).stdout
     host.run(
         "rm -f /dev/shm/canary /dev/mqueue/canary /run/lock/canary; ipcrm -M 0xca; ipcrm -S 0xca"
     )
-    assert "canary" not in shown
+    assert "canary" not in output
 
 
 @pytest.mark.parametrize("name", ["wsgi-victim", "systemd", "sudo"])
-def test_forged_name_is_not_in_the_journal_of_a_unit(host, evil, name):
+def test_forged_identifier_is_not_in_the_unit_journal(host, evil, name):
     """L4: pinned, because the README says to ask by unit."""
     evil.does(f"""
 import socket
@@ -61,9 +61,9 @@ journal.sendto(
 )
 """)
     host.check_output("journalctl --sync")
-    shown = host.check_output("journalctl --unit 'wsgi-victim*' --output=cat")
-    own = host.check_output("journalctl --unit 'wsgi-evil*' --output=cat")
-    assert ("CANARY-forged" in shown, "CANARY-forged" in own) == (False, True)
+    output = host.check_output("journalctl --unit 'wsgi-victim*' --output=cat")
+    attacker = host.check_output("journalctl --unit 'wsgi-evil*' --output=cat")
+    assert ("CANARY-forged" in output, "CANARY-forged" in attacker) == (False, True)
 
 
 @pytest.mark.parametrize(
@@ -92,9 +92,9 @@ journal.sendto(
         ),
     ],
 )
-def test_is_refused(evil, code):
+def test_attack_is_blocked(evil, code):
     assert "error" in evil.tries(code)
 
 
-def test_other_app_goes_on(host):
+def test_other_app_still_serves(host):
     assert host.socket("unix:///run/wsgi/victim.sock").is_listening

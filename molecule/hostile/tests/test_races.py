@@ -10,7 +10,7 @@ from taken_over import SCENARIO, TRIES, local, project
 pytestmark = pytest.mark.usefixtures("canaries")
 
 
-def test_source_that_is_handed_over(build, tell):
+def test_source_owner_changes(build, tell):
     """C1b: a directory of it becomes a link before root is there."""
     builds = build("swap_directories", tries=TRIES, large=True)
     tell(f"handed over: {len(builds.builds)} tries")
@@ -19,7 +19,7 @@ def test_source_that_is_handed_over(build, tell):
     assert builds["canaries"] + builds["secrets"] == []
 
 
-def test_library_that_is_taken_back(build, tell):
+def test_library_owner_changes(build, tell):
     """H4: files become links, and directories come, before it is root's."""
     builds = build("swap_files", "add_directories", tries=TRIES, **project())
     tell(f"taken back: {len(builds.builds)} tries")

@@ -86,34 +86,34 @@ def whole_removal(host, remove, second_removal, number) -> Removal:
     return remove(wsgi_app_remove_data=True)
 
 
-def test_process_of_it_is_not_in_the_way(removal):
+def test_left_process_does_not_prevent_removal(removal):
     """H4."""
     assert removal.succeeded, reason(removal)
 
 
-def test_main_process_that_does_not_stop_is_not_in_the_way(removal):
+def test_hanging_main_process_does_not_prevent_removal(removal):
     """Further attack: it has systemd wait."""
     assert removal.seconds < 120
 
 
-def test_no_process_of_it_is_left(removal):
+def test_no_process_is_left(removal):
     """H4."""
     assert removal.processes == []
 
 
-def test_number_is_not_given_again_while_data_is_left(second_removal):
+def test_uid_is_reserved_while_data_is_left(second_removal):
     """H4."""
     assert (second_removal.succeeded, second_removal.data_is_there) == (True, True)
     assert not second_removal.number_is_free
 
 
-def test_deep_tree_does_not_keep_it_from_being_removed(whole_removal):
+def test_deep_tree_does_not_prevent_removal(whole_removal):
     """Further attack, as L9."""
     assert whole_removal.succeeded, reason(whole_removal)
     assert not whole_removal.data_is_there
 
 
-def test_number_is_not_given_again_while_a_file_is_left(whole_removal, host, number):
+def test_uid_is_reserved_while_a_file_is_left(whole_removal, host, number):
     """Further attack: a file that lies where every user can write."""
     assert host.check_output(f"find /var/tmp -uid {number}")
     assert not whole_removal.number_is_free

@@ -72,7 +72,7 @@ home.chmod(0)
 
 @pytest.mark.parametrize("obstacle", OBSTACLES)
 @pytest.mark.usefixtures("canaries")
-def test_obstacle(host, evil, release, home, obstacle):
+def test_attack_does_not_stop_the_deploy(host, evil, release, home, obstacle):
     """L9. The kinds of files are further attacks."""
     evil.does(PATHS + OBSTACLES[obstacle])
     run = play(SCENARIO / "deploy.yml", **release)
@@ -83,7 +83,7 @@ def test_obstacle(host, evil, release, home, obstacle):
 
 @pytest.mark.parametrize("path", [f"{ROOT}/public", f"{ROOT}/shared/media"])
 @pytest.mark.usefixtures("home")
-def test_nothing_else_takes_the_place_of(evil, path):
+def test_foreign_process_is_not_accepted_as(evil, path):
     """H5, L9."""
     evil.may_not(f"import os; os.rename('{path}', '{path}.away')")
 
@@ -114,8 +114,8 @@ KILL = """
 import os, signal, time
 
 def numbers():
-    shown = {int(name) for name in os.listdir('/proc') if name.isdigit()}
-    return shown | set(range(max(shown), max(shown) + 400))
+    listed = {int(name) for name in os.listdir('/proc') if name.isdigit()}
+    return listed | set(range(max(listed), max(listed) + 400))
 
 spared = {int(name) for name in os.listdir('/proc') if name.isdigit()}
 if os.fork() == 0:
@@ -138,8 +138,8 @@ AT_ITS_END = ON_THE_SOCKET.format("atexit.register(kept.shutdown, socket.SHUT_RD
 WEAPONS = {
     "shuts the socket down as it ends": AT_ITS_END,
     "shuts the socket down": ON_THE_SOCKET.format("kept.shutdown(socket.SHUT_RDWR)"),
-    "lets no visitor wait": ON_THE_SOCKET.format("kept.listen(0)"),
-    "steals visitors": ON_THE_SOCKET.format(STEAL.replace("\n", "\n        ")),
+    "lets no client wait": ON_THE_SOCKET.format("kept.listen(0)"),
+    "steals clients": ON_THE_SOCKET.format(STEAL.replace("\n", "\n        ")),
     "kills processes of its user": KILL,
 }
 
@@ -153,9 +153,9 @@ def test_next_release_serves(host, evil, source, weapon):
         run = play(SCENARIO / "deploy.yml", **local(path))
         assert run.succeeded, reason(run)
         version = (path / "version").read_text()
-        asked = "answer = open('version').read()"
-        assert eventually(lambda: evil.tries(asked)["answer"] == version, 5)
-        assert {evil.tries(asked)["answer"] for _ in range(20)} == {version}
+        code = "answer = open('version').read()"
+        assert eventually(lambda: evil.tries(code)["answer"] == version, 5)
+        assert {evil.tries(code)["answer"] for _ in range(20)} == {version}
         waiting = host.check_output("ss -xlH src /run/wsgi/evil.sock").split()[3]
         assert int(waiting) > 100
     finally:
@@ -165,7 +165,7 @@ def test_next_release_serves(host, evil, source, weapon):
         assert eventually(evil.answers)
 
 
-def test_release_that_does_not_stop_is_killed(host, source):
+def test_hanging_release_is_killed(host, source):
     """Further attack: its main process has systemd wait, and the deploy with it."""
     deploy(SCENARIO / "deploy.yml", **local(source(**STAYS)), wsgi_app_timeout=1)
     before = host.check_output("readlink /etc/systemd/system/wsgi-evil.service")

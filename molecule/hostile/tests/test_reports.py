@@ -1,4 +1,4 @@
-"""What an app or a build says reaches the terminal as text, and is nobody else's (M6)."""
+"""Output of apps and builds is printed as plain text, and only that of the app itself (M6)."""
 
 from __future__ import annotations
 
@@ -43,24 +43,24 @@ for name in ("wsgi-victim", "systemd"):
     return play(SCENARIO / "deploy.yml", app="victim", **local(source(**request.param())))
 
 
-def test_failure_is_told(failure):
+def test_failure_is_reported(failure):
     assert (failure.succeeded, "CANARY-end" in failure.output) == (False, True)
 
 
-def test_it_has_no_control_characters(failure):
+def test_report_has_no_control_characters(failure):
     """M6. Of a carriage return, Python makes a new line when it reads the output."""
     assert re.findall(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", failure.output) == []
 
 
-def test_it_has_nothing_that_turns_the_line_around(failure):
+def test_report_has_no_bidirectional_characters(failure):
     """Further attack: text that is shown in another order than it is written."""
     assert re.findall("[\u202a-\u202e\u2066-\u2069]", failure.output) == []
 
 
-def test_it_is_not_evaluated(failure):
+def test_report_is_not_evaluated(failure):
     assert ("lookup('ansible.builtin.pipe'" in failure.output, MARK.exists()) == (True, False)
 
 
-def test_it_says_nothing_that_another_app_wrote(failure):
+def test_report_has_no_lines_of_another_app(failure):
     """L4, further attack: it would be taken for the app's own words."""
     assert "CANARY-forged" not in failure.output

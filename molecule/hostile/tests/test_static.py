@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from visitor import ask
+from client import ask
 
 PUBLIC = "/var/lib/wsgi/evil/public"
 SECRET = "/opt/canary_web/secret.txt"
@@ -71,6 +71,6 @@ def test_link_is_not_served(publish, path, code):
     assert b"CANARY" not in ask(path).body
 
 
-def test_what_is_published_is_served(publish):
+def test_published_file_is_served(publish):
     publish("")
     assert ask("/evil/static/style.css").text == "a {}"

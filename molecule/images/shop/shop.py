@@ -13,7 +13,7 @@ from counter import GREETING
 
 def app(environ: dict, start_response: Callable) -> Iterable[bytes]:
     """Answer with what its image, and what the role, have to do with it."""
-    told = {
+    received = {
         "version": Path("version").read_text().strip(),
         "greeting": GREETING,
         "directory": os.getcwd(),
@@ -24,7 +24,7 @@ def app(environ: dict, start_response: Callable) -> Iterable[bytes]:
         "writable": [path for path in (".", "volume", "media", Path.home()) if can_write(path)],
     }
     start_response("200 OK", [("Content-Type", "application/json")])
-    return [json.dumps(told, default=str).encode()]
+    return [json.dumps(received, default=str).encode()]
 
 
 def can_write(directory: str | Path) -> bool:

@@ -23,7 +23,7 @@ class Image:
     digest: str
 
     def source(self, port: int = 5000) -> dict:
-        """Return what the role is told to take it by its digest."""
+        """Return the source variable for this digest."""
         return {"type": "image", "ref": f"localhost:{port}/shop@{self.digest}"}
 
 
@@ -83,7 +83,7 @@ def publish(host) -> Callable[..., Image]:
 
 @pytest.fixture(scope="session")
 def run() -> Callable[..., Run]:
-    """Return a function that deploys and tells what became of it."""
+    """Return a function that deploys and returns the result."""
 
     def converge(*options: str, **variables) -> Run:
         return play("converge.yml", *options, **variables)

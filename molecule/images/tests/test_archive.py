@@ -41,23 +41,23 @@ def deployed(archive, release):
     return version, first, again, other
 
 
-def test_app_serves_what_is_in_it(deployed, on_host):
+def test_app_serves_the_image_of_the_archive(deployed, on_host):
     version, first, *_ = deployed
     assert was_sent(first.output)
     assert (on_host.shop()["version"], on_host.shop()["colour"]) == (version, "red")
 
 
-def test_the_same_again_changes_nothing(deployed):
+def test_second_run_changes_nothing(deployed):
     _, _, again, _ = deployed
     assert [run.changed for run in again] == [0, 0]
 
 
-def test_what_the_host_has_is_not_sent_again(deployed):
+def test_loaded_image_is_not_sent_again(deployed):
     *_, other = deployed
     assert SEND in other.output
     assert not was_sent(other.output)
 
 
-def test_nothing_of_the_archive_is_left(deployed, host, on_host):
+def test_archive_is_removed(deployed, host, on_host):
     assert host.run("find /srv/wsgi /root /tmp /var/tmp -name '*.tar'").stdout == ""
     assert not any(name.startswith("localhost:5000/") for name in on_host.images())

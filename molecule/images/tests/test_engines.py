@@ -14,7 +14,7 @@ def in_docker(publish, release):
     release()
 
 
-def test_docker_runs_it(in_docker, on_host, host):
+def test_docker_runs_the_image(in_docker, on_host, host):
     assert on_host.shop()["version"] == in_docker.version
     [container] = host.check_output("docker ps --quiet --filter name=wsgi-shop").split()
     [image] = host.check_output("docker image ls --format '{{.Tag}}' localhost/wsgi-shop").split()

@@ -30,30 +30,30 @@ def fails(publish, release, run, host, on_host):
         pytest.param("bare", "has no gunicorn and werkzeug", id="neither"),
         pytest.param("halved", "has no werkzeug", id="no Werkzeug"),
         pytest.param("outdated", "has gunicorn 22.0.0", id="old gunicorn"),
-        pytest.param("closed", "python3 of the image has no gunicorn", id="nobody may read it"),
+        pytest.param("closed", "python3 of the image has no gunicorn", id="unreadable"),
     ],
 )
 def test_image_that_cannot_run_an_app(fails, publish, stage: str, missing: str):
     publish("bad", stage)
-    told, untouched = fails(source={"type": "image", "ref": "localhost:5000/shop:bad"})
-    assert missing in told
-    assert "gunicorn (23 or later) and Werkzeug" in told
+    output, untouched = fails(source={"type": "image", "ref": "localhost:5000/shop:bad"})
+    assert missing in output
+    assert "gunicorn (23 or later) and Werkzeug" in output
     assert untouched
 
 
-def test_release_that_is_not_healthy(fails, publish, host):
+def test_unhealthy_release_fails(fails, publish, host):
     publish("1.5")
-    told, untouched = fails(
+    output, untouched = fails(
         source={"type": "image", "ref": "localhost:5000/shop:1.5"},
         wsgi_app_setup_commands=[],
         wsgi_app_health={"status": [299]},
     )
-    assert "The health check of /shop/ failed" in told
+    assert "The health check of /shop/ failed" in output
     assert untouched
 
 
-def test_digest_that_the_registry_does_not_have(fails):
+def test_unknown_digest_fails(fails):
     digest = "sha256:" + "0" * 64
-    told, untouched = fails(source={"type": "image", "ref": f"localhost:5000/shop@{digest}"})
-    assert f"does not give localhost:5000/shop@{digest} without a login" in told
+    output, untouched = fails(source={"type": "image", "ref": f"localhost:5000/shop@{digest}"})
+    assert f"does not give localhost:5000/shop@{digest} without a login" in output
     assert untouched

@@ -13,17 +13,17 @@ def deployed(publish, release):
     return image
 
 
-def test_release_is_what_the_tag_means(deployed, on_host):
+def test_release_has_the_digest_of_the_tag(deployed, on_host):
     assert on_host.shop()["version"] == deployed.version
     assert on_host.record()["revision"] == deployed.digest
 
 
-def test_release_says_which_image_it_is(deployed, operate):
+def test_release_records_its_image(deployed, operate):
     assert f"from image {deployed.digest[:20]}" in operate("releases").output
 
 
 @pytest.mark.parametrize(
-    ("told", "value"),
+    ("name", "value"),
     [
         pytest.param("directory", "/opt/shop", id="its directory"),
         pytest.param("python", "/opt/venv", id="its PATH"),
@@ -33,37 +33,37 @@ def test_release_says_which_image_it_is(deployed, operate):
         pytest.param("writable", ["media", "/var/lib/wsgi/shop/data"], id="its data alone"),
     ],
 )
-def test_app_finds(deployed, on_host, told: str, value):
-    assert on_host.shop()[told] == value
+def test_app_environment(deployed, on_host, name: str, value):
+    assert on_host.shop()[name] == value
 
 
-def test_commands_run_in_the_image_s_directory(deployed, host):
+def test_commands_run_in_the_image_directory(deployed, host):
     assert set(host.check_output("cat /var/lib/wsgi/shop/data/set-up").split()) == {"/opt/shop"}
 
 
-def test_app_is_watched_and_ended_by_the_role_alone(deployed, host, on_host):
+def test_only_the_role_supervises_the_app(deployed, host, on_host):
     container = f"wsgi-shop.{on_host.release()}"
     how = "podman inspect --format '{{.Config.StopSignal}} {{.Config.Healthcheck.Test}}'"
     assert host.check_output(f"{how} {container}") == "SIGTERM [NONE]"
 
 
-def test_app_has_no_volume_of_its_image(deployed, host, on_host):
+def test_image_volumes_are_unused(deployed, host, on_host):
     form = "'{{range .Mounts}}{{.Type}} {{end}}'"
     mounts = host.check_output(f"podman inspect --format {form} wsgi-shop.{on_host.release()}")
     assert set(mounts.split()) == {"bind"}
 
 
-def test_nothing_but_the_release_s_name_is_left(deployed, on_host):
+def test_only_the_release_name_is_left(deployed, on_host):
     names = {name for name in on_host.images() if "shop" in name}
     assert names == {f"localhost/wsgi-shop:{release}" for release in on_host.releases()}
 
 
 @pytest.mark.parametrize("options", [[], ["--check"]], ids=["deploy", "check"])
-def test_the_same_again_changes_nothing(deployed, release, options):
+def test_second_run_changes_nothing(deployed, release, options):
     assert release(*options).changed == 0
 
 
-def test_another_name_of_the_same_changes_nothing(deployed, host, release):
+def test_other_tag_of_the_same_image_changes_nothing(deployed, host, release):
     host.check_output(
         "skopeo copy --src-tls-verify=false docker://localhost:5000/shop:1.4 "
         "docker://localhost:5000/mirror/store:latest"
@@ -83,23 +83,23 @@ def moved(deployed, publish, run, release, on_host):
     return image, checked, before == after
 
 
-def test_check_tells_that_a_tag_has_moved_and_takes_nothing(moved):
+def test_check_mode_reports_a_moved_tag_and_pulls_nothing(moved):
     _, checked, untouched = moved
     assert (checked.succeeded, checked.changed > 0, untouched) == (True, True, True)
 
 
-def test_tag_that_has_moved_is_a_new_release(deployed, moved, on_host):
+def test_moved_tag_is_a_new_release(deployed, moved, on_host):
     image, *_ = moved
     assert on_host.shop()["version"] == image.version != deployed.version
     assert on_host.record()["revision"] == image.digest != deployed.digest
 
 
-def test_rollback_serves_the_image_before(deployed, moved, operate, on_host):
+def test_rollback_serves_the_previous_image(deployed, moved, operate, on_host):
     operate("rollback")
     assert on_host.shop()["version"] == deployed.version
 
 
-def test_digest_needs_no_registry_when_the_host_has_its_image(moved, release, on_host, no_registry):
+def test_local_digest_needs_no_registry(moved, release, on_host, no_registry):
     image, *_ = moved
     release(source=image.source())
     same = on_host.release()
@@ -108,7 +108,7 @@ def test_digest_needs_no_registry_when_the_host_has_its_image(moved, release, on
     assert (on_host.shop()["version"], on_host.shop()["colour"]) == (image.version, "blue")
 
 
-def test_what_somebody_else_has_pulled_needs_no_registry(publish, host, release, on_host, request):
+def test_pulled_image_needs_no_registry(publish, host, release, on_host, request):
     image = publish("1.6")
     name = image.source()["ref"]
     host.check_output(f"podman pull --quiet {name}")
@@ -118,7 +118,7 @@ def test_what_somebody_else_has_pulled_needs_no_registry(publish, host, release,
     host.check_output(f"podman image rm {name}")
 
 
-def test_tag_cannot_be_deployed_without_its_registry(run, on_host, no_registry):
+def test_tag_needs_its_registry(run, on_host, no_registry):
     before = on_host.shop()
     failed = run()
     assert not failed.succeeded
@@ -126,7 +126,7 @@ def test_tag_cannot_be_deployed_without_its_registry(run, on_host, no_registry):
     assert on_host.shop() == before
 
 
-def test_images_go_with_their_releases(deployed, publish, release, on_host):
+def test_images_are_removed_with_their_releases(deployed, publish, release, on_host):
     for _ in range(2):
         publish()
         release(wsgi_app_keep_releases=2)
@@ -135,7 +135,7 @@ def test_images_go_with_their_releases(deployed, publish, release, on_host):
     assert images == set(on_host.releases())
 
 
-def test_nothing_is_left_of_an_app_that_goes(release, on_host):
+def test_removed_app_leaves_nothing(release, on_host):
     release(app="passing", shared=[])
     assert any("/wsgi-passing:" in name for name in on_host.images())
     release(app="passing", wsgi_app_state="absent", wsgi_app_remove_data=True)

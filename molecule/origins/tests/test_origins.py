@@ -1,4 +1,4 @@
-"""What is true of a rendered site is true of a deployed one: apps are told the visitor's origin."""
+"""A deployed site forwards the same origin as a rendered one (tests/nginx_site/test_origin.py)."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ QUESTIONS = [
         for mode in (row.values[0], "edge")
     ),
 ]
-"""An address, a mode and the headers that somebody there sends it."""
+"""A client address, a mode, and the headers of a request."""
 
 
 @pytest.fixture(scope="session")
 def origins(container) -> dict[tuple[str, ...], str | int]:
-    """Ask all of it on the host, in one call, and return what apps were told."""
+    """Send all requests in one call on the host, and return what the apps received."""
     requests = [
         (
             address,
@@ -39,8 +39,8 @@ def origins(container) -> dict[tuple[str, ...], str | int]:
         check=True,
         text=True,
     )
-    told = (origin_of(*answer) for answer in json.loads(answers.stdout))
-    return dict(zip(QUESTIONS, told, strict=True))
+    received = (origin_of(*answer) for answer in json.loads(answers.stdout))
+    return dict(zip(QUESTIONS, received, strict=True))
 
 
 @pytest.mark.parametrize(("mode", "headers", "origin"), rows(*TABLE))
@@ -49,5 +49,5 @@ def test_origin(origins, mode: str, headers: list[str], origin: str | int):
 
 
 @pytest.mark.parametrize(("mode", "headers", "origin"), rows(*TRUSTING))
-def test_nobody_else_is_believed(origins, mode: str, headers: list[str], origin: str | int):
+def test_other_peers_are_not_trusted(origins, mode: str, headers: list[str], origin: str | int):
     assert origins[STRANGER, mode, *headers] == origins[STRANGER, "edge", *headers]

@@ -6,14 +6,14 @@ import json
 import os
 
 import pytest
-from visitor import ask
+from client import ask
 
 BACKEND = os.environ["SUBSITE_BACKEND"]
 TOKEN = "what-the-app-alone-knows"
 LEFT = "77777.25"
 """How long a process of the build would sleep, which tells it from all others."""
 UNCHANGEABLE = {"docker": {13, 18, 27}}
-"""The capabilities that an engine gives each build, whoever asks: docker has no option for them."""
+"""The capabilities of every build: docker has no option to remove them."""
 PORT = 9999
 ABSTRACT = "subsite-canary"
 """Where the canary of the host can be met: a port of its loopback, and an abstract unix socket."""
@@ -26,8 +26,8 @@ def meet(family, address):
         door.bind(address)
         door.listen()
         while True:
-            with door.accept()[0] as visitor:
-                visitor.sendall(b"canary")
+            with door.accept()[0] as client:
+                client.sendall(b"canary")
 
 threading.Thread(target=meet, args=(socket.AF_INET, ("127.0.0.1", {PORT}))).start()
 meet(socket.AF_UNIX, "\\0{ABSTRACT}")
@@ -41,10 +41,10 @@ ADDRESSES = []
 
 def meets(family, address):
     try:
-        with socket.socket(family) as visitor:
-            visitor.settimeout(3)
-            visitor.connect(address)
-            return b"canary" in visitor.recv(6)
+        with socket.socket(family) as client:
+            client.settimeout(3)
+            client.connect(address)
+            return b"canary" in client.recv(6)
     except OSError:
         return False
 
@@ -70,7 +70,7 @@ stay()
 if "bdist_wheel" in sys.argv:
     hosts = ["127.0.0.1", *ADDRESSES, *gateways(), "169.254.1.2", "10.0.2.2"]
     status = pathlib.Path("/proc/self/status").read_text()
-    seen = {{
+    found = {{
         "met": [host for host in hosts if meets(socket.AF_INET, (host, {PORT}))],
         "met_abstract": meets(socket.AF_UNIX, "\\0{ABSTRACT}"),
         "status": dict(line.split(":\\t", 1) for line in status.splitlines()),
@@ -83,16 +83,16 @@ if "bdist_wheel" in sys.argv:
             text=True,
         ).stdout.split(),
     }}
-    pathlib.Path("seen.py").write_text(f"SEEN = {{seen!r}}\\n")
-setup(name="news", version="1", py_modules=["seen"])
+    pathlib.Path("found.py").write_text(f"SEEN = {{found!r}}\\n")
+setup(name="news", version="1", py_modules=["found"])
 """
 
 APP = '''
 
 def app(environ, start_response):
-    """Tell what its build has seen."""
+    """Tell what its build has found."""
     import json
-    from seen import SEEN
+    from found import SEEN
 
     start_response("200 OK", [("Content-Type", "application/json")])
     return [json.dumps(SEEN).encode()]
@@ -101,7 +101,7 @@ def app(environ, start_response):
 
 @pytest.fixture(scope="module")
 def canary(host):
-    """Have the host listen where nobody but its own processes gets to."""
+    """Listen on addresses that only processes of the host may reach."""
     host.check_output("systemd-run --unit=canary --quiet python3 -c %s", CANARY)
     connect = f"import socket; assert socket.create_connection(('127.0.0.1', {PORT})).recv(6)"
     host.check_output(f'timeout 20 sh -c \'until python3 -c "$0"; do sleep 0.1; done\' "{connect}"')
@@ -110,8 +110,8 @@ def canary(host):
 
 
 @pytest.fixture(scope="module")
-def seen(canary, host, source, deploy, address) -> dict:
-    """Return what a build script has seen, from the app that it built."""
+def found(canary, host, source, deploy, address) -> dict:
+    """Return what a build script has found, from the app that it built."""
     script = SETUP.replace("ADDRESSES = []", f"ADDRESSES = [{address()!r}]")
     deploy(source(APP, **{"setup.py": script}), wsgi_app_secrets={"TOKEN": TOKEN})
     answer = ask("/news/")
@@ -120,27 +120,27 @@ def seen(canary, host, source, deploy, address) -> dict:
     deploy(source())
 
 
-def test_host_s_loopback_is_not_reached(seen):
-    assert seen["met"] == []
+def test_host_loopback_is_unreachable(found):
+    assert found["met"] == []
 
 
-def test_abstract_sockets_of_the_host_are_not_reached(seen):
-    assert not seen["met_abstract"]
+def test_host_abstract_sockets_are_unreachable(found):
+    assert not found["met_abstract"]
 
 
-def test_processes_of_the_host_are_not_seen(host, seen):
-    assert seen["first"] != host.check_output("cat /proc/1/comm")
+def test_host_processes_are_invisible(host, found):
+    assert found["first"] != host.check_output("cat /proc/1/comm")
 
 
-def test_no_process_of_the_build_is_left(host, seen):
+def test_no_build_process_is_left(host, found):
     assert host.run("pgrep --full %s", f"^sleep {LEFT}").rc == 1
 
 
-def test_secrets_of_the_app_are_not_there(seen):
-    assert seen["secret"] == []
+def test_app_secrets_are_absent(found):
+    assert found["secret"] == []
 
 
-def test_no_directory_of_the_host_is_mounted(seen):
+def test_no_host_directory_is_mounted(found):
     engine_s = {
         "/etc/hosts",
         "/etc/hostname",
@@ -148,7 +148,7 @@ def test_no_directory_of_the_host_is_mounted(seen):
         "/etc/pip.conf",
         "/run/.containerenv",
     }
-    mounted = {path for path in seen["mounts"] if path.split("/")[1] not in ("proc", "sys", "dev")}
+    mounted = {path for path in found["mounts"] if path.split("/")[1] not in ("proc", "sys", "dev")}
     assert mounted - engine_s == {"/"}
 
 
@@ -166,10 +166,10 @@ def test_no_directory_of_the_host_is_mounted(seen):
         pytest.param(27, id="make devices"),
     ],
 )
-def test_capability_of_root_in_the_build(seen, capability: int):
-    has = bool(int(seen["status"]["CapBnd"], 16) & 1 << capability)
+def test_capability_of_root_in_build(found, capability: int):
+    has = bool(int(found["status"]["CapBnd"], 16) & 1 << capability)
     assert has == (capability in UNCHANGEABLE.get(BACKEND, set()))
 
 
-def test_system_calls_of_a_build_are_filtered(seen):
-    assert seen["status"]["Seccomp"] == "2"
+def test_system_calls_are_filtered(found):
+    assert found["status"]["Seccomp"] == "2"

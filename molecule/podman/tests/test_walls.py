@@ -35,24 +35,24 @@ def news(source, deploy) -> Iterator[TakenOver]:
 
 
 @pytest.mark.parametrize("kind", ["ipc", "mnt", "net", "pid", "uts", "cgroup"])
-def test_namespace_is_its_own(host, news, kind: str):
+def test_namespace_is_private(host, news, kind: str):
     its = news.does(f"import os\nanswer = os.readlink('/proc/self/ns/{kind}')")
     assert its.startswith(f"{kind}:[")
     assert its != host.check_output(f"readlink /proc/1/ns/{kind}")
 
 
 @pytest.mark.parametrize("directory", ["/dev/shm", "/tmp", "/var/tmp"])
-def test_what_it_writes_for_a_while_is_its_own(host, news, directory: str):
+def test_temporary_directory_is_private(host, news, directory: str):
     news.does(f"open('{directory}/subsite-canary', 'w').close()")
     assert not host.file(f"{directory}/subsite-canary").exists
 
 
-def test_queues_are_its_own(host, news):
+def test_message_queues_are_private(host, news):
     news.does("open('/dev/mqueue/subsite-canary', 'w').close()")
     assert "subsite-canary" not in host.check_output("ls /dev/mqueue")
 
 
-def test_its_data_and_nothing_else_can_be_written(news):
+def test_only_data_is_writable(news):
     private = {"/dev/shm", "/dev/mqueue", "/tmp", "/var/tmp", "/run/lock"}
     data = {"/var/lib/wsgi/news/data", "/var/lib/wsgi/news/public"}
     found = set(news.does(WRITABLE))
@@ -79,10 +79,10 @@ def canary(host):
     ],
     ids=["alone", "line", "first", "last", "behind a status", "behind a long status"],
 )
-def test_it_cannot_pass_a_process_of_the_host_off_as_its_own(host, news, canary, message: str):
+def test_host_process_is_not_accepted_as_main_process(host, news, canary, message: str):
     before = news.main_process(host)
     assert news.does(TELL.format(message=message.format(canary))) == "sent"
-    # What is told next shows that systemd has read what was told before.
+    # The second message proves that systemd has read the first one.
     assert news.does(TELL.format(message="READY=1\nSTATUS=read")) == "sent"
     host.check_output("systemctl daemon-reload")
     assert news.main_process(host) == before

@@ -1,4 +1,4 @@
-"""What the visitors of the tests read: which release answers, and with which settings."""
+"""The app of the tests: it answers with its version and its settings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CRASH = Path.home() / "crash"
 WORK = {"/slow": 0.5}
 """Seconds that an answer keeps a thread: a deploy has to let such requests end."""
 IMPORT = 1
-"""Seconds that loading takes, as with real apps: visitors must not notice it."""
+"""Seconds that the import takes, as in real apps: no client may wait for it."""
 
 if CRASH.exists() and CRASH.read_text().strip() == VERSION:
     raise SystemExit("What I need is not there.")

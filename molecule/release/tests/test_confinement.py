@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from visitor import ask
+from client import ask
 
 TOKEN = "what-the-app-alone-knows"
 HOSTILE = '''
 
 def app(environ, start_response):
-    """Do what the visitor says, and tell what came of it."""
+    """Run the code of the request body and return its result."""
     import grp, pwd, socket, subprocess
 
     expression = environ["wsgi.input"].read().decode()
@@ -25,7 +25,7 @@ OTHER = "/var/lib/wsgi/other"
 
 @pytest.fixture(scope="module", autouse=True)
 def hostile(host, source, deploy):
-    """Deploy an app that does what visitors say, beside the data of another app."""
+    """Deploy an app that runs the code it receives, beside the data of another app."""
     host.check_output(f"install --directory --mode=0710 --owner=nobody {OTHER}")
     host.check_output(f"echo diary > {OTHER}/diary && chmod 0640 {OTHER}/diary")
     release = source(HOSTILE)
@@ -75,18 +75,18 @@ def test_can_write(directory):
     assert attempt(f"({directory} / 'new').unlink()") == "None"
 
 
-def test_others_do_not_read_what_it_writes():
+def test_data_is_private():
     attempt("(Path.home() / 'mine').write_text('mine')")
     assert attempt("oct((Path.home() / 'mine').stat().st_mode & 0o777)") == "'0o640'"
 
 
-def test_what_it_publishes_is_nginx_s_to_read(host):
+def test_nginx_reads_public_files(host):
     attempt("(Path.home().parent / 'public/new').write_text('ours')")
     read = host.run("runuser -u www-data -- cat /var/lib/wsgi/news/public/new")
     assert read.stdout == "ours"
 
 
-def test_it_is_its_user_and_no_other(host):
+def test_app_has_one_user(host):
     user = host.user("wsgi-news")
     assert attempt("os.getresuid(), os.getresgid()") == f"{(user.uid,) * 3, (user.gid,) * 3}"
     assert host.check_output("ps -o user:20= -p $(pgrep --newest gunicorn)").strip() == "wsgi-news"
@@ -96,11 +96,11 @@ def test_it_is_its_user_and_no_other(host):
     "state",
     ["NoNewPrivs:\t1", *(f"Cap{kind}:\t{0:016x}" for kind in ("Prm", "Eff", "Bnd", "Amb"))],
 )
-def test_no_program_that_it_starts_has_more_rights(state):
+def test_no_program_gains_rights(state):
     assert attempt(f"{state!r} in Path('/proc/self/status').read_text()") == "True"
 
 
-def test_it_finds_its_secret():
+def test_app_receives_its_secret():
     assert attempt("os.environ['TOKEN']") == repr(TOKEN)
 
 
@@ -120,12 +120,12 @@ def test_it_finds_its_secret():
         ),
     ],
 )
-def test_nobody_else_finds_it(host, command):
-    shown = host.run(command).stdout_bytes.decode(errors="replace")
-    assert ("news" in shown, TOKEN in shown) == (True, False)
+def test_secret_is_private(host, command):
+    output = host.run(command).stdout_bytes.decode(errors="replace")
+    assert ("news" in output, TOKEN in output) == (True, False)
 
 
-def test_no_port_is_open_but_nginx_s(host):
+def test_only_nginx_listens(host):
     listening = host.check_output("ss --listening --tcp --no-header --numeric").splitlines()
     assert {line.split()[3].rpartition(":")[2] for line in listening} - {"22", "80"} == set()
 
@@ -133,9 +133,9 @@ def test_no_port_is_open_but_nginx_s(host):
 @pytest.mark.parametrize(
     ("network", "reached"),
     [
-        pytest.param("none", set(), id="nobody"),
+        pytest.param("none", set(), id="no address"),
         pytest.param("local", {"loopback"}, id="the host's own loopback"),
-        pytest.param("full", {"loopback", "outside"}, id="whomever the host can"),
+        pytest.param("full", {"loopback", "outside"}, id="all addresses of the host"),
     ],
 )
 def test_network_reaches(hostile, deploy, address, network, reached):

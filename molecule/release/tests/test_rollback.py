@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
-from visitor import ask
+from client import ask
 
 DATA = "/var/lib/wsgi/news/data"
 MINE = {
@@ -65,13 +65,13 @@ def back(two, operate, state) -> State:
     return state()
 
 
-def test_release_before_serves_with_its_files(two, back):
+def test_previous_release_serves_with_its_files(two, back):
     (_, one), _ = two
     assert back == one
     assert (one.settings, one.names) == ("one", {"settings.ini", "one.ini"})
 
 
-def test_list_says_what_serves(two, back, operate):
+def test_list_marks_the_current_release(two, back, operate):
     (one, _), (latest, _) = two
     lines = [line.strip(' ",') for line in operate("releases").stdout.splitlines()]
     assert [line for line in lines if line.startswith("* ") and "serves since" in line] == [
@@ -80,20 +80,20 @@ def test_list_says_what_serves(two, back, operate):
     assert sum(latest in line for line in lines) == 1
 
 
-def test_any_release_can_serve_again(two, back, operate, state):
+def test_any_release_can_be_restored(two, back, operate, state):
     _, (latest, as_it_was) = two
     assert operate("rollback", wsgi_app_release=latest).returncode == 0
     assert state() == as_it_was
 
 
-def test_release_that_is_not_there_is_refused(two, operate, state):
+def test_unknown_release_is_an_input_error(two, operate, state):
     before = state()
     done = operate("rollback", wsgi_app_release="0123456789ab")
     assert "wsgi_app_release is '0123456789ab': the host has no such release" in done.stdout
     assert (done.returncode, state()) == (2, before)
 
 
-def test_shared_directory_is_of_all_releases(two, host):
+def test_releases_share_the_shared_directory(two, host):
     shared = set(host.check_output("ls /var/lib/wsgi/news/shared/media").split())
     assert {each.version for _, each in two} <= shared
 
@@ -111,7 +111,7 @@ def stuck(host, two, release) -> Iterator[str]:
     host.check_output(f"rm -r {override} && systemctl daemon-reload")
 
 
-def test_release_that_cannot_start_again_leaves_the_other_serving(stuck, host, operate, state):
+def test_failed_rollback_keeps_the_current_release(stuck, host, operate, state):
     before = state()
     done = operate("rollback")
     assert (done.returncode, state()) == (2, before)
@@ -122,14 +122,14 @@ def test_release_that_cannot_start_again_leaves_the_other_serving(stuck, host, o
     )
 
 
-def test_release_that_cannot_start_again_is_on_probation_no_more(stuck, host, operate):
+def test_failed_rollback_ends_probation(stuck, host, operate):
     operate("rollback")
     unit = f"wsgi-news.{stuck}.service"
     restart = host.check_output(f"systemctl show --value --property=Restart {unit}")
     assert restart == "on-failure"
 
 
-def test_release_that_fails_takes_its_files_back(two, source, play, state):
+def test_failed_release_restores_the_files(two, source, play, state):
     before = state()
     done = play(source(), **MINE, **files("three", "three.ini"), wsgi_app_health={"status": [299]})
     assert (done.returncode, state()) == (2, before)
@@ -148,7 +148,7 @@ def tasks(tmp_path_factory) -> Callable[[str], str]:
     return write
 
 
-def test_tasks_that_fail_before_the_switch_prevent_it(two, source, play, state, tasks):
+def test_failed_task_before_the_switch_prevents_it(two, source, play, state, tasks):
     before = state()
     task = tasks("ansible.builtin.fail: {msg: not before nightfall}")
     done = play(source(), wsgi_app_before_switch=task)
@@ -156,7 +156,7 @@ def test_tasks_that_fail_before_the_switch_prevent_it(two, source, play, state, 
     assert "not before nightfall" in done.stdout
 
 
-def test_tasks_are_done_around_the_switch(source, deploy, host, tasks):
+def test_tasks_run_before_and_after_the_switch(source, deploy, host, tasks):
     new = source()
     note = "ansible.builtin.shell: curl --silent http://localhost/news/ >> /root/{}"
     deploy(

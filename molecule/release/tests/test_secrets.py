@@ -16,7 +16,7 @@ from releases import ENVIRONMENT
 ALL = ("--diff", "-vvv")
 """What has Ansible tell all that it knows of a run."""
 OLD, NEW, BAD = "heron", "kingfisher", "cormorant"
-"""What the secrets of each release are made of, so that any piece of them can be told."""
+"""The parts of all secrets, so that a test finds any part in an output."""
 PLACES = "/etc /run/subsite /run/systemd/system /srv /var/cache/wsgi /var/lib/subsite /var/lib/wsgi"
 PROPERTIES = "Id,ActiveState,InvocationID,MainPID,UnitFileState"
 
@@ -39,8 +39,8 @@ def settings(word: str) -> dict:
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a run told, and whether the host is another since."""
+class Result:
+    """The output of a run, and whether it changed the host."""
 
     code: int
     output: str
@@ -64,11 +64,11 @@ class Told:
         return [line for line in self.output.splitlines() if any(it in line for it in pieces)]
 
 
-def told(run: Callable[[], subprocess.CompletedProcess[str]], host) -> Told:
+def result(run: Callable[[], subprocess.CompletedProcess[str]], host) -> Result:
     """Do a ``run``, and compare the ``host`` before and after it."""
     before = look_at(host)
     done = run()
-    return Told(done.returncode, done.stdout + done.stderr, look_at(host) != before)
+    return Result(done.returncode, done.stdout + done.stderr, look_at(host) != before)
 
 
 def look_at(host) -> str:
@@ -103,18 +103,18 @@ def strange(container) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def runs(host, strange, source, deploy, play, operate) -> dict[str, Told]:
+def runs(host, strange, source, deploy, play, operate) -> dict[str, Result]:
     """Check, and then do, all that can be done after a release with secrets."""
     new, bad = source(), source()
     unhealthy = settings(BAD) | {"wsgi_app_health": {"status": [299]}}
     deploy(source(), **settings(OLD))
     return {
-        "check of a first deploy": told(
+        "check of a first deploy": result(
             lambda: play(new, "--check", *ALL, hosts=f"{strange},", **settings(NEW)),
             testinfra.get_host(f"podman://{strange}"),
         ),
     } | {
-        name: told(run, host)
+        name: result(run, host)
         for name, run in {
             "check of a deploy": lambda: play(new, "--check", *ALL, **settings(NEW)),
             "deploy": lambda: play(new, *ALL, **settings(NEW)),
@@ -130,32 +130,32 @@ DEEDS = ["deploy", "rollback"]
 
 
 @pytest.mark.parametrize("name", [*CHECKS, *DEEDS, "deploy that fails"])
-def test_no_secret_is_shown(runs, name):
+def test_output_has_no_secret(runs, name):
     assert runs[name].secrets == []
 
 
 @pytest.mark.parametrize("name", [*CHECKS, *DEEDS])
-def test_run_succeeds_and_tells_what_changes(runs, name):
+def test_run_reports_its_changes(runs, name):
     assert (runs[name].code, runs[name].changes > 0) == (0, True), runs[name].output
 
 
 @pytest.mark.parametrize("name", CHECKS)
-def test_check_changes_nothing(runs, name):
+def test_check_mode_changes_nothing(runs, name):
     assert not runs[name].changed_host
 
 
 @pytest.mark.parametrize("deed", DEEDS)
-def test_check_shows_what_the_deed_changes(runs, deed):
+def test_check_mode_predicts_the_changes(runs, deed):
     assert runs[deed].changed_host
     assert runs[f"check of a {deed}"].differences == runs[deed].differences != []
 
 
-def test_failure_is_of_the_health_check(runs):
+def test_failure_is_the_health_check(runs):
     assert runs["deploy that fails"].code == 2
     assert "The health check of /news/ failed" in runs["deploy that fails"].output
 
 
-def test_app_finds_its_secrets(runs, host):
+def test_app_receives_its_secrets(runs, host):
     process = host.check_output("pgrep --newest --euid wsgi-news gunicorn")
     environ = host.check_output(f"cat /proc/{process}/environ").split("\0")
     assert f"PHRASE={phrase(OLD)}" in environ

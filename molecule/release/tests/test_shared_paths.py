@@ -57,21 +57,21 @@ def swapped(host, source, deploy, news) -> Iterator[list[str]]:
 
 
 @pytest.mark.usefixtures("swapped")
-def test_app_does_not_come_to_where_its_link_leads(news):
+def test_link_target_is_not_readable(news):
     assert news.does(LOOK) == []
 
 
 @pytest.mark.usefixtures("swapped")
-def test_app_writes_nothing_to_where_its_link_leads(host, news):
+def test_link_target_is_not_writable(host, news):
     news.does(WRITE.format(name="after"))
     assert host.check_output(f"ls {CANARY}") == "canary"
 
 
 @pytest.mark.usefixtures("swapped")
-def test_app_finds_what_it_wrote_before(news):
+def test_shared_data_stays(news):
     read = "from pathlib import Path\nanswer = (Path.cwd() / 'media/before').read_text()"
     assert news.does(read) == "mine"
 
 
-def test_names_of_what_is_mounted_cannot_be_changed(swapped):
+def test_mount_points_cannot_be_renamed(swapped):
     assert swapped == []

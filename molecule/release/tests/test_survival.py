@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from visitor import ask
+from client import ask
 
 FEWER = 0.3
 """Share of the pace, so that all who wait for a process to start have room in nginx: a distribution
-gives it 768 connections a worker, and each visitor takes two."""
+gives it 768 connections a worker, and each client needs two."""
 
 BEFORE, AFTER = 0.6, 0.5
-"""How long before and after an event visits may be due that are lost with their process (s)."""
+"""How long before and after an event requests may be due that are lost with their process (s)."""
 
 EVENTS = {
     "a worker is killed": "pkill --signal=KILL --newest --uid=wsgi-news gunicorn",
@@ -40,23 +40,23 @@ def answer() -> str:
 
 
 @pytest.mark.parametrize("event", EVENTS)
-def test_no_request_is_lost_but_those_in_flight(host, visitors, tell, event):
-    with visitors(FEWER) as watch:
+def test_only_requests_in_flight_are_lost(host, clients, tell, event):
+    with clients(FEWER) as watch:
         watch.go_on(1)
         began = time.monotonic()
         host.check_output(EVENTS[event])
         ended = time.monotonic()
         watch.go_on(3)
-    failed = [visit for visit in watch.visits if visit["failure"]]
-    slowest = max(visit["took"] for visit in watch.visits)
+    failed = [request for request in watch.requests if request["failure"]]
+    slowest = max(request["took"] for request in watch.requests)
     tell(
-        f"{event}: {len(failed)} of {len(watch.visits)} requests were lost, "
+        f"{event}: {len(failed)} of {len(watch.requests)} requests were lost, "
         f"the longest took {slowest:.1f} s"
     )
     assert [v for v in failed if not began - BEFORE < v["due"] < ended + AFTER] == []
 
 
-def test_release_that_fails_leaves_the_socket_as_it_was(host, source, play):
+def test_failed_release_keeps_the_socket(host, source, play):
     """Or else workers of the one that serves could block in accept (open(2), O_NONBLOCK)."""
     assert play(source(), wsgi_app_health={"status": [299]}).returncode == 2
     sockets = "ss --unix --listening --processes --no-header src /run/wsgi/news.sock"
@@ -88,17 +88,17 @@ def crash_loop(host, source, deploy) -> None:
 
 
 @pytest.mark.usefixtures("crash_loop")
-def test_crash_loop_is_never_given_up(host):
+def test_crash_loop_is_restarted_forever(host):
     assert host.service("wsgi-news.socket").is_running
 
 
 @pytest.mark.usefixtures("crash_loop")
-def test_crash_loop_ends_with_a_release_that_is_mended(host, source, deploy):
-    mended = source()
-    deploy(mended)
+def test_fixed_release_ends_the_crash_loop(host, source, deploy):
+    fixed = source()
+    deploy(fixed)
     units = host.check_output("systemctl list-units --plain --no-legend 'wsgi-news.*.service'")
     answers = {answer() for _ in range(8)}
-    assert (answers, len(units.splitlines())) == ({f"200 {mended.version}"}, 1)
+    assert (answers, len(units.splitlines())) == ({f"200 {fixed.version}"}, 1)
 
 
 @dataclass(frozen=True)
@@ -149,9 +149,9 @@ def test_full_disk_is_named(full_disk):
     assert "No space left on device" in full_disk.says
 
 
-def test_full_disk_leaves_what_serves(full_disk):
+def test_full_disk_keeps_the_current_release(full_disk):
     assert full_disk.served == f"200 {full_disk.before}"
 
 
-def test_full_disk_is_no_obstacle_once_it_has_room(full_disk):
+def test_deploy_succeeds_once_the_disk_has_room(full_disk):
     assert full_disk.converged == f"200 {full_disk.new}"

@@ -1,4 +1,4 @@
-"""Nothing of the app is root's, and root in its container is nobody on the host."""
+"""No process and no image of the app belongs to root of the host."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ def processes(host) -> dict[str, str]:
     return dict(line.split(maxsplit=1) for line in lines)
 
 
-def test_all_processes_are_the_app_s(host, processes):
+def test_processes_run_as_the_app_user(host, processes):
     users = host.check_output(f"ps -o user:20= -p {','.join(processes)}").split()
     assert {"conmon", "gunicorn"} <= set(processes.values())
     assert set(users) == {"wsgi-news"}
 
 
-def test_root_in_the_container_is_nobody_on_the_host(host, processes):
+def test_container_root_is_unprivileged_on_the_host(host, processes):
     [gunicorn, *_] = [pid for pid, name in processes.items() if name == "gunicorn"]
     lines = host.check_output(f"cat /proc/{gunicorn}/uid_map").splitlines()
     mapped = {int(inside): int(outside) for inside, outside, _ in map(str.split, lines)}
@@ -30,12 +30,12 @@ def test_root_in_the_container_is_nobody_on_the_host(host, processes):
     assert mapped[host.user("wsgi-news").uid] == host.user("wsgi-news").uid
 
 
-def test_its_image_is_not_root_s(host):
+def test_image_is_not_in_root_storage(host):
     images = "images --quiet --filter reference=localhost/wsgi-news"
     assert host.check_output(f"podman {images}") == ""
     assert host.check_output(f"/srv/wsgi/news/podman {images}") != ""
 
 
-def test_its_image_is_nobody_else_s_to_read(host):
+def test_image_is_private(host):
     assert host.run(f"runuser -u www-data -- ls {STORAGE}").rc != 0
     assert host.check_output(f"runuser -u wsgi-news -- ls --almost-all {STORAGE}") != ""

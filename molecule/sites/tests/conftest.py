@@ -6,7 +6,7 @@ from functools import partial
 
 import controller
 import pytest
-from visitor import connect
+from client import connect
 
 NEWS = {"nginx_site_name": "news", "nginx_site_server_names": ["news.example"]}
 

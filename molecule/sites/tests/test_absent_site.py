@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from visitor import ask
+from client import ask
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -16,11 +16,11 @@ def removed(deploy, host, tmp_path_factory):
     deploy(nginx_site_state="absent")
 
 
-def test_its_files_are_gone(host):
+def test_files_are_removed(host):
     assert host.check_output("find /etc/nginx /srv/nginx -name 'news*'") == ""
 
 
-def test_its_name_is_nobodys():
+def test_name_is_not_served():
     assert "Welcome to nginx!" in ask("/", host="news.example").text
 
 
@@ -32,5 +32,5 @@ def test_other_sites_stay(name, path):
     assert ask(path, host=name).status == 200
 
 
-def test_a_second_run_changes_nothing(deploy):
+def test_second_run_changes_nothing(deploy):
     assert deploy(nginx_site_state="absent").changed == 0

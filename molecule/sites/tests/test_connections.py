@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from visitor import ask
+from client import ask
 
 CONNECTIONS = "ss -xHn state connected src /run/wsgi/narrow.sock"
 
 
-def test_requests_share_a_connection_to_the_app(connection, host):
+def test_requests_share_an_upstream_connection(connection, host):
     ask("/narrow/x", connection=connection)
     first = set(host.check_output(CONNECTIONS).splitlines())
     for _ in range(10):

@@ -1,9 +1,9 @@
-"""A default server refuses the names that nobody claims, in the welcome page's place."""
+"""The default server rejects unknown names, instead of the welcome page."""
 
 from __future__ import annotations
 
 import pytest
-from visitor import ask, send
+from client import ask, send
 
 WELCOME = "/etc/nginx/sites-enabled/default"
 MOUNTS = [{"path": "/api", "app": "mirror"}]
@@ -20,31 +20,31 @@ def news(deploy, host):
 
 
 @pytest.mark.parametrize("path", ["/", "/api/x", "/favicon.ico"])
-def test_names_that_nobody_claims_are_refused(path):
-    assert ask(path, host="nobody.example").status == 421
+def test_unknown_name_gets_421(path):
+    assert ask(path, host="unknown.example").status == 421
 
 
-def test_the_welcome_page_can_be_enabled_again(host):
+def test_welcome_page_can_be_enabled_again(host):
     assert not host.file(WELCOME).exists
     assert host.file("/etc/nginx/sites-available/default").exists
 
 
-def test_a_request_that_names_no_host_is_for_the_first_name():
+def test_request_without_host_uses_the_first_name():
     answer = send(b"GET /api/x HTTP/1.0\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert b'"HTTP_HOST":"news.example"' in answer
 
 
 @pytest.mark.parametrize("name", ["news.example", "one.example", "two.example"])
-def test_names_that_a_site_claims_are_answered(name):
+def test_server_name_is_answered(name):
     assert ask("/api/x", host=name).json["environ"]["HTTP_HOST"] == name
 
 
-def test_a_neighbour_is_answered():
+def test_other_site_is_answered():
     assert ask("/", host="theirs.example").text == "theirs\n"
 
 
-def test_there_is_one_default_server_for_a_port(attempt, host):
+def test_port_has_one_default_server(attempt, host):
     run = attempt(
         nginx_site_name="rival",
         nginx_site_server_names=["rival.example"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from visitor import ask
+from client import ask
 
 INSIDE = ["mirror", "gunicorn", "nginx/", "upstream", "/run/", "/srv/", "/var/", "127.0.0.1", "::1"]
 
@@ -17,23 +17,23 @@ def stopped(host):
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS"])
-def test_an_app_that_is_down(method):
+def test_stopped_app_gives_502(method):
     answer = ask("/api/x", method, body="a=1" if method in ("POST", "PUT") else None)
     assert (answer.status, "Not available right now" in answer.text) == (502, True)
 
 
-def test_the_headers_of_an_app_that_is_down():
+def test_502_has_the_response_headers():
     answer = ask("/api/x", "HEAD")
     assert (answer.status, answer.text) == (502, "")
 
 
-def test_the_visitor_learns_nothing_of_the_inside():
+def test_502_page_has_no_internal_details():
     answer = ask("/api/x")
     said = f"{answer.headers}{answer.text}"
     assert [word for word in INSIDE if word in said] == []
 
 
-def test_what_else_the_site_serves_goes_on():
+def test_other_mounts_still_serve():
     assert ask("/").status == 200
     assert ask("/narrow/x").status == 200
     assert ask("/api/static/badge.svg").status == 200

@@ -1,4 +1,4 @@
-"""The log holds what visitors asked for, and not what browsers ask by themselves."""
+"""The log has the requests of clients, without the automatic ones of browsers."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import json
 import uuid
 
 import pytest
-from visitor import ask
+from client import ask
 
 
 @pytest.mark.parametrize("host_name", ["one.example", "two.example"])
 @pytest.mark.parametrize("path", ["/favicon.ico", "/robots.txt"])
-def test_browsers_and_robots_leave_no_line(host, connection, host_name, path):
+def test_favicon_and_robots_are_not_logged(host, connection, host_name, path):
     mark = uuid.uuid4().hex
-    for asked in (path, "/real", "/last"):
+    for requested in (path, "/real", "/last"):
         # nginx has logged a request when it answers the next one on the same connection.
-        ask(f"{asked}?{mark}", host=host_name, connection=connection)
+        ask(f"{requested}?{mark}", host=host_name, connection=connection)
     logs = "/var/log/nginx/*access.log"
     logged = host.check_output(f"grep --no-filename --only-matching '/[a-z.]*?{mark}' {logs}")
     assert (f"{path}?{mark}" in logged, f"/real?{mark}" in logged) == (False, True)
@@ -24,11 +24,11 @@ def test_browsers_and_robots_leave_no_line(host, connection, host_name, path):
 JSON_LOG = "/var/log/nginx/two.access.log"
 
 
-def test_requests_are_known_by_the_id_that_the_app_was_told(host):
+def test_log_has_the_request_id_of_the_app(host):
     mark = uuid.uuid4().hex
-    told = ask(f"/api/x?{mark}", host="two.example").json["environ"]["HTTP_X_REQUEST_ID"]
+    request_id = ask(f"/api/x?{mark}", host="two.example").json["environ"]["HTTP_X_REQUEST_ID"]
     line = host.check_output(f"timeout 10 sh -c 'until grep {mark} {JSON_LOG}; do sleep .1; done'")
-    assert json.loads(line)["request_id"] == told
+    assert json.loads(line)["request_id"] == request_id
 
 
 def test_logs_are_rotated(host):
@@ -41,6 +41,6 @@ def test_logs_are_rotated(host):
     host.check_output("grep %s %s.1", before, JSON_LOG)
 
 
-def test_status_is_told_to_whoever_is_on_the_host(host):
-    told = host.check_output("curl --silent http://127.0.0.1:8089/stub_status")
-    assert told.startswith("Active connections: ")
+def test_status_is_for_local_clients(host):
+    status = host.check_output("curl --silent http://127.0.0.1:8089/stub_status")
+    assert status.startswith("Active connections: ")

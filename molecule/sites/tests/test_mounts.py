@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from visitor import ask
+from client import ask
 
 HOME = "<title>The home page</title>"
 COVER = "<title>The cover of the docs</title>"
@@ -40,15 +40,15 @@ def test_files(path, shown):
         pytest.param("two.example", "/favicon.ico", id="an icon that is not there"),
     ],
 )
-def test_what_is_not_there(host, path):
+def test_missing_file(host, path):
     assert ask(path, host=host).status == 404
 
 
 @pytest.mark.parametrize(
     ("path", "script_name", "path_info"),
     [
-        pytest.param("/api/x", "/api", "/x", id="an app that is told its prefix"),
-        pytest.param("/narrow/x", "/narrow", "/x", id="an app that the prefix is taken off for"),
+        pytest.param("/api/x", "/api", "/x", id="an app that gets its prefix"),
+        pytest.param("/narrow/x", "/narrow", "/x", id="an app without its prefix"),
         pytest.param("/api/", "/api", "/", id="an app's root"),
         pytest.param("/api/a%20b/%C3%A9", "/api", "/a b/\u00c3\u00a9", id="escaped characters"),
         pytest.param("/%61pi/x", "/api", "/x", id="an escaped prefix"),
@@ -62,7 +62,7 @@ def test_apps(path, script_name, path_info):
 
 
 @pytest.mark.parametrize("path", ["/apix", "/api../x", "/API/x", "/api;x/", "/docsx", "/oldx"])
-def test_a_prefix_ends_at_a_slash(path):
+def test_prefix_ends_at_a_slash(path):
     assert HOME in ask(path).text
 
 
@@ -83,5 +83,5 @@ def test_redirects(method, path, status, location):
     assert (answer.status, answer.headers["Location"]) == (status, location)
 
 
-def test_an_app_can_be_on_two_sites():
+def test_app_can_be_on_two_sites():
     assert ask("/api/x", host="two.example").json["environ"]["HTTP_HOST"] == "two.example"

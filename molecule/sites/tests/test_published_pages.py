@@ -1,11 +1,11 @@
-"""A page goes live whole, and what visitors can no longer be fetching goes away."""
+"""Pages are published atomically, and old editions are removed."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
-from visitor import ask
+from client import ask
 
 
 @pytest.fixture(scope="module")
@@ -27,25 +27,25 @@ def editions(host):
     return lambda: set(host.check_output("cat /srv/nginx/news/*/index.html").split())
 
 
-def test_every_visitor_sees_one_edition_or_the_next(publish):
+def test_page_is_replaced_atomically(publish):
     publish("first")
     with ThreadPoolExecutor() as pool:
         going = pool.submit(publish, "second")
-        seen = set()
+        received = set()
         while wait([going], timeout=0.05).not_done:
             answer = ask("/", host="news.example")
-            seen.add((answer.status, answer.text))
+            received.add((answer.status, answer.text))
     assert ask("/", host="news.example").text == "second\n"
-    assert seen == {(200, "first\n"), (200, "second\n")}
+    assert received == {(200, "first\n"), (200, "second\n")}
 
 
-def test_the_edition_before_stays_and_older_ones_go(editions, publish):
+def test_previous_edition_stays_and_older_ones_are_removed(editions, publish):
     for edition in ("Monday", "Tuesday", "Wednesday"):
         publish(edition)
     assert editions() == {"Tuesday", "Wednesday"}
 
 
-def test_check_mode_announces_an_edition_and_publishes_nothing(editions, publish):
+def test_check_mode_publishes_nothing(editions, publish):
     publish("published")
     before = editions()
     assert publish("announced", "--check").changed > 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from visitor import ask
+from client import ask
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
@@ -11,7 +11,7 @@ def test_method(method):
     assert ask("/api/x", method).json["environ"]["REQUEST_METHOD"] == method
 
 
-def test_a_head_request_has_the_headers_of_the_answer_alone():
+def test_head_request_has_no_body():
     answer = ask("/api/x", "HEAD")
     assert (answer.status, answer.text) == (200, "")
     assert int(answer.headers["Content-Length"]) > 0
@@ -30,19 +30,19 @@ def test_body(path, size):
     assert ask(path, "POST", body=body).json["body"] == body
 
 
-def test_a_body_that_the_mount_does_not_allow_is_refused():
+def test_too_large_body_is_rejected():
     assert ask("/narrow/x", "POST", body="b" * 1025).status == 413
 
 
-def test_an_app_may_take_its_time():
+def test_slow_answer_is_awaited():
     assert ask("/api/slow").text == "At last."
 
 
-def test_an_app_that_the_mount_gives_less_time_is_not_waited_for():
+def test_read_timeout_of_a_mount():
     answer = ask("/narrow/slow")
     assert (answer.status, "Not available right now" in answer.text) == (504, True)
 
 
-def test_what_an_app_says_itself_passes_unchanged():
+def test_answer_passes_unchanged():
     answer = ask("/api/busy")
     assert (answer.status, answer.text) == (503, "The app itself says that it is busy.")

@@ -41,7 +41,7 @@ class Answer:
 @pytest.fixture(scope="module")
 def curl(host):
     def curl(url: str, *options: str) -> Answer:
-        """Ask inside the host, where its port 443 stands for the 8443 that visitors know."""
+        """Ask inside the host, where its port 443 stands for the 8443 that clients know."""
         command = [
             *("curl", "--silent", "--show-error", "--max-time", "10", "--cacert"),
             *("/etc/ssl/news.pem", "--connect-to", ":8443:127.0.0.1:443"),
@@ -85,11 +85,11 @@ class TestTls:
     @pytest.mark.parametrize(
         ("option", "version"), [("--http1.1", "1.1"), ("--http2", "2")], ids=["HTTP/1.1", "HTTP/2"]
     )
-    def test_app_is_told_the_same(self, news, curl, option, version):
+    def test_app_receives_the_same_origin(self, news, curl, option, version):
         answer = curl(f"{ORIGIN}/api/x", option)
         assert (answer.version, answer.status, answer.origin) == (version, 200, ORIGIN)
 
-    def test_nginx_has_nothing_against_it(self, news, host):
+    def test_nginx_accepts_the_configuration(self, news, host):
         checked = host.run("nginx -t -q")
         assert (checked.rc, checked.stderr) == (0, "")
 
@@ -97,7 +97,7 @@ class TestTls:
     def test_second_run_changes_nothing(self, news, deploy, options):
         assert deploy(*options, **news).changed == 0
 
-    def test_no_other_protocol_is_offered(self, news, curl):
+    def test_other_protocols_are_not_offered(self, news, curl):
         assert curl(f"{ORIGIN}/api/x").alternative == ""
 
 
@@ -119,7 +119,7 @@ def by_http_3(mounts):
 
 if SUITE == "bookworm":
 
-    def test_http_3_is_refused(news, attempt, by_http_3, host):
+    def test_http3_is_an_input_error(news, attempt, by_http_3, host):
         before = host.check_output("find /etc/nginx /srv/nginx | sort")
         run = attempt(**by_http_3("late"))
         assert (
@@ -143,13 +143,13 @@ else:
     @pytest.mark.usefixtures("late")
     class TestHttp3:
         @pytest.mark.parametrize("name", ["news", "late"])
-        def test_app_is_told_the_same(self, curl, name):
+        def test_app_receives_the_same_origin(self, curl, name):
             origin = f"https://{name}.example:8443"
             answer = curl(f"{origin}/api/x", "--http3-only")
             assert (answer.version, answer.status, answer.origin) == ("3", 200, origin)
 
         @pytest.mark.parametrize("name", ["news", "late"])
-        def test_every_packet_reaches_its_worker(self, curl, name):
+        def test_packets_reach_their_worker(self, curl, name):
             for _ in range(10):
                 answer = curl(f"https://{name}.example:8443/page/large.txt", "--http3-only")
                 assert answer.text == "large " * 200_000
@@ -169,19 +169,19 @@ else:
             ],
         )
         @pytest.mark.parametrize("option", ["--http1.1", "--http2", "--http3-only"])
-        def test_it_is_offered_at_the_visitors_port(self, curl, option, path, status):
+        def test_alt_svc_has_the_client_port(self, curl, option, path, status):
             answer = curl(f"{ORIGIN}{path}", option)
             assert (answer.status, answer.alternative) == (status, 'h3=":8443"; ma=86400')
 
-        def test_plain_text_does_not_offer_it(self, curl):
+        def test_http_does_not_offer_http3(self, curl):
             answer = curl("http://news.example/api/x")
             assert (answer.status, answer.alternative) == (308, "")
 
-        def test_host_that_is_not_ours(self, curl):
+        def test_unknown_host_gets_421(self, curl):
             answer = curl(f"{ORIGIN}/api/x", "--http3-only", "--header", "Host: evil.example")
             assert answer.status == 421
 
-        def test_nginx_has_nothing_against_it(self, host):
+        def test_nginx_accepts_the_configuration(self, host):
             checked = host.run("nginx -t -q")
             assert (checked.rc, checked.stderr) == (0, "")
 

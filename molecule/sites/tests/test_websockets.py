@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import simple_websocket
-from visitor import PORTS, ask
+from client import PORTS, ask
 
 HANDSHAKE = {
     "Connection": "Upgrade",
@@ -27,7 +27,7 @@ def test_messages_pass_both_ways():
         pytest.param("/api/x", "h2c", id="HTTP/2 in clear text"),
     ],
 )
-def test_an_app_does_not_hear_of_what_may_not_pass(path, protocol):
+def test_disallowed_upgrade_does_not_reach_the_app(path, protocol):
     answer = ask(path, headers={**HANDSHAKE, "Upgrade": protocol})
     assert answer.status == 200
     assert "HTTP_UPGRADE" not in answer.json["environ"]

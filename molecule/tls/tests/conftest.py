@@ -8,7 +8,7 @@ import controller
 import pytest
 import trustme
 import yaml
-from secure_visitor import Visitor
+from tls_client import Client
 
 SHOP = yaml.safe_load((controller.SCENARIO / "vars/shop.yml").read_text()) | {
     "nginx_site_mounts": [{"path": "/", "src": str(controller.SCENARIO / "files/page")}]
@@ -53,26 +53,26 @@ def acme() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def shop() -> Visitor:
-    """Somebody who comes to the shop."""
-    return Visitor("shop.example")
+def shop() -> Client:
+    """A client of the shop."""
+    return Client("shop.example")
 
 
 @pytest.fixture(scope="session")
-def late() -> Visitor:
-    """Somebody who comes to the other site."""
-    return Visitor("late.example")
+def late() -> Client:
+    """A client of the other site."""
+    return Client("late.example")
 
 
 @pytest.fixture(scope="session")
 def root(host, acme) -> str:
-    """The certificate of whoever runs the ACME server."""
+    """The certificate of the ACME server."""
     return host.file(acme["directory_ca"]).content_string
 
 
 @pytest.fixture(scope="session")
 def authority() -> trustme.CA:
-    """Somebody else who signs certificates."""
+    """Another certificate authority."""
     return trustme.CA()
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from client import ask
 from controller import PROJECT
 from patience import eventually
-from secure_visitor import crowd
-from visitor import ask
+from tls_client import load
 
 LOG = "/var/log/letsencrypt/letsencrypt.log"
 COUNTING = {
@@ -19,7 +19,7 @@ COUNTING = {
 
 @pytest.fixture(scope="module")
 def theirs(host, acme):
-    """Somebody else's certificate, which certbot keeps beside the site's."""
+    """A certificate of another site that certbot manages."""
     host.check_output(
         "REQUESTS_CA_BUNDLE=%s certbot certonly --non-interactive --agree-tos --server %s "
         "--register-unsafely-without-email --webroot --webroot-path /srv/nginx/shop/acme "
@@ -31,71 +31,71 @@ def theirs(host, acme):
 
 
 class TestIssued:
-    def test_visitor_trusts_it(self, shop, root):
+    def test_client_trusts_the_certificate(self, shop, root):
         assert shop.get(root) == 200
         assert shop.names() == {"shop.example"}
 
-    def test_both_versions_of_http_are_spoken(self, shop):
+    def test_http_1_and_2(self, shop):
         for protocol in ("http/1.1", "h2"):
             with shop.connect(protocol=protocol) as secured:
                 assert secured.selected_alpn_protocol() == protocol
 
-    def test_plain_text_leads_there(self):
+    def test_http_redirects_to_https(self):
         answer = ask("/x?a=b", "POST", host="shop.example")
         assert (answer.status, answer.location) == (308, "https://shop.example/x?a=b")
 
     @pytest.mark.parametrize("options", [(), ("--check",)], ids=["again", "check mode"])
-    def test_second_run_changes_nothing_and_asks_no_authority(self, deploy_shop, host, options):
+    def test_second_run_changes_nothing(self, deploy_shop, host, options):
         before = host.check_output("stat --format %%y %s", LOG)
         run = deploy_shop(*options, environ=COUNTING)
         assert (run.changed, host.check_output("stat --format %%y %s", LOG)) == (0, before)
         assert int(re.search(r"remote calls: (\d+)", run.output)[1]) <= 7
 
-    def test_nobody_else_can_read_the_key(self, host):
+    def test_key_is_private(self, host):
         key = "/etc/letsencrypt/live/site-shop/privkey.pem"
         assert host.run("runuser -u www-data -- cat %s", key).rc != 0
         assert host.run("runuser -u nobody -- cat %s", key).rc != 0
 
 
 class TestRenewal:
-    def test_timer_is_on(self, host):
+    def test_renewal_timer_is_enabled(self, host):
         assert host.service("certbot.timer").is_enabled
 
-    def test_visitors_notice_nothing_but_the_new_certificate(self, host, shop, root):
+    def test_renewal_fails_no_request(self, host, shop, root):
         """By what the timer starts: certbot renews all that is valid for less than a month."""
         before = shop.certificate().serial_number
-        with crowd(shop) as outcomes:
+        with load(shop) as outcomes:
             host.check_output("systemctl start certbot.service")
             assert eventually(lambda: shop.certificate().serial_number != before)
         assert set(outcomes) == {200}
         assert shop.get(root) == 200
 
-    def test_nothing_is_left_to_do(self, deploy_shop):
+    def test_run_after_renewal_changes_nothing(self, deploy_shop):
         assert deploy_shop().changed == 0
 
 
 class TestOtherNames:
-    def test_certificate_has_them(self, deploy_shop, shop, root, theirs):
+    def test_certificate_has_the_new_names(self, deploy_shop, shop, root, theirs):
         kept = theirs()
-        with crowd(shop) as outcomes:
+        with load(shop) as outcomes:
             deploy_shop(nginx_site_server_names=["shop.example", "www.shop.example"])
         assert set(outcomes) == {200}
         assert shop.names() == {"shop.example", "www.shop.example"}
         assert theirs() == kept
 
-    def test_check_tells_that_one_would_be_issued(self, deploy_shop, shop):
+    def test_check_mode_reports_the_new_certificate(self, deploy_shop, shop):
         before = shop.certificate().serial_number
         said = deploy_shop("--check")
         assert "would be asked for shop.example" in said.output
         assert shop.certificate().serial_number == before
 
-    def test_certificate_has_no_others(self, deploy_shop, shop):
+    def test_certificate_has_no_other_names(self, deploy_shop, shop):
         deploy_shop()
         assert shop.names() == {"shop.example"}
 
 
 @pytest.mark.usefixtures("absent")
-def test_another_authority_issues_another(deploy, late, acme):
+def test_new_directory_issues_a_new_certificate(deploy, late, acme):
     """As when a site that was tried with a staging server is meant."""
     staging = acme["directory"].replace("/local/", "/staging/")
     deploy(nginx_site_tls={**acme, "directory": staging})
@@ -104,11 +104,11 @@ def test_another_authority_issues_another(deploy, late, acme):
     assert late.issuer() == "Caddy Local Authority - ECC Intermediate"
 
 
-class TestRefusal:
-    def test_what_serves_goes_on(self, attempt_shop, deploy_shop, shop):
+class TestFailure:
+    def test_current_site_still_serves(self, attempt_shop, deploy_shop, shop):
         before = shop.certificate().serial_number
         names = ["shop.example", "nowhere.example"]
-        with crowd(shop) as outcomes:
+        with load(shop) as outcomes:
             run = attempt_shop(nginx_site_server_names=names)
         assert not run.succeeded
         for words in (
@@ -123,9 +123,7 @@ class TestRefusal:
         assert deploy_shop().changed == 0
 
     @pytest.mark.usefixtures("absent")
-    def test_new_site_answers_in_plain_text_until_there_is_one(
-        self, attempt, deploy, late, root, acme
-    ):
+    def test_new_site_answers_over_http_until_issued(self, attempt, deploy, late, root, acme):
         unknown = {option: acme[option] for option in ("mode", "directory")}
         run = attempt(nginx_site_tls=unknown)
         assert not run.succeeded
@@ -136,7 +134,7 @@ class TestRefusal:
         assert (late.get(root), ask("/", host="late.example").status) == (200, 308)
 
 
-def test_site_that_goes_takes_its_certificate_along(deploy, host, theirs):
+def test_removed_site_removes_its_certificate(deploy, host, theirs):
     kept = theirs()
     deploy()
     deploy(nginx_site_state="absent")

@@ -1,4 +1,4 @@
-"""A certificate that somebody else has, as files of the host or as text, is looked at first."""
+"""Certificates as files of the host or as text are checked first."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def good(authority) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def first(deploy, good):
-    """What the first deploy of a certificate as text has told, as much as there is."""
+    """The most verbose output of the first deploy of a certificate as text."""
     yield deploy("--diff", "-vvv", nginx_site_tls={"mode": "files", **good}).output
     deploy(nginx_site_state="absent")
 
@@ -40,26 +40,26 @@ def site(first):
 
 
 class TestText:
-    def test_visitor_trusts_it(self, late, authority):
+    def test_client_trusts_the_certificate(self, late, authority):
         assert late.get(authority.cert_pem.bytes().decode()) == 200
 
     @pytest.mark.parametrize("options", [(), ("--check",)], ids=["again", "check mode"])
     def test_second_run_changes_nothing(self, deploy, good, options):
         assert deploy(*options, nginx_site_tls={"mode": "files", **good}).changed == 0
 
-    def test_nobody_else_can_read_the_key(self, host):
+    def test_key_is_private(self, host):
         key = host.file("/etc/nginx/tls/late.key")
         assert (key.user, key.group, key.mode) == ("root", "root", 0o600)
         assert host.run("runuser -u www-data -- cat /etc/nginx/tls/late.key").rc != 0
 
-    def test_no_run_shows_the_key(self, first, good):
+    def test_output_has_no_key(self, first, good):
         assert [line for line in good["key"].splitlines()[1:-1] if line in first] == []
 
-    def test_no_key_is_in_the_journal(self, host, good):
+    def test_journal_has_no_key(self, host, good):
         search = "journalctl --output=export | grep --text --count --fixed-strings %s"
         assert host.run(search, good["key"].splitlines()[1]).stdout == "0\n"
 
-    def test_another_one_takes_its_place(self, deploy, late, authority):
+    def test_new_certificate_replaces_the_old_one(self, deploy, late, authority):
         before = late.certificate().serial_number
         other = texts(authority.issue_cert("late.example"))
         deploy(nginx_site_tls={"mode": "files", **other})
@@ -87,18 +87,18 @@ class TestRefused:
 
         return refused
 
-    def test_expired(self, refused, authority):
+    def test_expired_certificate(self, refused, authority):
         old = authority.issue_cert(
             "late.example", not_before=YESTERDAY - timedelta(1), not_after=YESTERDAY
         )
         assert f"expired on {YESTERDAY:%Y-%m-%d}: have it renewed." in refused(texts(old))
 
-    def test_key_of_another(self, refused, authority, good):
+    def test_key_of_another_certificate(self, refused, authority, good):
         other = texts(authority.issue_cert("late.example"))
         said = refused({"certificate": good["certificate"], "key": other["key"]})
         assert "is not the key of the certificate: take the one that was made for it." in said
 
-    def test_names_of_another(self, refused, authority):
+    def test_certificate_for_other_names(self, refused, authority):
         said = refused(texts(authority.issue_cert("late.example.org", "*.late.example")))
         assert (
             "is for *.late.example, late.example.org, and not for 'late.example': have it issued "
@@ -107,7 +107,7 @@ class TestRefused:
 
 
 class TestFiles:
-    def test_missing(self, attempt, late):
+    def test_missing_file(self, attempt, late):
         run = attempt(nginx_site_tls={**PATHS, "key": "/etc/ssl/none.key"})
         assert (
             "nginx_site_tls.key is '/etc/ssl/none.key', which does not exist on the host: put it "
@@ -115,14 +115,14 @@ class TestFiles:
         ) in run.output
         assert (run.succeeded, run.changed, late.get()) == (False, 0, 200)
 
-    def test_key_that_everybody_can_read(self, attempt, put, good):
+    def test_world_readable_key(self, attempt, put, good):
         put(PATHS["certificate"], good["certificate"], "0644")
         put(PATHS["key"], good["key"], "0644")
         run = attempt(nginx_site_tls=PATHS)
         assert f"which everybody on the host can read: chmod o-r {PATHS['key']}." in run.output
         assert run.changed == 0
 
-    def test_served_as_they_are(self, deploy, put, good, late, authority, host):
+    def test_files_are_used_in_place(self, deploy, put, good, late, authority, host):
         put(PATHS["certificate"], good["certificate"], "0644")
         put(PATHS["key"], good["key"], "0640")
         deploy(nginx_site_tls=PATHS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from client import PORTS
 from sslyze import (
     CertificateInfoExtraArgument,
     ScanCommandsExtraArguments,
@@ -17,7 +18,6 @@ from sslyze.mozilla_tls_profile.tls_config_checker import (
     TlsConfigurationEnum,
     check_server_against_tls_configuration,
 )
-from visitor import PORTS
 
 # One of those whom sslyze trusts for the sake of old systems.
 pytestmark = pytest.mark.filterwarnings("ignore:Parsed a serial number which wasn't positive")
@@ -43,12 +43,12 @@ def scan(root, tmp_path_factory):
     return result
 
 
-def test_nothing_is_below_it(scan):
+def test_profile_has_nothing_weaker(scan):
     profile = MozillaTlsConfiguration.get(TlsConfigurationEnum.MOZILLA_INTERMEDIATE)
     check_server_against_tls_configuration(scan, profile)
 
 
-def test_its_ciphers_are_all_there(scan):
+def test_profile_ciphers_are_complete(scan):
     """For a key on an elliptic curve."""
     accepted = scan.scan_result.tls_1_2_cipher_suites.result.accepted_cipher_suites
     assert {suite.cipher_suite.openssl_name for suite in accepted} == {

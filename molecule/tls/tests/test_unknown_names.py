@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 
 import pytest
-from secure_visitor import Visitor
+from tls_client import Client
 
 SHARED = "find /etc/nginx/conf.d -name 'tls-*' -printf '%f\\n' | sort"
 SHOPS = ["tls-443.conf", "tls-[::]:443.conf"]
@@ -13,9 +13,9 @@ LATE = {"nginx_site_server_names": ["late.example"], "nginx_site_tls": {"mode": 
 
 
 @pytest.fixture(scope="module")
-def nobody() -> Visitor:
-    """Somebody who comes to no site."""
-    return Visitor("none.example")
+def stranger() -> Client:
+    """A client that uses the name of no site."""
+    return Client("none.example")
 
 
 @pytest.fixture
@@ -24,30 +24,30 @@ def shared(host):
     return lambda: host.check_output(SHARED).split()
 
 
-def test_certificate_is_not_shown(nobody, shop):
+def test_no_certificate_for_unknown_names(stranger, shop):
     with pytest.raises(ssl.SSLError, match="UNRECOGNIZED_NAME"):
-        nobody.certificate()
+        stranger.certificate()
     assert shop.names() == {"shop.example"}
 
 
-def test_nginx_has_nothing_against_it(host):
+def test_nginx_accepts_the_configuration(host):
     checked = host.run("nginx -t -q")
     assert (checked.rc, checked.stderr) == (0, "")
 
 
 @pytest.mark.usefixtures("absent")
-def test_site_that_claims_the_name_shows_its_own(deploy, nobody, late):
+def test_default_site_has_its_certificate(deploy, stranger, late):
     claiming = {**LATE, "nginx_site_default_server": True}
     deploy(**claiming)
-    assert nobody.names() == {"late.example"}
+    assert stranger.names() == {"late.example"}
     assert deploy(**claiming).changed == 0
     deploy(**LATE)
     with pytest.raises(ssl.SSLError, match="UNRECOGNIZED_NAME"):
-        nobody.certificate()
+        stranger.certificate()
     assert late.names() == {"late.example"}
 
 
-def test_file_of_an_address_goes_with_its_last_site(deploy, shared):
+def test_file_is_removed_with_the_last_site(deploy, shared):
     def at(port: int) -> dict:
         return {**LATE, "nginx_site_tls": {"mode": "self_signed", "listen": [f"127.0.0.1:{port}"]}}
 

@@ -1,4 +1,4 @@
-"""What the project's own settings leave to whoever deploys it."""
+"""Settings for production, on top of the settings of the project."""
 
 import os
 from pathlib import Path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from visitor import ask
+from client import ask
 
 FILES = "find /etc/nginx /srv/nginx -type f -exec sha256sum {} + | sort"
 LINKS = "find /etc/nginx -type l -printf '%p %l\\n' | sort"
@@ -33,7 +33,7 @@ def configured(host):
 
 @pytest.fixture
 def mistake(host):
-    """Somebody else's configuration, which nginx does not understand."""
+    """A foreign configuration file that nginx cannot parse."""
     host.check_output("echo 'lisen 80;' >/etc/nginx/conf.d/mistake.conf")
     yield 'unknown directive "lisen" in /etc/nginx/conf.d/mistake.conf:1'
     host.check_output("rm /etc/nginx/conf.d/mistake.conf")
@@ -48,7 +48,9 @@ def taken_port(host):
 
 
 @pytest.mark.parametrize("hindrance", ["mistake", "taken_port"])
-def test_nginx_says_why_and_goes_on_as_before(attempt, configured, hindrance, page, request):
+def test_invalid_configuration_is_reported_and_undone(
+    attempt, configured, hindrance, page, request
+):
     words = request.getfixturevalue(hindrance)
     before = configured()
     mounts = [{"path": "/paper", "src": str(page)}]
@@ -58,7 +60,7 @@ def test_nginx_says_why_and_goes_on_as_before(attempt, configured, hindrance, pa
     assert ask("/", host="news.example").text == "The news"
 
 
-def test_name_of_another_site_is_refused(attempt, configured):
+def test_name_of_another_site_is_an_input_error(attempt, configured):
     before = configured()
     run = attempt(nginx_site_server_names=["news.example", "theirs.example"])
     assert 'conflicting server name "theirs.example"' in run.output

@@ -1,8 +1,8 @@
-"""A deploy may be cut off anywhere: what serves goes on serving, and the next run converges.
+"""A deploy may be interrupted anywhere: the current release serves, and the next run converges.
 
-Where that is, a whole run announces. It is cut off before each task, in the midst of each call to
-the host, and, with the host's power, after each change. A task that asked nothing of the host has
-left it as it was, so that a cut after it would be the same as the one before it.
+A complete run announces its steps (tests/callback_plugins/announce.py). The tests interrupt a run
+before each task, within each call to the host, and, by loss of power, after each change. A task
+without a call changes nothing, so that one interruption covers it and the next task.
 """
 
 from __future__ import annotations
@@ -16,20 +16,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
-from visitor import ask
 
 START = "Start the release, which proves its health"
 SAMPLE = 5
-"""After one in so many cuts, the run after the one that converged has to change nothing."""
+"""After one in SAMPLE interruptions, a second run has to change nothing."""
 EVERY = int(os.environ.get("SUBSITE_EVERY", "1"))
-"""One in so many points is tried."""
+"""The tests try one in EVERY points."""
 TURN = int(os.environ.get("SUBSITE_TURN", "0"))
-"""Which of them: another number has others."""
+"""Which points: each number selects others."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """Where a run is cut off: at which of its steps of one kind and name, how long after it (s)."""
+    """Where to interrupt a run: the nth step of this kind and name, and the delay (s)."""
 
     kind: str
     name: str
@@ -39,7 +38,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Cut:
-    """What served after a run was cut off, and after the next one."""
+    """What served after an interrupted run, and after the next one."""
 
     point: Point
     allowed: set[str]
@@ -52,14 +51,14 @@ class Cut:
 
 @pytest.fixture(scope="module")
 def whole(source, begin, deploy) -> list:
-    """Return the steps of a run that is not cut off."""
+    """Return the steps of a complete run."""
     deploy(source())
     return steps_of(begin(source()))
 
 
 @pytest.fixture(scope="module")
 def points(whole) -> dict[str, list[Point]]:
-    """Return where to cut, for each kind of step."""
+    """Return the points to interrupt, for each kind of step."""
     return points_in(whole)
 
 
@@ -71,14 +70,14 @@ def steps_of(run) -> list:
 
 
 def points_in(steps: list) -> dict[str, list[Point]]:
-    """Return where to cut a run of these ``steps``, for each kind of them."""
+    """Return the points to interrupt in a run of these ``steps``, for each kind."""
     found: dict[str, list[Point]] = {"task": [], "call": [], "change": []}
-    seen: Counter[tuple[str, str]] = Counter()
+    occurrences: Counter[tuple[str, str]] = Counter()
     before = "call"
     for step, following in itertools.pairwise(steps):
         half = (following.at - step.at) / 2 if step.kind == "call" else 0
-        seen[step.kind, step.name] += 1
-        occurrence = seen[step.kind, step.name]
+        occurrences[step.kind, step.name] += 1
+        occurrence = occurrences[step.kind, step.name]
         if (before, step.kind) != ("task", "task"):
             found[step.kind].append(Point(step.kind, step.name, occurrence, half))
         before = step.kind
@@ -86,19 +85,8 @@ def points_in(steps: list) -> dict[str, list[Point]]:
 
 
 @pytest.fixture(scope="module")
-def versions():
-    """Return a function that asks often enough to meet every release that serves."""
-
-    def find() -> set[str]:
-        answers = [ask("/news/") for _ in range(8)]
-        return {f"{a.status} {a.body.decode().partition(',')[0]}" for a in answers}
-
-    return find
-
-
-@pytest.fixture(scope="module")
 def cut(host, source, begin, deploy, versions):
-    """Return a function that cuts runs off at points and lets the next one converge."""
+    """Return a function that interrupts runs at points and then deploys again."""
 
     def woken() -> str:
         unit = host.check_output("readlink /etc/systemd/system/wsgi-news.service")
@@ -187,12 +175,12 @@ def cuts(request) -> list[Cut]:
     return request.getfixturevalue(request.param)
 
 
-def test_release_that_is_well_serves(cuts, tell, request):
+def test_healthy_release_serves(cuts, tell, request):
     tell(f"{request.node.callspec.id}: runs were cut off at {len(cuts)} points")
     assert [c for c in cuts if not c.served or c.served - c.allowed] == []
 
 
-def test_nginx_is_left_alone(cuts):
+def test_nginx_is_unchanged(cuts):
     assert [c.point for c in cuts if c.nginx_was_changed] == []
 
 
@@ -200,7 +188,7 @@ def test_next_run_converges(cuts):
     assert [(c.point, c.converged) for c in cuts if c.converged != {c.new}] == []
 
 
-def test_run_after_it_changes_nothing(cuts):
+def test_second_run_changes_nothing(cuts):
     assert [c.point for c in cuts if c.changed_then] == []
 
 
@@ -220,7 +208,7 @@ def on_probation(host, source, deploy):
     return release
 
 
-def test_next_run_ends_a_probation_that_was_left(on_probation, host, deploy):
+def test_next_run_ends_an_interrupted_probation(on_probation, host, deploy):
     restart = "systemctl show --value --property=Restart wsgi-news.service"
     assert host.check_output(restart) == "no"
     deploy(on_probation)
@@ -229,8 +217,8 @@ def test_next_run_ends_a_probation_that_was_left(on_probation, host, deploy):
 
 @pytest.fixture(scope="module")
 def firsts(host, source, begin, deploy) -> dict[Point, tuple[str, str]]:
-    """Cut first deploys off; return what is to serve after the next run, and what does."""
-    asked = (
+    """Interrupt first deploys; return the expected and the real answer after the next run."""
+    code = (
         "import http.client, socket, sys; c = http.client.HTTPConnection('localhost');"
         "c.sock = socket.socket(socket.AF_UNIX); c.sock.connect(sys.argv[1]);"
         "c.request('GET', sys.argv[2]); print(c.getresponse().read().decode())"
@@ -242,9 +230,7 @@ def firsts(host, source, begin, deploy) -> dict[Point, tuple[str, str]]:
         run_until(run, point)
         run.cut()
         deploy(release, app=app)
-        answer = host.check_output(
-            "python3 -c %s %s %s", asked, f"/run/wsgi/{app}.sock", f"/{app}/"
-        )
+        answer = host.check_output("python3 -c %s %s %s", code, f"/run/wsgi/{app}.sock", f"/{app}/")
         return f"{release.version},,,0", answer
 
     points = points_in(steps_of(begin(source(), app="first")))["change"]
@@ -252,6 +238,6 @@ def firsts(host, source, begin, deploy) -> dict[Point, tuple[str, str]]:
         return dict(zip(points, lanes.map(cut, itertools.count(), points), strict=True))
 
 
-def test_run_after_a_first_one_that_was_cut_off_converges(firsts, tell):
-    tell(f"first deploys were cut off after {len(firsts)} changes")
+def test_run_after_an_interrupted_first_run_converges(firsts, tell):
+    tell(f"first deploys were interrupted after {len(firsts)} changes")
     assert [point for point, (wanted, answer) in firsts.items() if wanted != answer] == []

@@ -1,4 +1,4 @@
-"""What visitors do: they ask a host on the ports of this machine that stand for the host's own."""
+"""HTTP requests to a host, by the ports of this machine that are mapped to it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ PUBLISHED = [
     port.split(":") for host in MOLECULE["platforms"] for port in host.get("published_ports", [])
 ]
 PORTS = {int(theirs): int(ours) for _, ours, theirs in PUBLISHED}
-"""The port of this machine for each port of the host that can be asked."""
+"""The port of this machine for each published port of the host."""
 HTTP = min(PORTS, default=80)
-"""The port of the host that visitors come to if they name none: the lowest of these."""
+"""The default port: the lowest published port of the host."""
 LOCALHOST = f"localhost:{PORTS.get(HTTP)}"
-"""What a browser on this machine would call the host."""
+"""The Host header of a browser on this machine."""
 
 
 def connect(port: int = HTTP) -> http.client.HTTPConnection:
@@ -34,7 +34,7 @@ def ask(
     headers: dict[str, str] | None = None,
     connection: http.client.HTTPConnection | None = None,
 ) -> Answer:
-    """Send one request, as it is written, on a connection of its own unless one is given."""
+    """Send one request unchanged, on a new connection unless one is given."""
     used = connection or connect(port)
     try:
         used.request(method, path, body, {"Host": host, **(headers or {})})
@@ -46,7 +46,7 @@ def ask(
 
 
 def send(request: bytes, port: int = HTTP) -> bytes:
-    """Send what no HTTP client would, and return all that comes back until nginx hangs up."""
+    """Send raw bytes, and return all bytes until nginx closes the connection."""
     with socket.create_connection(("127.0.0.1", PORTS[port]), timeout=30) as connection:
         connection.sendall(request)
         return b"".join(iter(lambda: connection.recv(65536), b""))

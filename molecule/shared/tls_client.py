@@ -1,4 +1,4 @@
-"""What visitors do who come by TLS: they look at certificates, alone and in crowds."""
+"""Clients that use TLS: they check certificates, alone and under load."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from client import PORTS
 from cryptography import x509
 from cryptography.x509.oid import NameOID
-from visitor import PORTS
 
 
 @dataclass(frozen=True)
-class Visitor:
-    """Somebody who comes to a site by TLS, and has not made up his mind whom to trust."""
+class Client:
+    """A client of one site that uses TLS."""
 
     name: str
 
@@ -25,7 +25,7 @@ class Visitor:
     def connect(
         self, trusted: str | None = None, protocol: str = "http/1.1"
     ) -> Iterator[ssl.SSLSocket]:
-        """Connect, and fail unless ``trusted`` has signed what is shown, if somebody is."""
+        """Connect, and fail unless the authority ``trusted``, if given, signed the certificate."""
         context = ssl.create_default_context(cadata=trusted)
         context.set_alpn_protocols([protocol])
         if trusted is None:
@@ -63,30 +63,30 @@ class Visitor:
 
 
 @dataclass
-class Crowd:
-    """Visitors who come one after the other, until nobody wants to know more."""
+class Load:
+    """Requests in sequence, until ``ended`` is set."""
 
-    visitor: Visitor
+    client: Client
     outcomes: list[object] = field(default_factory=list)
     ended: threading.Event = field(default_factory=threading.Event)
 
-    def come(self) -> None:
-        """Ask again and again, and note what comes of it."""
+    def run(self) -> None:
+        """Send requests and record their results."""
         while not self.ended.is_set():
             try:
-                self.outcomes.append(self.visitor.get())
+                self.outcomes.append(self.client.get())
             except (OSError, http.client.HTTPException) as error:
                 self.outcomes.append(error)
 
 
 @contextmanager
-def crowd(visitor: Visitor) -> Iterator[list[object]]:
-    """Have visitors come for a while, and yield the list of what they meet."""
-    visitors = Crowd(visitor)
-    thread = threading.Thread(target=visitors.come)
+def load(client: Client) -> Iterator[list[object]]:
+    """Send requests in the background, and yield the list of their results."""
+    clients = Load(client)
+    thread = threading.Thread(target=clients.run)
     thread.start()
     try:
-        yield visitors.outcomes
+        yield clients.outcomes
     finally:
-        visitors.ended.set()
+        clients.ended.set()
         thread.join()

@@ -1,12 +1,12 @@
-"""What cannot work, or is somebody else's, is refused in words before anything changes."""
+"""Input errors and foreign files are reported before anything changes."""
 
 from __future__ import annotations
 
 from functools import partial
 
 import pytest
+from client import ask
 from controller import SCENARIO, play
-from visitor import ask
 
 APP = {
     "wsgi_app_name": "rival",
@@ -69,19 +69,19 @@ def test_port_of_another_server(refused):
 
 @pytest.fixture
 def person(host):
-    """Somebody whose name an app's user would have."""
+    """A user account with the name of an app's user."""
     host.check_output("useradd --create-home wsgi-rival")
     yield
     host.check_output("userdel --remove wsgi-rival")
 
 
-def test_user_who_is_somebody_else(person, refused):
+def test_user_of_another_person(person, refused):
     assert "has a user wsgi-rival already, who lives in /home/wsgi-rival" in refused(
         "app.yml", **APP
     )
 
 
 @pytest.mark.parametrize("state", ["present", "absent"])
-def test_site_of_somebody_else(refused, state: str):
+def test_foreign_site_file(refused, state: str):
     said = refused("site.yml", **{**SITE, "nginx_site_name": "theirs"}, nginx_site_state=state)
     assert "/etc/nginx/sites-available/theirs.conf is somebody else's" in said

@@ -1,4 +1,4 @@
-"""Two runs at once: of one app with two versions, and of two apps that set something up."""
+"""Concurrent runs: two versions of one app, and two apps with setup commands."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
-from visitor import ask
 
 NOTED = [
     'echo "$(cat version) begins $(date +%s.%N)" >> ~/set-up',
@@ -18,7 +17,7 @@ NOTED = [
 
 @dataclass(frozen=True)
 class Race:
-    """What two runs at once came to, and the run after them."""
+    """The results of two concurrent runs, and of the run after them."""
 
     runs: list[subprocess.CompletedProcess[str]]
     versions: set[str]
@@ -29,21 +28,10 @@ class Race:
 
 
 @pytest.fixture(scope="module")
-def versions():
-    """Return a function that asks often enough to meet every release that serves."""
-
-    def find() -> set[str]:
-        answers = [ask("/news/") for _ in range(8)]
-        return {f"{a.status} {a.body.decode().partition(',')[0]}" for a in answers}
-
-    return find
-
-
-@pytest.fixture(scope="module")
-def race(source, play, deploy, versions, visitors) -> Race:
+def race(source, play, deploy, versions, clients) -> Race:
     rivals, last = [source(), source()], source()
     deploy(source())
-    with visitors() as watch, ThreadPoolExecutor() as runs:
+    with clients() as watch, ThreadPoolExecutor() as runs:
         done = list(runs.map(play, rivals))
     served = versions()
     deploy(last)
@@ -57,17 +45,17 @@ def race(source, play, deploy, versions, visitors) -> Race:
     )
 
 
-def test_one_of_them_serves_and_it_alone(race):
+def test_one_release_serves(race):
     assert (len(race.served), race.served - race.versions) == (1, set())
 
 
-def test_the_other_says_why_it_stopped(race):
+def test_other_run_stops_with_a_message(race):
     assert {run.returncode for run in race.runs} == {0, 2}
     [stopped] = [run for run in race.runs if run.returncode]
     assert "Another run has begun to change" in stopped.stdout
 
 
-def test_no_request_fails_meanwhile(race):
+def test_no_request_fails(race):
     assert race.failures == {}
 
 
@@ -89,10 +77,10 @@ def set_up(host, source, play_for, address) -> list[tuple[str, float]]:
     return [(what, float(when)) for _, what, when in mine]
 
 
-def test_set_up_runs_once_for_each(set_up):
+def test_setup_commands_run_once_per_app(set_up):
     assert sorted(what for what, _ in set_up) == ["begins"] * 2 + ["ends"] * 2
 
 
-def test_set_up_of_one_waits_for_the_other(set_up):
+def test_setup_commands_wait_for_each_other(set_up):
     in_time = sorted(set_up, key=lambda noted: noted[1])
     assert [what for what, _ in in_time] == ["begins", "ends"] * 2

@@ -1,11 +1,11 @@
-"""Whatever is deployed, no visitor's request fails, and none meets a release that is not well."""
+"""No deploy lets a request fail, and no request reaches an unhealthy release."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 import pytest
-from visitor import ask
+from client import ask
 
 ROUNDS = 3
 REST = 5  # seconds
@@ -43,7 +43,7 @@ EVENTS = [NEW, SETTINGS, BACK, RELOAD, *MISTAKES]
 
 @dataclass
 class Past:
-    """What was deployed while visitors came."""
+    """What was deployed under load."""
 
     watch: object
     healthy: list = field(default_factory=list)
@@ -53,8 +53,8 @@ class Past:
 
 
 @pytest.fixture(scope="module")
-def past(host, source, play, deploy, operate, visitors) -> Past:
-    """Let visitors come, rest, and deploy all that can be deployed, several times."""
+def past(host, source, play, deploy, operate, clients) -> Past:
+    """Send requests, and meanwhile deploy each kind of change several times."""
 
     def release(past: Past, event: str, source, **variables) -> None:
         with past.watch.event(event):
@@ -63,7 +63,7 @@ def past(host, source, play, deploy, operate, visitors) -> Past:
 
     earlier = source()
     deploy(earlier)
-    with visitors() as watch:
+    with clients() as watch:
         past = Past(watch, healthy=[earlier.version])
         with watch.event("rest"):
             watch.go_on(REST)
@@ -93,36 +93,36 @@ def past(host, source, play, deploy, operate, visitors) -> Past:
     return past
 
 
-def milliseconds(visits: list[dict], share: float) -> float:
-    times = sorted(visit["took"] for visit in visits)
+def milliseconds(requests: list[dict], share: float) -> float:
+    times = sorted(request["took"] for request in requests)
     return 1000 * times[min(int(len(times) * share), len(times) - 1)]
 
 
-def test_pace_was_held(past):
+def test_request_rate_was_kept(past):
     assert past.watch.pace >= 300
 
 
 @pytest.mark.parametrize("event", ["rest", *EVENTS])
 def test_no_request_failed(past, tell, event):
-    visits = past.watch.during(event)
-    failed = [visit for visit in visits if visit["failure"]]
+    requests = past.watch.during(event)
+    failed = [request for request in requests if request["failure"]]
     for kind in ("new connection", "kept connection", "slow"):
-        of_kind = [visit for visit in visits if visit["kind"] == kind]
+        of_kind = [request for request in requests if request["kind"] == kind]
         median, high, highest = (milliseconds(of_kind, share) for share in (0.5, 0.99, 1))
         tell(
             f"{event}: {kind}: {len(of_kind)} requests, "
-            f"{sum(visit['failure'] != '' for visit in of_kind)} failed, "
+            f"{sum(request['failure'] != '' for request in of_kind)} failed, "
             f"p50 {median:.0f}, p99 {high:.0f}, max {highest:.0f} ms"
         )
-    assert (len(visits) > 0, failed) == (True, [])
+    assert (len(requests) > 0, failed) == (True, [])
 
 
 def test_no_request_failed_between_events(past):
     assert past.watch.failures == {}
 
 
-def test_no_request_met_a_broken_release(past):
-    versions = {visit["body"].partition(",")[0] for visit in past.watch.visits}
+def test_broken_release_got_no_request(past):
+    versions = {request["body"].partition(",")[0] for request in past.watch.requests}
     assert (versions & set(past.broken), set(past.healthy) - versions) == (set(), set())
 
 
