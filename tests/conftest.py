@@ -76,10 +76,6 @@ class Role:
         """Return what the argument specification rejects in ``inputs``."""
         return ArgumentSpecValidator(self.options).validate(inputs).error_messages
 
-    def specification_errors(self, inputs: dict) -> list[str]:
-        """Return what the argument specification rejects in ``inputs``."""
-        return ArgumentSpecValidator(self.options).validate(inputs).error_messages
-
     def _given(self, templar: Templar) -> dict:
         return {
             name: templar.template(value)

@@ -45,13 +45,13 @@ def resolve(options: Mapping[str, Any], given: Mapping[str, Any], role: str) -> 
     :param given: values of the options by name; other names are left out.
     :raises InputsError: when values do not have the types or choices of the specification.
     """
-    known = {name: given[name] for name in options if name in given}
-    result = ArgumentSpecValidator(dict(options)).validate(known)
+    values = {name: given[name] for name in options if name in given}
+    result = ArgumentSpecValidator(dict(options)).validate(values)
     if result.error_messages:
         raise InputsError(result.error_messages)
     return Inputs(
         _without_prefix(result.validated_parameters, role),
-        _without_prefix(_containers(options, known), role),
+        _without_prefix(_containers(options, values), role),
         _without_prefix({name: option.get("default") for name, option in options.items()}, role),
     )
 

@@ -141,7 +141,7 @@ class TestTls:
         ],
     )
     @pytest.mark.parametrize("mode", [{}, {"mode": "none"}], ids=["no mode", "none"])
-    def test_nothing_speaks_it(self, input_errors, mode: dict, option: str, value):
+    def test_mode_is_none(self, input_errors, mode: dict, option: str, value):
         assert input_errors(nginx_site_tls={**mode, option: value}) == [
             f"nginx_site_tls.{option} is {value!r}, but nginx_site_tls.mode is 'none', so the site "
             "has no TLS: write another mode, as in 'mode: files', or remove it."
@@ -173,12 +173,12 @@ class TestTls:
         ]
 
     @pytest.mark.parametrize("mode", ["none", "acme"])
-    def test_key_is_not_shown(self, input_errors, mode: str):
+    def test_key_is_not_printed(self, input_errors, mode: str):
         (said,) = input_errors(nginx_site_tls={"mode": mode, "key": "-----BEGIN PRIVATE KEY-----"})
         assert said.startswith("nginx_site_tls.key is a text, but nginx_site_tls.mode is ")
 
     @pytest.mark.parametrize("option", ["certificate", "key"])
-    def test_text_beside_a_path(self, input_errors, option: str):
+    def test_text_and_path(self, input_errors, option: str):
         pair = {"certificate": "-----BEGIN CERTIFICATE-----", "key": "-----BEGIN PRIVATE KEY-----"}
         assert input_errors(nginx_site_tls={"mode": "files", **pair, option: "/a.pem"}) == [
             f"nginx_site_tls.{option} is not a text in PEM, but the other one is: write both as "
@@ -189,7 +189,7 @@ class TestTls:
         names = {"nginx_site_server_names": ["example.org", "203.0.113.5"]}
         assert input_errors(**names, nginx_site_tls=texts("example.org")) == []
 
-    def test_texts_that_belong_to_nobody_here(self, input_errors):
+    def test_text_of_another_certificate(self, input_errors):
         pair = texts("example.com")
         assert input_errors(nginx_site_tls={**pair, "key": texts("example.org")["key"]}) == [
             "nginx_site_tls.certificate is a text that is for example.com, and not for "
@@ -199,26 +199,26 @@ class TestTls:
         ]
 
     @pytest.mark.parametrize("name", ["https://a", "a b", "203.0.113.5/8", ""])
-    def test_names_of_an_own_one(self, input_errors, name: str):
+    def test_self_signed_names(self, input_errors, name: str):
         assert input_errors(nginx_site_tls={**SELF_SIGNED, "names": [name]}) == [
             f"nginx_site_tls.names has {name!r}: write a host or an address, as in 'example.org', "
             "'*.example.org' or '203.0.113.5'."
         ]
 
     @pytest.mark.parametrize("name", ["*.example.org", "203.0.113.5", "[::1]", "a b"])
-    def test_names_that_no_authority_certifies(self, input_errors, name: str):
+    def test_acme_names(self, input_errors, name: str):
         assert input_errors(nginx_site_tls={**ACME, "names": [name]}) == [
             f"nginx_site_tls.names has {name!r}: an ACME server issues certificates for hosts "
             "only, as in 'www.example.org'."
         ]
 
-    def test_names_that_nobody_answers_for(self, input_errors):
+    def test_acme_name_without_wildcard(self, input_errors):
         assert input_errors(nginx_site_tls={**ACME, "names": ["www.example.com"]}) == [
             "nginx_site_tls.names has 'www.example.com', but no wildcard in "
             "nginx_site_server_names matches it: write it in nginx_site_server_names instead."
         ]
 
-    def test_wildcard_that_no_authority_certifies(self, input_errors):
+    def test_acme_wildcard(self, input_errors):
         names = {"nginx_site_server_names": ["example.org", "*.example.org"]}
         assert input_errors(**names, nginx_site_tls=ACME) == [
             "nginx_site_server_names has '*.example.org', but HTTP-01 cannot issue certificates "
@@ -228,14 +228,14 @@ class TestTls:
         tls = {**ACME, "names": ["www.example.org"]}
         assert input_errors(**names, nginx_site_tls=tls) == []
 
-    def test_addresses_alone(self, input_errors):
+    def test_acme_addresses(self, input_errors):
         names = ["203.0.113.5", "[::1]"]
         assert input_errors(nginx_site_server_names=names, nginx_site_tls=ACME) == [
             f"nginx_site_server_names is {names!r}, but nginx_site_tls.mode is 'acme', and an ACME "
             "server issues no certificates for addresses: write a host, as in 'example.org'."
         ]
 
-    def test_authority_has_nowhere_to_ask(self, input_errors):
+    def test_acme_without_plain_listener(self, input_errors):
         assert input_errors(nginx_site_listen=[], nginx_site_tls=ACME) == [
             "nginx_site_listen is empty, but nginx_site_tls.mode is 'acme', and an ACME server "
             "connects without TLS: write the port that clients reach as 80, as in [80]."
@@ -244,7 +244,7 @@ class TestTls:
     @pytest.mark.parametrize(
         "path", ["/.well-known/acme-challenge", "/.well-known/acme-challenge/x"]
     )
-    def test_mount_where_the_authority_looks(self, input_errors, path: str):
+    def test_acme_mount(self, input_errors, path: str):
         mounts = [{"path": path, "app": "shop"}]
         assert input_errors(nginx_site_mounts=mounts, nginx_site_tls=ACME) == [
             f"nginx_site_mounts has {path!r}, but certbot uses this path: remove the mount."
@@ -269,7 +269,7 @@ class TestTls:
             ),
         ],
     )
-    def test_authority(self, input_errors, option: str, value: str, advice: str):
+    def test_acme_options(self, input_errors, option: str, value: str, advice: str):
         said = f"nginx_site_tls.{option} is {value!r}: {advice}"
         assert input_errors(nginx_site_tls={**ACME, option: value}) == [said]
 
@@ -300,7 +300,7 @@ class TestTls:
             pytest.param(80, "[::1]:80", id="address of a port that speaks plain HTTP"),
         ],
     )
-    def test_listener_speaks_both(self, input_errors, plain, secure):
+    def test_listener_for_http_and_tls(self, input_errors, plain, secure):
         tls = {**TLS, "listen": [secure]}
         assert input_errors(nginx_site_listen=[plain], nginx_site_tls=tls) == [
             f"nginx_site_tls.listen has {str(secure)!r}, but nginx_site_listen has "
@@ -308,7 +308,7 @@ class TestTls:
         ]
 
     @pytest.mark.parametrize("url", ["", "http://example.org"])
-    def test_http_3_cannot_tell_the_port(self, input_errors, url: str):
+    def test_http3_without_public_url(self, input_errors, url: str):
         tls = {**TLS, "http3": True}
         assert input_errors(nginx_site_public_url=url, nginx_site_tls=tls) == [
             f"nginx_site_tls.http3 is true, but nginx_site_public_url is {url!r}: with HTTP/3, "
@@ -316,7 +316,7 @@ class TestTls:
             "'https://example.org'."
         ]
 
-    def test_http_3_through_proxy_protocol(self, input_errors):
+    def test_http3_with_proxy_protocol(self, input_errors):
         settings = {
             **PROXIES,
             "nginx_site_proxy_protocol": True,
@@ -410,12 +410,12 @@ def test_trusted_proxy_is_address_and_network(input_errors, value: str, network:
 @pytest.mark.parametrize(
     ("value", "widest"),
     [
-        pytest.param("0.0.0.0/0", 8, id="everybody"),
-        pytest.param("0.0.0.0/1", 8, id="half of everybody"),
-        pytest.param("128.0.0.0/1", 8, id="the other half"),
+        pytest.param("0.0.0.0/0", 8, id="all networks"),
+        pytest.param("0.0.0.0/1", 8, id="first half"),
+        pytest.param("128.0.0.0/1", 8, id="second half"),
         pytest.param("8.0.0.0/7", 8, id="a little too wide"),
-        pytest.param("::/0", 16, id="everybody by IPv6"),
-        pytest.param("2000::/3", 16, id="all of IPv6 that is routed"),
+        pytest.param("::/0", 16, id="all of IPv6"),
+        pytest.param("2000::/3", 16, id="global IPv6"),
         pytest.param("2a00::/12", 16, id="a region"),
     ],
 )
@@ -456,7 +456,7 @@ def test_hops(input_errors, value):
         ("nginx_site_proxy_protocol", True),
     ],
 )
-def test_nobody_is_trusted(input_errors, variable: str, value):
+def test_no_proxy_is_trusted(input_errors, variable: str, value):
     assert input_errors(**{variable: value}) == [
         f"{variable} is {value!r}, but nginx_site_trusted_proxies is empty, so no forwarded header "
         "is used: write the addresses of the proxies, as in ['10.0.0.5']."
@@ -464,9 +464,9 @@ def test_nobody_is_trusted(input_errors, variable: str, value):
 
 
 @pytest.mark.parametrize("header", ["proto", "host", "port", "prefix"])
-def test_pinned_and_told(input_errors, header: str):
-    told = {"nginx_site_trusted_headers": ["for", header]}
-    assert input_errors(**PROXIES, **told, nginx_site_public_url="https://example.org") == [
+def test_trusted_header_and_public_url(input_errors, header: str):
+    headers = {"nginx_site_trusted_headers": ["for", header]}
+    assert input_errors(**PROXIES, **headers, nginx_site_public_url="https://example.org") == [
         f"nginx_site_trusted_headers has '{header}', but nginx_site_public_url sets it for every "
         "request: remove one of them."
     ]
@@ -476,26 +476,28 @@ class TestHttps:
     @pytest.mark.parametrize(
         "settings",
         [
-            pytest.param({}, id="nobody is in front"),
-            pytest.param({**PROXIES, "nginx_site_trusted_headers": ["for"]}, id="not told"),
+            pytest.param({}, id="no proxy"),
+            pytest.param(
+                {**PROXIES, "nginx_site_trusted_headers": ["for"]}, id="scheme is not trusted"
+            ),
             pytest.param({"nginx_site_public_url": "https://example.org"}, id="pinned"),
         ],
     )
-    def test_nothing_speaks_it(self, input_errors, settings: dict):
+    def test_redirect_without_https(self, input_errors, settings: dict):
         assert input_errors(nginx_site_https_redirect=True, **settings) == [
             "nginx_site_https_redirect is true, but the site has no https: set nginx_site_tls. If "
             "a proxy in front ends TLS, write its address in nginx_site_trusted_proxies and trust "
             "its 'proto'."
         ]
 
-    def test_site_is_pinned_to_http(self, input_errors):
+    def test_redirect_with_http_url(self, input_errors):
         url = {"nginx_site_public_url": "http://example.org"}
         assert input_errors(nginx_site_https_redirect=True, nginx_site_tls=TLS, **url) == [
             "nginx_site_https_redirect is true, but nginx_site_public_url is 'http://example.org': "
             "remove one of them, or write an https URL."
         ]
 
-    def test_nobody_tells_what_a_visitor_came_by(self, input_errors):
+    def test_redirect_with_https_url_behind_proxy(self, input_errors):
         url = {"nginx_site_public_url": "https://example.org"}
         assert input_errors(
             **PROXIES, **url, nginx_site_tls=TLS, nginx_site_https_redirect=True
@@ -510,7 +512,7 @@ class TestHttps:
         said = f"nginx_site_https_port is {value}: write a port, as in 443."
         assert input_errors(nginx_site_https_port=value) == [said]
 
-    def test_port_is_another_than_the_pinned_one(self, input_errors):
+    def test_port_differs_from_public_url(self, input_errors):
         url = {"nginx_site_public_url": "https://example.org:8443"}
         assert input_errors(**url, nginx_site_tls=TLS, nginx_site_https_port=443) == [
             "nginx_site_https_port is 443, but nginx_site_public_url is "
@@ -520,12 +522,14 @@ class TestHttps:
     @pytest.mark.parametrize(
         "settings",
         [
-            pytest.param({}, id="nobody is in front"),
-            pytest.param({**PROXIES, "nginx_site_trusted_headers": ["for"]}, id="not told"),
+            pytest.param({}, id="no proxy"),
+            pytest.param(
+                {**PROXIES, "nginx_site_trusted_headers": ["for"]}, id="scheme is not trusted"
+            ),
             pytest.param({"nginx_site_public_url": "http://a.b"}, id="pinned to http"),
         ],
     )
-    def test_hsts_of_what_speaks_no_https(self, input_errors, settings: dict):
+    def test_hsts_without_https(self, input_errors, settings: dict):
         assert input_errors(nginx_site_hsts={"max_age": 60}, **settings) == [
             "nginx_site_hsts is {'max_age': 60}, but the site has no https: set nginx_site_tls, "
             "write the address of the proxy that ends TLS in nginx_site_trusted_proxies, or remove "
@@ -533,7 +537,7 @@ class TestHttps:
         ]
 
     @pytest.mark.parametrize("hsts", [{"include_subdomains": True}, {"max_age": -1}])
-    def test_hsts_for_how_long(self, input_errors, hsts: dict):
+    def test_hsts_max_age(self, input_errors, hsts: dict):
         assert input_errors(nginx_site_hsts=hsts, nginx_site_tls=TLS) == [
             f"nginx_site_hsts is {hsts!r}: write for how many seconds browsers use https only, as "
             "in {max_age: 3600}."
@@ -547,7 +551,7 @@ class TestHttps:
             {"max_age": 31536000, "include_subdomains": False},
         ],
     )
-    def test_hsts_that_nobody_preloads(self, input_errors, hsts: dict):
+    def test_hsts_preload(self, input_errors, hsts: dict):
         hsts = {**hsts, "preload": True}
         assert input_errors(nginx_site_hsts=hsts, nginx_site_tls=TLS) == [
             f"nginx_site_hsts is {hsts!r}, but browsers preload only "
@@ -592,16 +596,16 @@ class TestLimits:
         said = "nginx_site_limits.burst is -1: write 0 or more."
         assert input_errors(nginx_site_limits={"rate": "1r/s", "burst": -1}) == [said]
 
-    def test_burst_beyond_nothing(self, input_errors):
+    def test_burst_without_rate(self, input_errors):
         assert input_errors(nginx_site_limits={"burst": 5}) == [
             "nginx_site_limits.burst is 5, but nginx_site_limits.rate is not set: set it, as in "
             "{rate: 10r/s, burst: 20}."
         ]
 
     @pytest.mark.parametrize(("option", "value"), [("rate", "10r/s"), ("connections", 20)])
-    def test_all_visitors_are_one_client(self, input_errors, option: str, value):
-        told = {**PROXIES, "nginx_site_trusted_headers": ["proto"]}
-        assert input_errors(**told, nginx_site_limits={option: value}) == [
+    def test_clients_without_addresses(self, input_errors, option: str, value):
+        headers = {**PROXIES, "nginx_site_trusted_headers": ["proto"]}
+        assert input_errors(**headers, nginx_site_limits={option: value}) == [
             f"nginx_site_limits.{option} is {value!r}, but nginx_site_trusted_headers does not "
             "have 'for', so all clients behind a proxy count as one: add it, or remove the limit."
         ]
@@ -618,7 +622,7 @@ class TestResponseHeaders:
     @pytest.mark.parametrize(
         "name", ["Content-Length", "content-type", "Location", "Set-Cookie", "Transfer-Encoding"]
     )
-    def test_what_one_answer_is(self, input_errors, name: str):
+    def test_header_of_one_response(self, input_errors, name: str):
         assert input_errors(nginx_site_response_headers={name: "a"}) == [
             f"nginx_site_response_headers sets {name}, but this header describes one response: "
             "remove it."
@@ -632,7 +636,7 @@ class TestResponseHeaders:
             ("Alt-Svc", "nginx_site_tls.http3"),
         ],
     )
-    def test_what_another_variable_says(self, input_errors, name: str, variable: str):
+    def test_header_of_another_variable(self, input_errors, name: str, variable: str):
         assert input_errors(nginx_site_response_headers={name: "a"}) == [
             f"nginx_site_response_headers sets {name}, but {variable} sets it: use that variable."
         ]
@@ -668,7 +672,7 @@ class TestStatus:
             ("nginx_site_tls.listen", 8081, {"nginx_site_tls": {**TLS, "listen": [8081]}}),
         ],
     )
-    def test_listens_where_the_site_does(self, input_errors, variable: str, other, settings: dict):
+    def test_listener_of_the_site(self, input_errors, variable: str, other, settings: dict):
         assert input_errors(nginx_site_status_listen="127.0.0.1:8081", **settings) == [
             f"nginx_site_status_listen is '127.0.0.1:8081', but {variable} has {str(other)!r}: "
             "choose another port."
@@ -806,7 +810,7 @@ def test_redirect(mount_errors, value: str):
         pytest.param({"root": "/srv", "code": 301}, "code", "redirect", id="code"),
     ],
 )
-def test_option_without_meaning(mount_errors, mount: dict, option: str, kinds: str):
+def test_option_of_another_kind(mount_errors, mount: dict, option: str, kinds: str):
     kind = next(iter(mount))
     assert mount_errors(**mount) == [
         f"nginx_site_mounts[0].{option} is {mount[option]!r}, but the mount has {kind}: only "
@@ -850,7 +854,7 @@ def test_header_name(mount_errors, name: str):
         "X-Request-ID",
     ],
 )
-def test_header_that_is_ours(mount_errors, name: str):
+def test_header_of_the_role(mount_errors, name: str):
     said = (
         f"nginx_site_mounts[0].headers sets {name}, but the role sets this header itself: remove "
         "it."
@@ -904,7 +908,7 @@ def test_misspelt(input_errors, variable: str, meant: str):
     assert input_errors(**{variable: "x"}) == [f"{variable} is no variable of the role: {meant}"]
 
 
-def test_mount_is_named_by_its_place(input_errors):
+def test_mount_is_named_by_its_index(input_errors):
     mounts = [{"path": "/a", "app": "a"}, {"path": "/b", "app": "B"}]
     [said] = input_errors(nginx_site_mounts=mounts)
     assert said.startswith("nginx_site_mounts[1].app is 'B'")
@@ -921,7 +925,7 @@ def test_mount_is_named_by_its_place(input_errors):
         ),
         pytest.param({"nginx_site_listen": [80, "81", "127.0.0.1:82", "[::1]:83"]}, id="listen"),
         pytest.param({"nginx_site_default_server": True}, id="default server"),
-        pytest.param({"nginx_site_tls": {}}, id="nothing said of TLS"),
+        pytest.param({"nginx_site_tls": {}}, id="empty TLS"),
         pytest.param({"nginx_site_tls": TLS}, id="TLS"),
         pytest.param({"nginx_site_tls": TLS, "nginx_site_listen": []}, id="nothing but TLS"),
         pytest.param(
@@ -1001,8 +1005,8 @@ def test_mount_is_named_by_its_place(input_errors):
         *[
             pytest.param({**settings, "nginx_site_limits": {"rate": "10r/s"}}, id=words)
             for words, settings in {
-                "limit of visitors whom a proxy tells": PROXIES,
-                "limit of visitors whom a connection tells": {
+                "limit with forwarded addresses": PROXIES,
+                "limit with the PROXY protocol": {
                     **PROXIES,
                     "nginx_site_proxy_protocol": True,
                 },
@@ -1068,7 +1072,7 @@ class TestGood:
         assert specified(**settings) == []
 
 
-def test_path_that_loses_its_prefix_is_not_as_it_was_sent(mount_errors):
+def test_strip_and_raw(mount_errors):
     assert mount_errors(app="shop", strip=True, raw=True) == [
         "nginx_site_mounts[0] has strip and raw: nginx cannot take the prefix off a path that it "
         "does not change. Remove one of them."

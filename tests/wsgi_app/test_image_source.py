@@ -109,14 +109,14 @@ def test_backend_that_builds_its_images(input_errors):
         ("wsgi_app_base_image", "python:3.12-slim"),
     ],
 )
-def test_nothing_is_built(input_errors, variable: str, value):
+def test_build_option(input_errors, variable: str, value):
     assert input_errors(**{variable: value}) == [
         f"{variable} is {value!r}, but the image in wsgi_app_source is built already and must have "
         "all that the app needs: remove it."
     ]
 
 
-def test_login_is_for_a_registry(input_errors, archive: Path):
+def test_login_without_registry(input_errors, archive: Path):
     source = {"type": "image", "archive": str(archive)}
     [said] = input_errors(wsgi_app_source=source, wsgi_app_registry_login=LOGIN)
     assert said.startswith(
@@ -140,7 +140,7 @@ def test_login_is_for_a_registry(input_errors, archive: Path):
         ),
     ],
 )
-def test_specification_knows_what_belongs_together(wsgi_app, settings: dict, said: str):
+def test_specification_rejects(wsgi_app, settings: dict, said: str):
     [error] = wsgi_app.specification_errors({"wsgi_app_name": "shop", **settings})
     assert said in error
 

@@ -110,7 +110,7 @@ def test_prefix_mode_without_a_prefix(input_errors, mode: str):
         pytest.param("8000", id="port alone"),
         pytest.param(":8000", id="no host"),
         pytest.param("localhost", id="host alone"),
-        pytest.param("localhost:8000", id="name, which nobody resolves at a boot"),
+        pytest.param("localhost:8000", id="name"),
         pytest.param("127.0.0.1:", id="empty port"),
         pytest.param("127.0.0.1:0", id="port 0"),
         pytest.param("127.0.0.1:65536", id="port too large"),
@@ -195,7 +195,7 @@ class TestEnvironment:
             ("NOTIFY_SOCKET", "systemd sets it"),
         ],
     )
-    def test_name_that_is_ours(self, input_errors, variable: str, name: str, why: str):
+    def test_reserved_name(self, input_errors, variable: str, name: str, why: str):
         said = f"{variable} sets {name}, but {why}: remove it."
         assert input_errors(**{variable: {name: "x"}}) == [said]
 
@@ -215,13 +215,13 @@ class TestEnvironmentValue:
             "quotes."
         ]
 
-    def test_is_not_shown_when_it_is_secret(self, input_errors, value):
+    def test_is_not_printed_if_secret(self, input_errors, value):
         assert input_errors(wsgi_app_secrets={"KEY": value}) == [
             "wsgi_app_secrets.KEY is not a text: environment variables are texts, so use quotes."
         ]
 
 
-def test_variable_and_secret_at_once(input_errors):
+def test_variable_and_secret(input_errors):
     assert input_errors(wsgi_app_environment={"KEY": "a"}, wsgi_app_secrets={"KEY": "b"}) == [
         "KEY is in wsgi_app_environment and in wsgi_app_secrets: remove one of them."
     ]
@@ -329,7 +329,7 @@ def test_health(input_errors, health: dict, said: str):
     assert input_errors(wsgi_app_health=health) == [f"wsgi_app_health.{said}"]
 
 
-def test_source_that_is_missing(wsgi_app):
+def test_source_is_missing(wsgi_app):
     inputs = {"wsgi_app_name": "shop", "wsgi_app_callable": "shop:app"}
     assert wsgi_app.input_errors(inputs) == [
         "wsgi_app_source is not set: write where the code is, as in "
@@ -338,7 +338,7 @@ def test_source_that_is_missing(wsgi_app):
 
 
 @pytest.mark.parametrize("path", ["/no/such/directory", "no/such/directory", __file__])
-def test_source_that_is_no_directory(input_errors, path: str):
+def test_source_is_no_directory(input_errors, path: str):
     [said] = input_errors(wsgi_app_source={"type": "local", "path": path})
     assert said.startswith(
         f"wsgi_app_source.path is {path!r}, but the controller has no such directory."
@@ -359,7 +359,7 @@ def test_misspelt(input_errors, variable: str, meant: str):
     assert input_errors(**{variable: "x"}) == [f"{variable} is no variable of the role: {meant}"]
 
 
-def test_all_that_is_wrong_is_said_at_once(input_errors):
+def test_all_errors_are_reported(input_errors):
     said = input_errors(wsgi_app_prefix="api", wsgi_app_workers=0, wsgi_app_health={"timeout": 0})
     assert [sentence.split(" is ")[0] for sentence in said] == [
         "wsgi_app_prefix",
@@ -410,7 +410,7 @@ def test_file_of_tasks(input_errors, variable: str):
     ]
 
 
-def test_release_of_a_rollback(input_errors):
+def test_release_in_a_deploy(input_errors):
     assert input_errors(wsgi_app_release="4d1c09aa71be") == [
         "wsgi_app_release is '4d1c09aa71be', but only the entry point 'rollback' uses it: run "
         "playbooks/rollback.yml with it, or remove it."
@@ -484,8 +484,8 @@ class TestGood:
 @pytest.mark.parametrize("inventory", EXAMPLES)
 def test_examples_are_accepted(wsgi_app, hosts_of, inventory: str):
     apps = hosts_of(inventory, "app")
-    input_errors = [wsgi_app.input_errors(app) for app in apps.values()]
-    assert input_errors == [[]] * len(apps) != []
+    errors = [wsgi_app.input_errors(app) for app in apps.values()]
+    assert errors == [[]] * len(apps) != []
 
 
 @pytest.mark.parametrize(
@@ -539,7 +539,7 @@ def test_git_url_is_accepted(input_errors, url: str):
 
 
 @pytest.mark.parametrize(
-    ("url", "shown"),
+    ("url", "printed"),
     [
         pytest.param(url, url, id=url or "empty")
         for url in (
@@ -567,17 +567,17 @@ def test_git_url_is_accepted(input_errors, url: str):
         )
     ]
     + [
-        pytest.param(url, shown, id=f"{shown}, with a secret")
-        for url, shown in (
+        pytest.param(url, printed, id=f"{printed}, with a secret")
+        for url, printed in (
             ("http://me:secret@git.example.org/shop.git", "http://***@git.example.org/shop.git"),
             ("https://me:sec/secret@git.example.org/x", "https://***@git.example.org/x"),
             ("https://me:secret@secret@-x/shop.git", "https://***@-x/shop.git"),
         )
     ],
 )
-def test_git_url(input_errors, url: str, shown: str):
+def test_git_url(input_errors, url: str, printed: str):
     assert input_errors(wsgi_app_source={**GIT, "url": url}) == [
-        f"wsgi_app_source.url is {shown!r}: write an https, ssh, git or file URL, an absolute path "
+        f"wsgi_app_source.url is {printed!r}: write an https, ssh, git or file URL, an absolute path "
         "on the host, or user@host:path for SSH, as in 'https://git.example.org/shop.git'."
     ]
 
@@ -625,7 +625,7 @@ def test_git_version(input_errors, version: str):
     ]
 
 
-def test_git_version_that_yaml_takes_for_a_number(input_errors):
+def test_git_version_is_a_number(input_errors):
     assert input_errors(wsgi_app_source={**GIT, "version": 1.1}) == [
         "wsgi_app_source.version is 1.1, a number, which may have lost a digit: put quotes around "
         "it."
@@ -645,7 +645,7 @@ def test_git_version_that_yaml_takes_for_a_number(input_errors):
             {**GIT, "signed_by": []},
             "wsgi_app_source.signed_by is empty, so no signature would be accepted: write the "
             "fingerprints of keys, or remove it.",
-            id="nobody",
+            id="empty",
         ),
     ]
     + [
@@ -701,7 +701,7 @@ def test_writable_paths(input_errors, path: str):
 
 
 @pytest.mark.parametrize("name", ["private-tmp", "privateTmp", "", "User=x\nProtectHome"])
-def test_sandbox_that_systemd_does_not_know(input_errors, name: str):
+def test_sandbox_setting_name(input_errors, name: str):
     assert input_errors(wsgi_app_sandbox={name: True}) == [
         f"wsgi_app_sandbox has {name!r}: write the name of a setting of systemd, as in "
         "'MemoryDenyWriteExecute'."
@@ -712,14 +712,14 @@ def test_sandbox_that_systemd_does_not_know(input_errors, name: str):
     "name",
     ["User", "Group", "ExecStart", "ExecStartPre", "EnvironmentFile", "Restart", "BindPaths"],
 )
-def test_sandbox_is_no_way_to_run_something_else(input_errors, name: str):
+def test_sandbox_setting_of_the_role(input_errors, name: str):
     assert input_errors(wsgi_app_sandbox={name: "x"}) == [
         f"wsgi_app_sandbox sets {name}, but the role sets it itself: remove it."
     ]
 
 
 @pytest.mark.parametrize("value", ["a\nUser=root", {"a": "b"}, 1.5, None], ids=str)
-def test_sandbox_of_one_line(input_errors, value):
+def test_sandbox_setting_value(input_errors, value):
     assert input_errors(wsgi_app_sandbox={"ProtectHome": value}) == [
         f"wsgi_app_sandbox.ProtectHome is {value!r}: write a text of one line, true or false, or a "
         "list of them."
@@ -789,7 +789,7 @@ def test_network_is_accepted(specified, value: str):
     assert specified(wsgi_app_network=value) == []
 
 
-def test_network_that_is_not_known(specified):
+def test_network(specified):
     [said] = specified(wsgi_app_network="bridge")
     assert "wsgi_app_network" in said
     assert "none, local, full" in said
