@@ -1,5 +1,7 @@
 """Input errors of the role nginx_site, and inputs that it accepts."""
 
+from pathlib import Path
+
 import pytest
 import trustme
 
@@ -9,6 +11,7 @@ SITE = {
     "nginx_site_server_names": ["example.org"],
     "nginx_site_mounts": [{"path": "/api", "app": "shop"}],
 }
+PAGES = str(Path(__file__).parents[2] / "app/page")
 PROXIES = {"nginx_site_trusted_proxies": ["10.0.0.5"]}
 TLS = {"mode": "files", "certificate": "/etc/ssl/shop.pem", "key": "/etc/ssl/private/shop.key"}
 
@@ -764,8 +767,16 @@ def test_root(mount_errors, value: str):
 
 @pytest.mark.parametrize("value", ["", "/no/such/directory", __file__])
 def test_src(mount_errors, value: str):
-    said = f"nginx_site_mounts[0].src is {value!r}: the controller has no such directory."
+    said = f"nginx_site_mounts[0].src is {value!r}, but the controller has no such directory."
     assert mount_errors(src=value) == [said]
+
+
+def test_src_with_link_to_another_directory(mount_errors, tmp_path: Path):
+    (tmp_path / "passwd").symlink_to("/etc/passwd")
+    [said] = mount_errors(src=str(tmp_path))
+    assert said.startswith(
+        f"nginx_site_mounts[0].src is {str(tmp_path)!r}: 'passwd' links to '/etc/passwd', outside"
+    )
 
 
 @pytest.mark.parametrize(
@@ -1057,7 +1068,7 @@ def test_mount_is_named_by_its_index(input_errors):
                 "no limit": {"app": "shop", "body_size": "0"},
                 "capital unit": {"app": "shop", "body_size": "2G"},
                 "files": {"root": "/srv/www", "fallback": "/index.html"},
-                "published files": {"src": "/", "fallback": "/a/index.html"},
+                "published files": {"src": PAGES, "fallback": "/a/index.html"},
                 "redirect": {"redirect": "/new?a=b#c", "code": 301},
                 "redirect elsewhere": {"redirect": "https://[::1]:8443/new/"},
             }.items()

@@ -345,6 +345,53 @@ def test_source_is_no_directory(input_errors, path: str):
     )
 
 
+class TestLocalSource:
+    @pytest.fixture
+    def errors(self, input_errors, tmp_path: Path):
+        return lambda: input_errors(wsgi_app_source={"type": "local", "path": str(tmp_path)})
+
+    def test_link_out_of_it(self, errors, tmp_path: Path):
+        (tmp_path / "media").mkdir()
+        (tmp_path / "media/up").symlink_to("../../up")
+        [said] = errors()
+        assert said.startswith(
+            f"wsgi_app_source.path is {str(tmp_path)!r}: 'media/up' links to '../../up', outside "
+        )
+
+    def test_link_in_a_virtual_environment_is_accepted(self, errors, tmp_path: Path):
+        (tmp_path / ".venv").mkdir()
+        (tmp_path / ".venv/pyvenv.cfg").touch()
+        (tmp_path / ".venv/python").symlink_to("/usr/bin/python3")
+        assert errors() == []
+
+    def test_included_requirements_are_missing(self, errors, tmp_path: Path):
+        (tmp_path / "requirements.txt").write_text("flask\n-r more/base.txt\n")
+        assert errors() == [
+            f"wsgi_app_source.path is {str(tmp_path)!r}: a requirements file includes "
+            "'more/base.txt', which the source does not have: add the file, or remove the line."
+        ]
+
+    def test_included_requirements_are_outside(self, errors, tmp_path: Path):
+        (tmp_path / "requirements.txt").write_text("-c ../constraints.txt\n")
+        [said] = errors()
+        assert said.startswith(
+            f"wsgi_app_source.path is {str(tmp_path)!r}: '../constraints.txt' is"
+        )
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            pytest.param("-r base.txt\n-c base.txt\n", id="file"),
+            pytest.param("-c https://example.org/constraints.txt\n", id="URL"),
+            pytest.param("-c ${CONSTRAINTS}\n", id="environment variable"),
+        ],
+    )
+    def test_included_requirements_are_accepted(self, errors, tmp_path: Path, text: str):
+        (tmp_path / "requirements.txt").write_text(text)
+        (tmp_path / "base.txt").write_text("flask\n")
+        assert errors() == []
+
+
 @pytest.mark.parametrize(
     ("variable", "meant"),
     [
@@ -577,8 +624,8 @@ def test_git_url_is_accepted(input_errors, url: str):
 )
 def test_git_url(input_errors, url: str, printed: str):
     assert input_errors(wsgi_app_source={**GIT, "url": url}) == [
-        f"wsgi_app_source.url is {printed!r}: write an https, ssh, git or file URL, an absolute path "
-        "on the host, or user@host:path for SSH, as in 'https://git.example.org/shop.git'."
+        f"wsgi_app_source.url is {printed!r}: write an https, ssh, git or file URL, an absolute "
+        "path on the host, or user@host:path for SSH, as in 'https://git.example.org/shop.git'."
     ]
 
 
@@ -698,6 +745,37 @@ def test_writable_paths(input_errors, path: str):
         f"wsgi_app_writable_paths has {path!r}: write the absolute path of one directory or file, "
         "without spaces, as in '/srv/media'."
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "directory", "setting"),
+    [
+        ("/tmp", "/tmp", "PrivateTmp"),
+        ("/tmp/uploads", "/tmp", "PrivateTmp"),
+        ("/var/tmp", "/var/tmp", "PrivateTmp"),
+        ("/var/tmp/shop/uploads", "/var/tmp", "PrivateTmp"),
+        ("/dev/shm", "/dev/shm", "TemporaryFileSystem"),
+    ],
+)
+class TestTemporaryPath:
+    def test_is_rejected(self, input_errors, path: str, directory: str, setting: str):
+        assert input_errors(wsgi_app_writable_paths=[path]) == [
+            f"wsgi_app_writable_paths has {path!r}, but {setting} hides {directory} from the app: "
+            "write a path elsewhere, as in '/srv/media'."
+        ]
+
+    def test_is_accepted_if_not_hidden(self, input_errors, path: str, directory: str, setting: str):
+        sandbox = {setting: "" if setting == "TemporaryFileSystem" else False}
+        assert input_errors(wsgi_app_writable_paths=[path], wsgi_app_sandbox=sandbox) == []
+
+    def test_is_accepted_in_a_container(
+        self, input_errors, path: str, directory: str, setting: str
+    ):
+        assert input_errors(wsgi_app_writable_paths=[path], wsgi_app_backend="podman") == []
+
+
+def test_path_like_a_temporary_one_is_accepted(input_errors):
+    assert input_errors(wsgi_app_writable_paths=["/tmpl", "/srv/tmp", "/var/tmp-data"]) == []
 
 
 @pytest.mark.parametrize("name", ["private-tmp", "privateTmp", "", "User=x\nProtectHome"])

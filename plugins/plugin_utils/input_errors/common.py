@@ -5,6 +5,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator
+from pathlib import Path
+
+from ansible_collections.subsite.deploy.plugins.module_utils import tree
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,25}[a-z0-9]|[a-z]")
 SEGMENT = r"/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+"
@@ -53,6 +56,15 @@ def sandbox(variable: str, value: dict) -> Iterator[str]:
             f"{variable} is {value!r}, but only backend 'systemd' uses it. A container has another "
             "sandbox: remove the variable."
         )
+
+
+def links(variable: str, directory: str) -> Iterator[str]:
+    """Yield a link in ``directory`` on the controller that leads out of it."""
+    try:
+        for path in tree.paths(Path(directory)):
+            tree.check_path(path, Path(directory))
+    except tree.TreeError as error:
+        yield f"{variable} is {directory!r}: {error}."
 
 
 def is_port(value: str) -> bool:

@@ -16,7 +16,7 @@ YEAR = 31536000
 def errors(inputs: Inputs) -> Iterator[str]:
     """Yield what is wrong with https."""
     yield from _port(inputs)
-    if inputs.values["https_redirect"]:
+    if inputs.values["https_redirect"] in (True, "true"):
         yield from _redirect(inputs)
     if inputs.given.get("hsts"):
         yield from _hsts(inputs)

@@ -63,8 +63,10 @@ def _target(where: str, kind: str, mount: dict) -> Iterator[str]:
     elif kind == "root":
         yield from _directory(f"{where}.root", mount["root"])
     elif kind == "src":
-        if not os.path.isdir(mount["src"]):
-            yield f"{where}.src is {mount['src']!r}: the controller has no such directory."
+        if os.path.isdir(mount["src"]):
+            yield from common.links(f"{where}.src", mount["src"])
+        else:
+            yield f"{where}.src is {mount['src']!r}, but the controller has no such directory."
     elif not TARGET.fullmatch(mount["redirect"]):
         yield (
             f"{where}.redirect is {mount['redirect']!r}: write a path, as in '/new', or a URL that "

@@ -15,8 +15,8 @@ PATH = re.compile(r"(/[A-Za-z0-9._@+-]+)+")
 SYSTEM = {"/bin", "/boot", "/etc", "/lib", "/sbin", "/usr"}
 """Directories that no app may write."""
 
-PRIVATE = {"/tmp": "PrivateTmp", "/var/tmp": "PrivateTmp", "/dev/shm": "TemporaryFileSystem"}
-"""Directories that systemd replaces by empty ones for each app, and the settings for it."""
+HIDDEN = {"/tmp": "PrivateTmp", "/var/tmp": "PrivateTmp", "/dev/shm": "TemporaryFileSystem"}
+"""Directories that are empty for each app, and the settings of systemd that replace them."""
 
 SETTING = re.compile(r"[A-Z][A-Za-z0-9]+")
 OF_THE_ROLE = re.compile(
@@ -31,7 +31,9 @@ def errors(inputs: Inputs) -> Iterator[str]:
     values = inputs.values
     yield from _limits(values["limits"])
     for path in values["writable_paths"]:
-        yield from _writable_path(path, values["backend"])
+        yield from _writable_path(path)
+        if values["backend"] == "systemd":
+            yield from _hidden_path(path, values["sandbox"])
     if values["backend"] != "systemd":
         yield from common.sandbox("wsgi_app_sandbox", values["sandbox"])
     for name, value in values["sandbox"].items():
@@ -51,17 +53,20 @@ def _limits(limits: dict) -> Iterator[str]:
         yield f"wsgi_app_limits.cpus is {cpus}: write 0.01 or more, as in 1.5."
 
 
-def _writable_path(path: str, backend: str) -> Iterator[str]:
+def _writable_path(path: str) -> Iterator[str]:
     if not PATH.fullmatch(path) or os.path.normpath(path) != path or path in SYSTEM:
         yield (
             f"wsgi_app_writable_paths has {path!r}: write the absolute path of one directory or "
             "file, without spaces, as in '/srv/media'."
         )
-    elif backend == "systemd":
-        for directory in {path, *map(str, PurePosixPath(path).parents)} & set(PRIVATE):
+
+
+def _hidden_path(path: str, sandbox: dict) -> Iterator[str]:
+    for directory, setting in HIDDEN.items():
+        if PurePosixPath(path).is_relative_to(directory) and setting not in sandbox:
             yield (
-                f"wsgi_app_writable_paths has {path!r}, but {PRIVATE[directory]} hides {directory} "
-                "from the app: write a path elsewhere, as in '/srv/media'."
+                f"wsgi_app_writable_paths has {path!r}, but {setting} hides {directory} from the "
+                "app: write a path elsewhere, as in '/srv/media'."
             )
 
 

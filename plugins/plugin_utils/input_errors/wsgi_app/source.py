@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from ansible_collections.subsite.deploy.plugins.module_utils import tree
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
+from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
 
 
@@ -31,9 +31,8 @@ def _directory(path: str) -> Iterator[str]:
             "{{ inventory_dir }} make it the same everywhere."
         )
         return
+    yield from common.links("wsgi_app_source.path", path)
     try:
-        for found in tree.paths(Path(path)):
-            tree.check_path(found, Path(path))
         Source(Path(path)).refuse_editables()
-    except (tree.TreeError, BuildError) as error:
+    except BuildError as error:
         yield f"wsgi_app_source.path is {path!r}: {error}"
