@@ -1,4 +1,4 @@
-"""What the tests of every scenario have: the host, and a look at its processes."""
+"""Fixtures of all scenarios: the host, and a check of its processes."""
 
 from __future__ import annotations
 

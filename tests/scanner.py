@@ -1,4 +1,4 @@
-"""What a scanner of nginx configurations, gixy, has against a site."""
+"""The findings of gixy, a scanner of nginx configurations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EXCEPTIONS = {
     "ssl_ecdh_curve": "nginx has said which OpenSSL it has before a group is named that few know",
     "try_files_is_evil_too": "it is about speed, and a cache of files would show yesterday's",
 }
-"""What it advises that is not followed, each with the reason."""
+"""Ignored findings and their reasons."""
 
 
 @cache

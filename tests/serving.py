@@ -1,4 +1,4 @@
-"""A real nginx with rendered sites and real gunicorns, all of them in one directory."""
+"""A real nginx with rendered sites and real gunicorns, in one directory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from scanner import findings
 
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 PORTS = iter(range(10000 + 2000 * WORKER, 12000 + 2000 * WORKER))
-"""What this one of pytest's workers listens on: no other does, nor does the kernel give it away."""
+"""The ports of this pytest worker. No other worker and not the kernel uses them."""
 WRAPPER = """
 {user}
 worker_processes 1;
@@ -52,10 +52,10 @@ class Nginx:
     def add(self, role, site: dict) -> None:
         """Add a site as the role ``nginx_site`` places it, if a scanner has nothing against it."""
         places = {
-            "__nginx_site_root": f"{self.top}/srv/{site['nginx_site_name']}",
-            "__nginx_site_log": f"{self.top}/{site['nginx_site_name']}.access.log",
+            "__nginx_site_content_dir": f"{self.top}/srv/{site['nginx_site_name']}",
+            "__nginx_site_access_log_path": f"{self.top}/{site['nginx_site_name']}.access.log",
         }
-        build = {"__nginx_site_build": {"stderr": self.run("-V").stderr}}
+        build = {"__nginx_site_nginx_build": {"stderr": self.run("-V").stderr}}
         files = "__nginx_site_files + __nginx_site_shared_files"
         for file in role.value(files, {**site, **places, **build}):
             path = Path(file["dest"])

@@ -87,6 +87,7 @@ ALLOWED = (
     Allowed("molecule/apps/tests/test_secrets.py", "nobody", "the Unix user"),
     Allowed("molecule/release/tests/test_confinement.py", "nobody", "the Unix user"),
     Allowed("molecule/tls/tests/test_acme.py", "nobody", "the Unix user"),
+    Allowed("roles/nginx_site/vars/main/trust.yml", "visitor", "the header Cf-Visitor"),
     Allowed("tests/tools/test_words.py", "", "the test of this program"),
 )
 

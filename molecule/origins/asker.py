@@ -1,4 +1,4 @@
-"""Send requests as they are written, from where they are to come from, and tell what came back.
+"""Send requests unchanged from given addresses, and print the answers.
 
 In come ``[[address, port, request], …]`` as JSON, out go ``[[status, body], …]``.
 """

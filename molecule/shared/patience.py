@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 def eventually(question: Callable[[], object], seconds: float = 30) -> bool:
-    """Return whether the answer becomes yes in so many seconds; who is not there has said no."""
+    """Return whether the condition becomes true within this time; an error counts as false."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from ansible_collections.subsite.deploy.plugins.module_utils import tree
+from ansible_collections.subsite.deploy.plugins.plugin_utils.packed_directory import digest, pack
 from client import PORTS, ask
 from controller import EPHEMERAL, MOLECULE, PROJECT
 
@@ -77,7 +77,7 @@ class Source:
     @property
     def revision(self) -> str:
         """The revision that the role records."""
-        return tree.digest(tree.pack(str(self.path)))
+        return digest(pack(str(self.path)))
 
     @property
     def variables(self) -> dict:

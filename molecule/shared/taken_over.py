@@ -44,7 +44,7 @@ threading.Thread(target=stay).start()
 READ_ONLY = "OSError: [Errno 30]"
 """How Python names the error of a read-only file system."""
 TRIES = 8
-"""How often a race is tried with complete builds (tests/plugins/test_sealed.py: 50 times)."""
+"""How often a race is tried with whole builds (tests/plugins/test_lent_directory.py: 50 times)."""
 
 
 class TakenOver:
@@ -83,11 +83,11 @@ class TakenOver:
         """Have its main process die, and wait until another answers."""
         before = self.main_process(host)
         if mortal == "arbiter":
-            # The app cannot, where it has a PID namespace of its own.
+            # With a PID namespace, the app cannot.
             kill = "systemctl kill --kill-whom=main --signal=KILL"
             host.check_output(f"{kill} wsgi-{self.name}.service")
         else:
-            # gunicorn's arbiter gives up when a worker ends so.
+            # gunicorn's arbiter exits if a worker ends with this status.
             ask(f"/{self.name}/", "POST", body="import os; os._exit(3)")
         assert eventually(lambda: self.main_process(host) not in (before, "0"), 60)
         assert eventually(lambda: ask(f"/{self.name}/", "POST", body="").status == 200, 60)
@@ -120,7 +120,7 @@ def local(path: Path) -> dict[str, object]:
 
 
 def reason(run: Run) -> str:
-    """Return what a run says of its failure, without all that came before it."""
+    """Return the failure message of a run, without the output before it."""
     return run.output[run.output.find("[ERROR]") :][:1000]
 
 
@@ -150,7 +150,7 @@ def processes(host) -> Callable[..., list[str]]:
 
 @pytest.fixture
 def canaries(host) -> Iterator[None]:
-    """Fail if what is root's in the canary directories has changed since."""
+    """Fail if root's files in the canary directories have changed."""
     command = "find /opt/canary /opt/canary_web -printf '%p %u %g %m\n' | sort"
     before = host.check_output(command)
     yield
@@ -163,18 +163,18 @@ def canaries(host) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Builds:
-    """What builds on the host left."""
+    """What builds left on the host."""
 
     builds: list[dict[str, list[str]]]
 
     def __getitem__(self, kind: str) -> list[str]:
-        """Return what they left of a ``kind``."""
+        """Return what they left, of one ``kind``."""
         return [finding for build in self.builds for finding in build[kind]]
 
 
 @pytest.fixture(scope="session")
 def attacks(container) -> None:
-    """Place what attacks on the host."""
+    """Copy the attacks to the host."""
     copy_to(container, "/opt/attacks", SCENARIO / "attacks", ".")
     copy_to(container, "/opt/attacks", PROJECT / "molecule/shared", "patience.py", "many_files.py")
 
@@ -210,7 +210,7 @@ def build(container, attacks) -> Callable[..., Builds]:
 
 
 def copy_to(container: str, directory: str, top: Path, *names: str) -> None:
-    """Copy what is below ``top`` into a ``directory`` of the host."""
+    """Copy the files below ``top`` into a ``directory`` of the host."""
     archive = subprocess.run(
         ["tar", "--exclude=__pycache__", "--create", *names],
         cwd=top,
@@ -239,14 +239,14 @@ def attacking(container, attacks) -> Callable[..., AbstractContextManager[None]]
         try:
             yield
         finally:
-            # It ends with its standard input.
+            # The attack ends with its standard input.
             process.communicate()
 
     return attack
 
 
 def project(attack: str = "") -> dict[str, str]:
-    """Return the files of a project whose build needs no index and runs ``attack``.
+    """Return the files of a project that builds without an index and runs ``attack``.
 
     That has a function of the same name; what it returns is in the project as seen.json.
     """

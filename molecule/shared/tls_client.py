@@ -37,24 +37,24 @@ class Client:
             yield secured
 
     def certificate(self) -> x509.Certificate:
-        """Return the certificate that is shown."""
+        """Return the certificate of the server."""
         with self.connect() as secured:
             return x509.load_der_x509_certificate(secured.getpeercert(True))
 
     def names(self) -> set[str]:
-        """Return what that is for."""
+        """Return the names of the certificate."""
         extension = self.certificate().extensions.get_extension_for_class(
             x509.SubjectAlternativeName
         )
         return {str(name.value) for name in extension.value}
 
     def issuer(self) -> str:
-        """Return who has issued that."""
+        """Return the issuer of the certificate."""
         (name,) = self.certificate().issuer.get_attributes_for_oid(NameOID.COMMON_NAME)
         return name.value
 
     def get(self, trusted: str | None = None) -> int:
-        """Ask for the page, and return the status of the answer."""
+        """Request the page, and return the status of the answer."""
         with self.connect(trusted) as secured:
             secured.sendall(f"GET / HTTP/1.1\r\nHost: {self.name}\r\n\r\n".encode())
             answer = http.client.HTTPResponse(secured)

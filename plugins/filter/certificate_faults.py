@@ -1,54 +1,54 @@
-"""Say what is wrong with a certificate and its key on a host."""
+"""Name the faults of a certificate and its key on a host."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: certificate_faults
 author: The Subsite maintainers (@subsite)
-short_description: What is wrong with a certificate and its key on a host
+short_description: Faults of a certificate and its key on a host
 description:
-  - Returns one sentence for each thing that keeps a certificate from being served.
+  - Returns one sentence for each fault that the certificate or its key has.
 positional: _input, names
 options:
   _input:
-    description: What the module certificate_info returned.
+    description: The result of P(subsite.deploy.certificate_info#module).
     type: dict
     required: true
   names:
-    description: Hosts and addresses that it has to be for.
+    description: The hosts and addresses that the certificate must have.
     type: list
     elements: str
     required: true
   days:
-    description: How many days it has to be valid.
+    description: For how many days from now it must be valid.
     type: int
     default: 0
   exactly:
-    description: Whether it may be for no other names.
+    description: Whether it must have no other names.
     type: bool
     default: false
 """
 
 EXAMPLES = r"""
-problems: "{{ looked_at | subsite.deploy.certificate_faults(['example.org'], days=30) }}"
+faults: "{{ shop_certificate | subsite.deploy.certificate_faults(['example.org'], days=30) }}"
 """
 
 RETURN = r"""
 _value:
-  description: The sentences; none when it can be served.
+  description: The sentences; empty if there is no fault.
   type: list
   elements: str
 """
 
 from collections.abc import Callable
 
-from ansible_collections.subsite.deploy.plugins.module_utils import certificate
+from ansible_collections.subsite.deploy.plugins.plugin_utils import certificate
 
 
 def certificate_faults(
     pair: dict, names: list[str], days: int = 0, exactly: bool = False
 ) -> list[str]:
-    """Return what is wrong with ``pair``, in sentences."""
+    """Return the faults of ``pair``, one sentence for each."""
     faults = {
         "certificate": pair["certificate_fault"]
         or next(certificate.faults(pair["pem"], names, days, exactly), ""),

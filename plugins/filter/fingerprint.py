@@ -1,15 +1,15 @@
-"""Name something after what it is made of."""
+"""Derive a short name from a content."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: fingerprint
 author: The Subsite maintainers (@subsite)
-short_description: A short name that follows from the content
+short_description: A short name that depends on a content
 description:
-  - Returns twelve hexadecimal digits that depend on all of the input and on nothing else.
-  - The digest is scrypt (RFC 7914), slow on purpose, because the input may hold a secret that
-    somebody who knows the rest could otherwise guess from the name.
+  - Returns twelve hexadecimal digits that depend only on the input.
+  - It uses scrypt (RFC 7914), which is slow. The input may have a secret, and a fast digest would
+    let others find the secret by trying values.
 positional: _input
 options:
   _input:
@@ -33,7 +33,7 @@ from collections.abc import Callable
 
 
 def fingerprint(content: str) -> str:
-    """Return twelve hexadecimal digits that follow from ``content``."""
+    """Return twelve hexadecimal digits that depend on ``content``."""
     salt = b"subsite.deploy"
     return hashlib.scrypt(content.encode(), salt=salt, n=2**14, r=8, p=1, dklen=6).hex()
 

@@ -1,25 +1,25 @@
-"""Find the value of a forwarding header that the outermost trusted proxy has set."""
+"""Match the value of a forwarded header that the outermost trusted proxy has set."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: forwarded_value
 author: The Subsite maintainers (@subsite)
-short_description: Regular expression for one value of a forwarding header's list
+short_description: Regular expression for one value of a forwarded header
 description:
-  - Each proxy of a chain adds its value at the end of a list, so that the one which the outermost
-    of N proxies added is the N-th from the right. What is left of it came from the visitor.
-  - In a shorter list it is the leftmost, which the others kept.
-  - Returns a regular expression, as nginx's C(map) takes it, that matches a list in which that
-    value matches the input, whatever the others are.
+  - Each proxy of a chain appends its value to a list. So the value of the outermost of N proxies is
+    the N-th from the right. Values to the left of it are from the client.
+  - If the list is shorter, it is the first value.
+  - Returns a regular expression for nginx's C(map). It matches a list if this value matches the
+    input; the other values can be anything.
 positional: _input, hops
 options:
   _input:
-    description: Regular expression of the value, with a named group for what is to be taken.
+    description: Regular expression of the value, with a named group for the part to use.
     type: str
     required: true
   hops:
-    description: How many trusted proxies the request has passed.
+    description: How many trusted proxies are in the chain.
     type: int
     default: 1
 """
@@ -39,7 +39,7 @@ from collections.abc import Callable
 
 
 def forwarded_value(value: str, hops: int = 1) -> str:
-    """Return an expression for a list whose value number ``hops`` from the right is ``value``."""
+    """Return an expression for a list whose ``hops``-th value from the right is ``value``."""
     others = int(hops) - 1
     if not others:
         return rf"(?:.*,)?[ \t]*(?:{value})[ \t]*$"

@@ -1,4 +1,4 @@
-"""Take a public URL apart."""
+"""Split a public URL into its parts."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ name: origin
 author: The Subsite maintainers (@subsite)
 short_description: Scheme, authority, port and prefix of a public URL
 description:
-  - Takes a URL apart, with the port spelt out, and with an authority as browsers send it.
+  - Returns the parts of a URL, always with a port, and with the authority that browsers send.
 positional: _input
 options:
   _input:
-    description: The URL, as V(https://example.org:8443/outer), or nothing.
+    description: The URL, for example V(https://example.org:8443/outer). It may be empty.
     type: str
     required: true
 """
@@ -24,28 +24,30 @@ RETURN = r"""
 _value:
   description:
     - C(scheme); C(authority), the host with its port unless that is the scheme's default; C(port);
-      and C(prefix), empty at the root. All of them are text. Nothing for what is no URL.
+      and C(prefix), empty at the root. All are strings. The dictionary is empty for anything else
+      than a URL.
   type: dict
 """
 
 import re
 from collections.abc import Callable
 
+from ansible_collections.subsite.deploy.plugins.module_utils.public_url import DEFAULT_PORTS
+
 URL = re.compile(r"(https?)://(\[.*\]|[^:/]+)(?::([0-9]+))?(/.*)?")
-DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
 def origin(url: str) -> dict[str, str]:
-    """Return the parts of ``url``, which is written as browsers show it; none if it is no URL."""
+    """Return the parts of ``url``; an empty dictionary if it is not a URL."""
     match = URL.fullmatch(url)
     if not match:
         return {}
     scheme, host, port, prefix = match.groups()
-    usual = DEFAULT_PORTS[scheme]
-    port = port or usual
+    default_port = str(DEFAULT_PORTS[scheme])
+    port = port or default_port
     return {
         "scheme": scheme,
-        "authority": host.lower() if port == usual else f"{host.lower()}:{port}",
+        "authority": host.lower() if port == default_port else f"{host.lower()}:{port}",
         "port": port,
         "prefix": prefix or "",
     }

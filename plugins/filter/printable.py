@@ -1,4 +1,4 @@
-"""Show what an app, a proxy or a tool says, without the characters that a terminal obeys."""
+"""Escape control characters in texts of apps, proxies and tools."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ description:
   - Returns the text with an escape, as C(\x1b), in place of each control character (C0 and C1 of
     ECMA-48), each format character (such as those that change the direction of writing), each
     surrogate, and each line or paragraph separator of Unicode. Line feeds and tabs stay.
-  - Use it for every text of an app, a proxy or a tool that is shown to an operator.
+  - Use it for each text of an app, a proxy or a tool in a message.
 positional: _input
 options:
   _input:

@@ -1,14 +1,14 @@
-"""Write environment variables as systemd reads them."""
+"""Write environment variables as the text of a systemd EnvironmentFile."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: systemd_environment
 author: The Subsite maintainers (@subsite)
-short_description: Variables as the text of a systemd EnvironmentFile
+short_description: Environment variables as the text of a systemd EnvironmentFile
 description:
   - Writes one line for each variable, quoted as C(systemd.exec(5)) says under EnvironmentFile, so
-    that quotes, dollar signs, backslashes and line breaks arrive as they are.
+    that quotes, dollar signs, backslashes and line breaks are kept.
 positional: _input
 options:
   _input:

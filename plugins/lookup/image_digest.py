@@ -7,8 +7,8 @@ name: image_digest
 author: The Subsite maintainers (@subsite)
 short_description: Digest of the image in an archive on the controller
 description:
-  - Returns what identifies the image in an archive that C(podman save) or C(docker save) has
-    written, whatever it is called there.
+  - Returns the digest of the image in an archive of C(podman save) or C(docker save). It does not
+    depend on the image's name.
 options:
   _terms:
     description: The archives.
@@ -18,7 +18,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Show which image it is
+- name: Show the digest of the image
   ansible.builtin.debug:
     msg: "{{ lookup('subsite.deploy.image_digest', '/home/me/shop.tar') }}"
 """
@@ -44,7 +44,7 @@ class LookupModule(LookupBase):
     """Return one digest for each archive."""
 
     def run(self, terms: list[str], variables: dict | None = None, **kwargs: Any) -> list[str]:
-        """Read each of ``terms``."""
+        """Return the digest of each of ``terms``."""
         try:
             return [identify(term)[1] for term in terms]
         except ArchiveError as error:

@@ -1,4 +1,4 @@
-"""Connect, send and receive for a limited time in total, however slowly the other side answers."""
+"""Connect, send and receive within a total time, however slow the other side is."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class Deadline:
-    """A point in time by which something has to be done."""
+    """A point in time at which all operations end."""
 
     def __init__(self, seconds: float) -> None:
-        """Begin to count ``seconds``."""
+        """Start to count ``seconds``."""
         self.seconds = seconds
         self.end = time.monotonic() + seconds
 
@@ -33,13 +33,13 @@ class Deadline:
 
 
 class LimitedSocket:
-    """A connected socket as ``http.client`` uses one, with a deadline for all that it does.
+    """A connected socket for ``http.client``, with one deadline for all operations.
 
-    A socket's own timeout is for one call of ``recv`` or ``send``, and begins anew with each byte.
+    The timeout of a plain socket is for one call of ``recv`` or ``send``, so each byte restarts it.
     """
 
     def __init__(self, connected: socket.socket, deadline: Deadline) -> None:
-        """Take over the ``connected`` socket, which may speak TLS."""
+        """Wrap the ``connected`` socket, which may use TLS."""
         self.connected, self.deadline = connected, deadline
 
     def sendall(self, data: bytes) -> None:
@@ -50,7 +50,7 @@ class LimitedSocket:
             rest = rest[self.connected.send(rest) :]
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        """Return what is received, as a file; ``mode`` is always ``rb``."""
+        """Return the received bytes as a file; ``mode`` is always ``rb``."""
         return io.BufferedReader(Incoming(self.connected, self.deadline))
 
     def close(self) -> None:
@@ -59,30 +59,30 @@ class LimitedSocket:
 
 
 class Incoming(io.RawIOBase):
-    """What a socket receives until the deadline."""
+    """The bytes that a socket receives until the deadline."""
 
     def __init__(self, connected: socket.socket, deadline: Deadline) -> None:
-        """Receive nothing yet."""
+        """Prepare to receive from the ``connected`` socket."""
         self.connected, self.deadline = connected, deadline
         self.raw = connected.makefile("rb", buffering=0)
 
     def readable(self) -> bool:
-        """Return that it can be read, as ``io.BufferedReader`` wants to know."""
+        """Return true; ``io.BufferedReader`` calls this."""
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int | None:
-        """Receive at most as many bytes as ``buffer`` has."""
+        """Receive bytes into ``buffer``."""
         self.connected.settimeout(self.deadline.left())
         return self.raw.readinto(buffer)
 
     def close(self) -> None:
-        """Let the socket close."""
+        """Close the file, so that the socket can close."""
         self.raw.close()
         super().close()
 
 
 def connect(where: str, deadline: Deadline) -> socket.socket:
-    """Return a socket that is connected to ``where``, a socket's path or ``host:port``.
+    """Return a socket that is connected to ``where``, the path of a socket or ``host:port``.
 
     :raises OSError: when there is no connection.
     """
@@ -91,7 +91,7 @@ def connect(where: str, deadline: Deadline) -> socket.socket:
     host, _, port = where.rpartition(":")
     addresses = _addresses(host.strip("[]"), int(port), deadline)
     for number, (family, *_, address) in enumerate(addresses):
-        # An address that does not answer must leave time for the others.
+        # Each address gets a share of the time: the first ones may not respond.
         seconds = deadline.left() / (len(addresses) - number)
         try:
             return _connected(family, address, seconds)
@@ -112,7 +112,7 @@ def _connected(family: int, address: str | tuple, seconds: float) -> socket.sock
 
 
 def _addresses(host: str, port: int, deadline: Deadline) -> list[tuple]:
-    """Return the addresses of ``host``. A thread asks: getaddrinfo(3) takes no timeout."""
+    """Return the addresses of ``host``. A thread asks, since getaddrinfo(3) has no timeout."""
     found: queue.Queue[list[tuple] | Exception] = queue.Queue()
 
     def ask() -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 TRANSPORTS = ("file", "git", "https", "ssh")
-"""The transports that git may use, by git's names (GIT_ALLOW_PROTOCOL in git(1))."""
+"""The transports that git may use (GIT_ALLOW_PROTOCOL in git(1))."""
 
 _HOST = r"(?:[A-Za-z0-9][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])"
 URL = re.compile(
@@ -27,9 +27,9 @@ class Address(NamedTuple):
 
 
 def is_url(text: str) -> bool:
-    """Return whether ``text`` is an address that git fetches by one of :data:`TRANSPORTS`."""
+    """Return whether ``text`` is a URL for one of :data:`TRANSPORTS`."""
     try:
-        urlsplit(text)  # which knows what an IPv6 address is
+        urlsplit(text)  # fails for a malformed IPv6 address
     except ValueError:
         return False
     return bool(URL.fullmatch(text))
@@ -50,7 +50,7 @@ def is_version(text: str) -> bool:
 
 
 def address(url: str) -> Address:
-    """Take the credentials out of an https ``url``: every user can read a command line."""
+    """Separate the credentials from an https ``url``: every user can read a command line."""
     parts = urlsplit(url)
     if parts.scheme != "https" or "@" not in parts.netloc:
         return Address(url, None, None)
@@ -63,6 +63,6 @@ def address(url: str) -> Address:
     )
 
 
-def shown(url: str) -> str:
-    """Return ``url`` without credentials, for a message."""
+def hide_credentials(url: str) -> str:
+    """Return ``url`` for a message, with asterisks in place of credentials."""
     return re.sub(r"://.*@", "://***@", url, flags=re.DOTALL)

@@ -1,4 +1,4 @@
-"""Fetch, resolve, verify and export a commit, and run nothing that the repository brings."""
+"""Fetch, find, verify and export a commit, without running code of the repository."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ansible_collections.subsite.deploy.plugins.module_utils import tree
+from ansible_collections.subsite.deploy.plugins.module_utils import source_tree
 from ansible_collections.subsite.deploy.plugins.module_utils.git_address import (
     COMMIT,
     TRANSPORTS,
@@ -22,7 +22,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils.git_address import 
 )
 
 CURRENT = "refs/subsite/current"
-"""The ref that names the commit which was fetched last for the app."""
+"""The ref of the commit that was fetched last for the app."""
 
 SETTINGS = [
     ("core.attributesFile", os.devnull),
@@ -37,14 +37,14 @@ NO_CONFIGURATION = {
 }
 """Environment variables that turn off root's and the host's configuration.
 
-Without it, a .gitattributes file can name no filter that runs.
+Without a configuration, a .gitattributes file cannot run a filter.
 """
 
 HELPER = (
     '!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n" '
     '"$SUBSITE_GIT_USERNAME" "$SUBSITE_GIT_PASSWORD"; }; f'
 )
-"""A credential helper (gitcredentials(7)) that keeps nothing and is in no file."""
+"""A credential helper (gitcredentials(7)) that stores nothing and needs no file."""
 
 
 class GitError(Exception):
@@ -52,7 +52,7 @@ class GitError(Exception):
 
 
 class Found(NamedTuple):
-    """What a version means: the object that it names, and the commit that this leads to."""
+    """A version: its full name, the object with this name, and the commit of the object."""
 
     name: str
     object: str
@@ -65,8 +65,8 @@ class Repository:
     def __init__(self, path: Path, lock: int | None = None, lender: Path | None = None) -> None:
         """Make it at ``path``, unless it exists. A working tree at ``path`` is removed.
 
-        :param lock: a locked file, which git inherits: the lock outlives a killed module.
-        :param lender: another repository, whose objects need not be fetched again.
+        :param lock: a locked file, which git inherits, so that the lock outlives a killed module.
+        :param lender: another repository, whose objects are used and not fetched again.
         """
         self.path = path
         self.lock = lock
@@ -75,14 +75,14 @@ class Repository:
             self.environ["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = str(lender / "objects")
         if (path / ".git").is_dir():
             _empty(path)
-        # No other git runs here now: these are from a run that was cut off.
+        # No other git runs here now: these are from an interrupted run.
         for left in path.rglob("*.lock"):
             left.unlink()
         self._git("init", "--quiet", "--bare", "--template=")
 
     @property
     def current(self) -> str | None:
-        """The commit that the app had last."""
+        """The commit that was fetched last for the app; none if there is none."""
         return self._refs(CURRENT).get(CURRENT)
 
     @current.setter
@@ -90,9 +90,9 @@ class Repository:
         self._git("update-ref", CURRENT, commit)
 
     def fetch(self, address: Address) -> None:
-        """Fetch all branches and tags. A bare repository has no submodules, whatever is configured.
+        """Fetch all branches and tags; a bare repository has no submodules.
 
-        :raises GitError: when that fails, with what git said.
+        :raises GitError: when it fails, with git's output.
         """
         self._git(
             *("fetch", "--quiet", "--prune", "--no-tags"),
@@ -107,9 +107,9 @@ class Repository:
         )
 
     def find(self, version: str) -> Found:
-        """Return what ``version`` names: a commit by its whole id, a branch, or a tag.
+        """Return the commit, the branch or the tag that ``version`` names.
 
-        :raises GitError: when it names nothing, or two things.
+        :raises GitError: when none has this name, or a branch and a tag have it.
         """
         if COMMIT.fullmatch(version):
             if self._type(version) != "commit":
@@ -121,26 +121,26 @@ class Repository:
         found = [name for name in names if name in refs]
         if not found:
             raise GitError(
-                f"The repository has no branch and no tag {version!r}. A commit is written with "
-                "all of its 40 small hexadecimal digits."
+                f"The repository has no branch and no tag {version!r}. Write a commit with all of "
+                "its 40 hexadecimal digits, in lower case."
             )
         if len(found) > 1:
             raise GitError(
-                f"{version!r} is a branch and a tag of the repository: write {names[0]!r} or "
+                f"{version!r} is a branch and a tag of the repository. Write {names[0]!r} or "
                 f"{names[1]!r}."
             )
         commit = self._git("rev-parse", "--verify", "--quiet", f"{refs[found[0]]}^{{commit}}", ok=1)
         if not commit:
-            raise GitError(f"{found[0]!r} leads to no commit.")
+            raise GitError(f"{found[0]!r} is not the name of a commit.")
         return Found(found[0], refs[found[0]], commit)
 
     def verify(self, found: Found, keys: list[str]) -> None:
-        """Verify that one of ``keys`` has signed the object that was ``found``.
+        """Verify that one of ``keys``, or a subkey of it, has signed the object of ``found``.
 
-        The object is the commit or the annotated tag. The signature of a tag covers the tag's name,
-        so that name must be the one that was found. A signature by a subkey counts, too.
+        The object is a commit or an annotated tag. The signed name of a tag must be the name of
+        ``found``: otherwise another signed tag could replace it.
 
-        :raises GitError: when none has.
+        :raises GitError: when the object is not signed, or by another key.
         """
         kind = self._type(found.object)
         what = f"The {kind} of {found.name!r} ({found.object})"
@@ -149,25 +149,25 @@ class Repository:
             raise GitError(f"{what} was signed as {self._tag_name(found.object)!r}.")
         done = self._run(f"verify-{kind}", "--raw", found.object)
         lines = [line.split() for line in done.stderr.split("\n")]
-        status = [words[1:] for words in lines if words[:1] == ["[GNUPG:]"]]
-        signers = [words[1:] for words in status if words[:1] == ["VALIDSIG"]]
+        status = [fields[1:] for fields in lines if fields[:1] == ["[GNUPG:]"]]
+        signers = [fields[1:] for fields in status if fields[:1] == ["VALIDSIG"]]
         if done.returncode != 0 or len(signers) != 1:
-            reason = "; ".join(" ".join(words) for words in status) or "GnuPG found none"
+            reason = "; ".join(" ".join(fields) for fields in status) or "GnuPG found none"
             raise GitError(f"{what} has no valid signature by a key in the keyring: {reason}.")
-        # The key that has signed comes first, and its primary key last (GnuPG's doc/DETAILS).
+        # The signing key comes first, and its primary key last (GnuPG's doc/DETAILS).
         if not {signers[0][0], signers[0][-1]} & set(keys):
             raise GitError(
                 f"{what} is signed by {signers[0][-1]}, but not by one of {', '.join(keys)}."
             )
 
     def export(self, commit: str, dest: str, group: str | None) -> None:
-        """Write the files of ``commit`` to ``dest``, as a checkout would.
+        """Write the files of ``commit`` to ``dest``, like a checkout.
 
-        :raises GitError: when git cannot.
-        :raises TreeError: when a source cannot hold them.
+        :raises GitError: when git fails.
+        :raises TreeError: when the commit has a file that a source must not have.
         """
         with (
-            tree.placed(dest, group) as partial,
+            source_tree.placed(dest, group) as partial,
             tempfile.TemporaryDirectory(dir=self.path) as scratch,
         ):
             self._git(
@@ -179,26 +179,26 @@ class Repository:
                     **NO_CONFIGURATION,
                 },
             )
-            tree.check(partial)
+            source_tree.check(partial)
 
     def _refs(self, *patterns: str) -> dict[str, str]:
-        """Return which object each ref is, by its full name."""
+        """Return the object of each ref, by the full name of the ref."""
         listed = self._git("for-each-ref", "--format=%(refname) %(objectname)", *patterns)
-        # Other ends of lines may be part of a name (git-check-ref-format(1)).
+        # Other line breaks than this can be part of a name (git-check-ref-format(1)).
         return dict(line.split(" ") for line in listed.split("\n") if line)
 
     def _type(self, object_id: str) -> str:
         return self._git("cat-file", "-t", object_id, ok=128)
 
     def _tag_name(self, object_id: str) -> str:
-        """Return the name that an annotated tag gives itself (git-mktag(1): object, type, tag)."""
+        """Return the name in an annotated tag (git-mktag(1): object, type, tag)."""
         lines = self._git("cat-file", "tag", object_id).split("\n")
         return lines[2].removeprefix("tag ") if len(lines) > 2 else ""
 
     def _git(self, *arguments: str, ok: int = 0, **how: Any) -> str:
         done = self._run(*arguments, **how)
         if done.returncode not in (0, ok):
-            raise GitError(f"git {arguments[0]} fails: {_without_credentials(done.stderr)}")
+            raise GitError(f"git {arguments[0]} failed: {_without_credentials(done.stderr)}")
         return done.stdout.strip()
 
     def _run(
@@ -208,7 +208,7 @@ class Repository:
         settings: list[tuple[str, str]] | None = None,
         environ: dict[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
-        """Run git without a terminal: neither it nor ssh can wait for an answer."""
+        """Run git without a terminal, so that neither git nor ssh waits for input."""
         return subprocess.run(
             ["git", *arguments],
             cwd=cwd or self.path,
@@ -230,7 +230,7 @@ class Repository:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Repository]:
-    """Open the repository at ``path``, which its owner alone can read; other runs wait."""
+    """Lock and yield the repository at ``path``; only its owner can read it. Other runs wait."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
@@ -244,7 +244,7 @@ def opened(path: Path) -> Iterator[Repository]:
 
 @contextmanager
 def copied(path: Path) -> Iterator[Repository]:
-    """Open a copy of the repository at ``path``, which borrows its objects and goes away again."""
+    """Yield a temporary copy of the repository at ``path``, which uses the same objects."""
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch, "repository")
         if (path / "objects").is_dir():
@@ -254,7 +254,7 @@ def copied(path: Path) -> Iterator[Repository]:
 
 
 def is_private(path: Path) -> bool:
-    """Return whether ``path`` is a directory of this user's that no other user can read."""
+    """Return whether ``path`` is a directory that only the current user can read."""
     try:
         status = path.lstat()
     except FileNotFoundError:
@@ -263,9 +263,9 @@ def is_private(path: Path) -> bool:
 
 
 def _credentials(address: Address) -> list[tuple[str, str]]:
-    """Return the settings by which git gets the credentials, for this host alone.
+    """Return the settings that give git the credentials, for this host only.
 
-    The empty helper removes those of the configuration: one may write the credentials to the disk.
+    The empty helper removes the configured ones, which could write the credentials to a disk.
     """
     section = f"credential.{'/'.join(address.url.split('/')[:3])}"
     settings = [(f"{section}.username", address.username)] if address.username else []
@@ -283,7 +283,7 @@ def _configuration(settings: list[tuple[str, str]]) -> dict[str, str]:
 
 
 def _without_credentials(text: str) -> str:
-    """Return what git said without the credentials in URLs."""
+    """Return git's output without the credentials in URLs."""
     return re.sub(r"://[^/\s]*@", "://***@", text).strip()
 
 

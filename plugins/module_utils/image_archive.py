@@ -1,4 +1,4 @@
-"""Read what is in an archive of an image, as ``podman save`` and ``docker save`` write it."""
+"""Identify the image in an archive of ``podman save`` or ``docker save``."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import tarfile
 
 
 class ArchiveError(Exception):
-    """It is no archive of one image; the message says why and what would be right."""
+    """The file is not an archive with one image; the message says why and what would be right."""
 
 
 def identify(path: str) -> tuple[str, str]:
-    """Return what skopeo calls an archive of the kind at ``path``, and its image's digest.
+    """Return skopeo's name for the archive format at ``path``, and the digest of the image.
 
-    The digest is of the image's configuration, which has those of all its layers in it, or of its
-    manifest where the archive has an index of these.
+    It is the digest of the image's configuration, which has the digests of all layers. If the
+    archive has an index, it is the digest of the manifest.
 
-    :raises ArchiveError: when there is not one image in it.
+    :raises ArchiveError: when the archive does not have exactly one image.
     """
     try:
         with tarfile.open(path) as archive:
@@ -31,21 +31,17 @@ def identify(path: str) -> tuple[str, str]:
                 return "oci-archive", _only(index["manifests"], path)["digest"]
     except (OSError, tarfile.TarError, ValueError) as error:
         raise ArchiveError(f"{path} cannot be read as an archive: {error}") from error
-    raise ArchiveError(
-        f"{path} has no image in it: write one with 'podman save --output {path} IMAGE'."
-    )
+    raise ArchiveError(f"{path} has no image. Make it with 'podman save --output {path} IMAGE'.")
 
 
 def _read(archive: tarfile.TarFile, name: str) -> bytes:
     member = archive.extractfile(name)
     if member is None:
-        raise ValueError(f"{name} is no file in it")
+        raise ValueError(f"{name} in it is not a file")
     return member.read()
 
 
 def _only(images: list[dict], path: str) -> dict:
     if len(images) != 1:
-        raise ArchiveError(
-            f"{path} has {len(images)} images in it: save the one that is the app's."
-        )
+        raise ArchiveError(f"{path} has {len(images)} images. Save only the image of the app.")
     return images[0]

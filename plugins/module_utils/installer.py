@@ -1,7 +1,8 @@
-"""Install what a release needs, with pip or with uv.
+"""Install the dependencies of a release, and its project, with pip or uv.
 
-It runs dependencies' build scripts, so it runs where they can do no harm: in the unit of a build
-(:mod:`in_unit`), or while an image is built (:mod:`in_image`). :func:`get_uv` is for root.
+This runs the dependencies' build scripts. So it must run in a sandbox: in the transient unit of a
+build (:mod:`build_in_unit`), or in a build stage of an image (:mod:`build_in_image`). Only
+:func:`get_uv` runs as root.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ PIP_TO_UV = {
     "cert": "SSL_CERT_FILE",
     "proxy": "ALL_PROXY",
 }
-"""The options of pip for the network, and uv's variables for the same."""
+"""pip's options for the network, and the environment variables of uv that do the same."""
 
 
 class Pip:
@@ -38,10 +39,10 @@ class Pip:
     def __init__(self, python: str, home: str, cache: str = "", tool: str = "") -> None:
         """Set up the environment variables of the installer.
 
-        :param python: interpreter that environments are made from.
-        :param home: directory without any file that configures an installer.
-        :param cache: directory that keeps downloads and built wheels; empty for none.
-        :param tool: environment that has uv, for :class:`Uv`.
+        :param python: the interpreter of new environments.
+        :param home: a home directory without a configuration file of an installer.
+        :param cache: directory for downloads and built wheels; empty for none.
+        :param tool: the environment of uv, for :class:`Uv`.
         """
         self.python = python
         self.home = home
@@ -85,12 +86,12 @@ class Pip:
         self._pip(environment, "install", "--progress-bar=off", *arguments, cwd=cwd)
 
     def installed(self, environment: Path) -> str:
-        """Return what is installed in ``environment`` but not part of every new one, as pins."""
+        """Return the packages in ``environment`` as pins, without those of a new environment."""
         seeds = ("--exclude=pip", "--exclude=setuptools", "--exclude=wheel")
         return self._pip(environment, "list", "--format=freeze", *seeds)
 
     def fill(self, environment: Path, source: Source, requirements: list[str]) -> None:
-        """Make ``environment`` with what ``source`` needs, and ``requirements`` on top of it."""
+        """Make ``environment`` with the dependencies of ``source``, and then ``requirements``."""
         self.create(environment)
         if source.hashed:
             self.install_lock(environment, source, "--require-hashes")
@@ -107,19 +108,19 @@ class Pip:
             install_more(environment, *requirements)
 
     def install_lock(self, environment: Path, source: Source, *options: str) -> None:
-        """Install what the requirements.txt in ``source`` asks for."""
+        """Install the requirements.txt of ``source``."""
         with self.scratch(source) as tree:
             self.install(environment, *options, "--requirement", "requirements.txt", cwd=tree)
 
     def require_in_lock(self, environment: Path, requirements: list[str]) -> None:
-        """Refuse ``requirements`` that the lock has not installed: they would come without hashes.
+        """Check that requirements.txt includes all ``requirements``: others would have no hashes.
 
-        :raises BuildError: when there is one.
+        :raises BuildError: when it does not include one.
         """
-        places = ("PIP_FIND_LINKS", "UV_FIND_LINKS")
+        sources = ("PIP_FIND_LINKS", "UV_FIND_LINKS")
         alone = copy.copy(self)
         alone.environ = {
-            **{name: value for name, value in self.environ.items() if name not in places},
+            **{name: value for name, value in self.environ.items() if name not in sources},
             "PIP_CONFIG_FILE": os.devnull,
             "UV_NO_CONFIG": "1",
         }
@@ -129,14 +130,14 @@ class Pip:
             except BuildError as error:
                 name = re.split(r"[^A-Za-z0-9._-]", requirement)[0]
                 raise BuildError(
-                    f"requirements.txt has hashes, but it does not bring {requirement!r}, which "
-                    "would be installed without them. Add it to the file with its hashes, for "
+                    f"requirements.txt has hashes, but it does not include {requirement!r}, which "
+                    "would be installed without a hash. Add it to the file with its hashes, for "
                     f"example: put {name!r} into requirements.in, then run pip-compile "
                     "--generate-hashes or uv pip compile --generate-hashes."
                 ) from error
 
     def install_dependencies(self, environment: Path, source: Source) -> None:
-        """Install what the project in ``source`` depends on, but not the project."""
+        """Install the dependencies of the project in ``source``, but not the project."""
         if not source.builds:
             if source.static_dependencies():
                 self.install(environment, *source.static_dependencies())
@@ -151,20 +152,20 @@ class Pip:
                 self.install(environment, *dependencies)
 
     def install_beside(self, environment: Path, *requirements: str) -> None:
-        """Install ``requirements`` without a change to the versions that are there."""
+        """Install ``requirements`` without changing the versions of installed packages."""
         with tempfile.NamedTemporaryFile("w", prefix="wsgi-release-", suffix=".txt") as pins:
             pins.write(self.installed(environment))
             pins.flush()
             self.install(environment, "--constraint", pins.name, *requirements)
 
     def install_project(self, environment: Path, source: Source, lib: Path) -> None:
-        """Install the project in ``source``, alone, into ``lib``."""
+        """Install the project in ``source`` into ``lib``, without its dependencies."""
         with self.scratch(source) as tree:
             self.install(environment, "--no-deps", "--target", str(lib), "--upgrade", str(tree))
 
     @contextmanager
     def scratch(self, source: Source) -> Iterator[Path]:
-        """Make a copy of ``source`` for a while: build backends write into it."""
+        """Yield a temporary copy of ``source``: build backends write into it."""
         with tempfile.TemporaryDirectory(prefix="wsgi-release-") as directory:
             copy = Path(directory, "source")
             shutil.copytree(source.path, copy, symlinks=True)
@@ -175,10 +176,10 @@ class Pip:
 
 
 class Uv(Pip):
-    """Build with uv, which is kept in an environment of its own."""
+    """Build with uv, which has its own environment."""
 
     def __init__(self, python: str, home: str, cache: str = "", tool: str = "") -> None:
-        """Have uv use the network as the host's pip is configured to."""
+        """Configure uv to use the network like the host's pip."""
         super().__init__(python, home, cache, tool)
         self.environ |= self._network()
 
@@ -197,7 +198,7 @@ class Uv(Pip):
         return self._uv("pip", "list", "--format=freeze", "--python", f"{environment}/bin/python")
 
     def install_dependencies(self, environment: Path, source: Source) -> None:
-        """Install what the project in ``source`` depends on, but not the project."""
+        """Install the dependencies of the project in ``source``, but not the project."""
         with self.scratch(source) as tree:
             self.install(environment, "--requirements", f"{tree}/{source.declares}")
 
@@ -205,7 +206,7 @@ class Uv(Pip):
         return self.run(f"{self.tool}/bin/uv", *arguments, cwd=cwd)
 
     def _network(self) -> dict[str, str]:
-        """Return how the host's pip uses the network, as variables of uv."""
+        """Return the network settings of the host's pip as environment variables of uv."""
         environ = {"UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}
         for line in self._pip(self.tool, "config", "list").splitlines():
             name, _, value = line.partition("=")
@@ -217,9 +218,9 @@ class Uv(Pip):
 
 
 def get_uv(tools: str, python: str) -> Path:
-    """Install uv below ``tools``, unless it is there, and return the environment that has it.
+    """Install uv below ``tools``, unless it is installed, and return its environment.
 
-    Only from a wheel: a source distribution would run its build script as root.
+    It is installed from a wheel only: a source distribution would run its build script as root.
 
     :raises BuildError: when it cannot be installed.
     """
@@ -238,7 +239,7 @@ def get_uv(tools: str, python: str) -> Path:
             if done.returncode != 0:
                 raise BuildError(
                     f"{shlex.join(command)}\n{(done.stdout + done.stderr).strip()}\n"
-                    "uv could not be installed; wsgi_app_installer: pip needs no uv."
+                    "uv could not be installed. Set wsgi_app_installer: pip to build without uv."
                 )
         complete.touch()
     return tool
@@ -246,17 +247,17 @@ def get_uv(tools: str, python: str) -> Path:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold ``path`` as a lock; another run on the same host waits for it."""
+    """Hold ``path`` as a lock inside the with block; another run on the host waits."""
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 def version_of(interpreter: str) -> str:
-    """Return the version of ``interpreter`` up to which packages fit: a patch changes nothing."""
+    """Return major and minor version of ``interpreter``; packages fit any patch version."""
     command = [interpreter, "-I", "-c", "import sys; print(*sys.version_info[:2], sep='.')"]
     return subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()
 
 
 INSTALLERS = {"uv": Uv, "pip": Pip}
-"""The installers by their names in ``wsgi_app_installer``."""
+"""The installers by the values of ``wsgi_app_installer``."""

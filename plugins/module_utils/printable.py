@@ -1,36 +1,37 @@
-"""Show what an app, a proxy or a tool says, without the characters that a terminal obeys."""
+"""Escape control characters in texts of apps, proxies and tools."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 """Categories of Unicode whose characters are invisible and have an effect.
 
-Controls move the cursor and begin escape sequences (ECMA-48); formats change the order of what is
-read (UAX 9); surrogates, which JSON may contain, cannot be encoded; separators end lines.
+Control characters move the cursor and begin escape sequences (ECMA-48). Format characters change
+the direction of text (UAX 9). Surrogates, which JSON may have, cannot be encoded. Separators end
+lines.
 """
 
-SELDOM = re.compile("[^ -~]")
+UNUSUAL = re.compile("[^ -~]")
 
 
 def printable(text: str) -> str:
-    r"""Return ``text`` with an escape, as ``\x1b``, in place of each character of :data:`UNSEEN`.
+    r"""Return ``text`` with an escape, such as ``\x1b``, for each :data:`INVISIBLE` character.
 
-    Lines and tabs stay. An escape is shown rather than removed, so that two texts that differ still
-    differ, and the reader sees that it was there.
+    Line feeds and tabs stay. The characters are escaped and not removed, so that different texts
+    stay different.
     """
-    return SELDOM.sub(lambda it: _shown(it[0], "\n\t"), text.replace("\r\n", "\n"))
+    return UNUSUAL.sub(lambda match: _escape(match[0], "\n\t"), text.replace("\r\n", "\n"))
 
 
 def excerpt(text: str, most: int = 200) -> str:
-    """Return the beginning of ``text`` in one line of at most ``most`` characters."""
-    shown = SELDOM.sub(lambda it: _shown(it[0], ""), text[: most + 1])
-    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
+    """Return the first ``most`` characters of ``text``, in one line."""
+    line = UNUSUAL.sub(lambda match: _escape(match[0], ""), text[: most + 1])
+    return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
-def _shown(character: str, kept: str) -> str:
-    if character in kept or unicodedata.category(character) not in UNSEEN:
+def _escape(character: str, kept: str) -> str:
+    if character in kept or unicodedata.category(character) not in INVISIBLE:
         return character
     return character.encode("unicode_escape").decode()

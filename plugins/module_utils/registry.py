@@ -1,4 +1,4 @@
-"""Ask registries for images, and copy images, with skopeo."""
+"""Read registries, and copy images, with skopeo."""
 
 from __future__ import annotations
 
@@ -14,48 +14,47 @@ LOGIN = {
         "password": {"type": "str", "required": True, "no_log": True},
     },
 }
-"""How a module is told who asks."""
+"""The option of a module for the login."""
 
 
 class RegistryError(Exception):
-    """There is no such image, or not for us; the message ends with what skopeo said."""
+    """The registry does not return the image; the message ends with skopeo's output."""
 
 
 def skopeo(*arguments: str, image: str, login: dict[str, str] | None) -> bytes:
-    """Run skopeo and return what it writes.
+    """Run skopeo and return its output.
 
     The ``login`` (``username`` and ``password``, or none) is for the registry of ``image``. It is
-    lent in a file that exists in memory alone, so that nothing of it is left when a run is cut off,
-    and is in no command line.
+    passed in a file in memory: it is in no command line, and on no disk after an interruption.
 
     :raises RegistryError: when it fails.
     """
-    environ, lent = dict(os.environ), os.memfd_create("login")
+    environ, login_file = dict(os.environ), os.memfd_create("login")
     try:
         if login:
-            os.write(lent, _authentication(image, login))
-            environ["REGISTRY_AUTH_FILE"] = f"/proc/self/fd/{lent}"
+            os.write(login_file, _authentication(image, login))
+            environ["REGISTRY_AUTH_FILE"] = f"/proc/self/fd/{login_file}"
         done = subprocess.run(
-            ["skopeo", *arguments], capture_output=True, env=environ, pass_fds=[lent]
+            ["skopeo", *arguments], capture_output=True, env=environ, pass_fds=[login_file]
         )
     finally:
-        os.close(lent)
+        os.close(login_file)
     if done.returncode != 0:
-        said = done.stderr.decode(errors="replace").strip()
-        raise RegistryError(f"{_advice(image, login)} skopeo says: {said}")
+        output = done.stderr.decode(errors="replace").strip()
+        raise RegistryError(f"{_advice(image, login)} Output of skopeo: {output}")
     return done.stdout
 
 
 def _authentication(image: str, login: dict[str, str]) -> bytes:
-    """Return what containers-auth.json(5) says that such a file has in it."""
+    """Return the content of a login file (containers-auth.json(5))."""
     pair = f"{login['username']}:{login['password']}".encode()
     registry = image.partition("/")[0]
     return json.dumps({"auths": {registry: {"auth": base64.b64encode(pair).decode()}}}).encode()
 
 
 def _advice(image: str, login: dict[str, str] | None) -> str:
-    whom = f"to {login['username']}" if login else "without a login"
+    account = f"to {login['username']}" if login else "without a login"
     return (
-        f"The registry does not give {image} {whom}: look at wsgi_app_source.ref and at "
+        f"The registry does not return {image} {account}. Check wsgi_app_source.ref and "
         "wsgi_app_registry_login."
     )

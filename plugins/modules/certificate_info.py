@@ -1,18 +1,18 @@
 #!/usr/bin/python
-"""Tell what a host has of a certificate, and whether the key beside it can be used."""
+"""Read a certificate of a host, and check that its key belongs to it."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: certificate_info
 author: The Subsite maintainers (@subsite)
-short_description: Tell what a host has of a certificate and its key
+short_description: Read a certificate and check its key
 description:
-  - Reads a certificate and says whether its key is the right one. Nothing of the key is returned.
-  - It takes nothing but Python on the host.
+  - Reads a certificate and checks whether its key belongs to it. The key is not returned.
+  - Needs only Python on the host.
 options:
   certificate:
-    description: Path of the certificate and of those that sign it, in PEM.
+    description: Path of the certificate with its chain, in PEM.
     type: path
     required: true
   key:
@@ -20,22 +20,22 @@ options:
     type: path
     required: true
   site:
-    description: Configuration of nginx, to tell with what it speaks TLS now.
+    description: Path of the site's nginx configuration, which names the certificate in use.
     type: path
   renewal:
-    description: What certbot keeps for renewing the certificate, to tell who issued it.
+    description: Path of certbot's renewal configuration, which names the ACME server.
     type: path
 attributes:
   check_mode:
-    description: It only looks.
+    description: Does the same, since nothing changes.
     support: full
   diff_mode:
-    description: There is nothing to compare.
+    description: Nothing changes, so there is nothing to compare.
     support: none
 """
 
 EXAMPLES = r"""
-- name: Look at the certificate of the shop
+- name: Read the certificate of the shop
   subsite.deploy.certificate_info:
     certificate: /etc/ssl/shop.pem
     key: /etc/ssl/private/shop.key
@@ -52,25 +52,25 @@ key:
   type: str
   returned: always
 pem:
-  description: The certificate and those that sign it; empty if there is none.
+  description: The certificate with its chain; empty if it does not exist.
   type: str
   returned: always
 certificate_fault:
-  description: Why the certificate cannot be read, as the end of a sentence; empty if it can.
+  description: Why the certificate cannot be used, as the end of a sentence; empty if it can.
   type: str
   returned: always
-  sample: "does not exist: put it there first"
+  sample: "does not exist on the host: copy it there first"
 key_fault:
   description: Why the key cannot be used with it, as the end of a sentence; empty if it can.
   type: str
   returned: always
-  sample: "is not the key of the certificate: take the one that was made for it"
+  sample: "is not the key of the certificate: use the key that belongs to it"
 serves:
-  description: Paths of the certificate and of the key that O(site) names, if they are there.
+  description: Paths of the certificate and the key that O(site) names, if both files exist.
   type: dict
   returned: always
 directory:
-  description: URL of the ACME server that O(renewal) names; empty if there is none.
+  description: URL of the ACME server that O(renewal) names; empty if it names none.
   type: str
   returned: always
 """
@@ -83,13 +83,13 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-ANOTHER_KEY = "is not the key of the certificate: take the one that was made for it"
-OTHERS = ("KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_CERTIFICATE_ASSIGNED")
-"""What OpenSSL calls a key of another certificate, the last one if it is of another kind."""
+ANOTHER_KEY = "is not the key of the certificate: use the key that belongs to it"
+MISMATCHES = ("KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_CERTIFICATE_ASSIGNED")
+"""OpenSSL's error codes for a key of another certificate (the last: another key type)."""
 
 
-def text_of(path: str | None) -> str:
-    """Return what is in a file, or nothing if there is none."""
+def read_text(path: str | None) -> str:
+    """Return the text of a file, or an empty text if it does not exist."""
     try:
         return Path(path or "").read_text(encoding="utf-8", errors="replace")
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
@@ -97,37 +97,35 @@ def text_of(path: str | None) -> str:
 
 
 def file_fault(path: str) -> str:
-    """Return why there is nothing to read at ``path``."""
-    return "" if os.path.isfile(path) else "does not exist on the host: put it there first"
+    """Return why ``path`` cannot be read; empty if it can."""
+    return "" if os.path.isfile(path) else "does not exist on the host: copy it there first"
 
 
 def key_fault(certificate: str, key: str) -> str:
-    """Return why ``key`` cannot be used with ``certificate``."""
+    """Return why ``key`` cannot be used with ``certificate``; empty if it can."""
     if not os.path.isfile(key) or not os.path.isfile(certificate):
         return file_fault(key)
     if is_readable_by_others(key):
-        return f"everybody on the host can read: chmod o-r {key}"
+        return f"every user of the host can read: chmod o-r {key}"
     try:
-        # Whoever asks for a password gets none, and does not wait at a terminal.
+        # OpenSSL gets an empty password, so that it does not ask for one at a terminal.
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, lambda: "")
     except (ssl.SSLError, ValueError) as error:
         reason = getattr(error, "reason", None) or str(error)
-        return ANOTHER_KEY if reason in OTHERS else f"cannot be used with it ({reason})"
+        return ANOTHER_KEY if reason in MISMATCHES else f"cannot be used with it ({reason})"
     return ""
 
 
 def is_readable_by_others(path: str) -> bool:
-    """Return whether users without any part in ``path`` can read it."""
+    """Return whether every user can read ``path``."""
     path = os.path.realpath(path)
-    above = (str(parent) for parent in Path(path).parents)
-    return all(
-        os.stat(one).st_mode & right
-        for one, right in [(path, stat.S_IROTH), *((parent, stat.S_IXOTH) for parent in above)]
-    )
+    parents = (str(parent) for parent in Path(path).parents)
+    needed = [(path, stat.S_IROTH), *((parent, stat.S_IXOTH) for parent in parents)]
+    return all(os.stat(place).st_mode & permission for place, permission in needed)
 
 
-def pair_served(configuration: str) -> dict[str, str]:
-    """Return which certificate and key ``configuration`` names, if both are there."""
+def find_pair(configuration: str) -> dict[str, str]:
+    """Return the certificate and the key that ``configuration`` names, if both files exist."""
     found = {
         option: re.search(rf"(?m)^\s*{directive} (\S+);$", configuration)
         for option, directive in {
@@ -140,7 +138,7 @@ def pair_served(configuration: str) -> dict[str, str]:
 
 
 def main() -> None:
-    """Look, and tell."""
+    """Read the files and return the result."""
     module = AnsibleModule(
         argument_spec={
             "certificate": {"type": "path", "required": True},
@@ -151,14 +149,14 @@ def main() -> None:
         supports_check_mode=True,
     )
     certificate, key = module.params["certificate"], module.params["key"]
-    issuer = re.search(r"(?m)^server = (\S+)$", text_of(module.params["renewal"]))
+    issuer = re.search(r"(?m)^server = (\S+)$", read_text(module.params["renewal"]))
     module.exit_json(
         certificate=certificate,
         key=key,
-        pem=text_of(certificate),
+        pem=read_text(certificate),
         certificate_fault=file_fault(certificate),
         key_fault=key_fault(certificate, key),
-        serves=pair_served(text_of(module.params["site"])),
+        serves=find_pair(read_text(module.params["site"])),
         directory=issuer[1] if issuer else "",
     )
 

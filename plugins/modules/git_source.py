@@ -1,53 +1,54 @@
 #!/usr/bin/python
-"""Fetch a commit, verify who signed it, and export its files."""
+"""Fetch a commit, verify its signature, and export its files."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: git_source
 author: The Subsite maintainers (@subsite)
-short_description: Fetch a commit, verify who signed it, and export its files
+short_description: Fetch a commit, verify its signature, and export its files
 description:
-  - Fetches all branches and tags from O(url) into a bare repository, which its owner alone can
-    read. Nothing that the repository brings is run, no submodule is fetched, and files are not
-    passed through filters, such as those of Git LFS.
-  - Finds the one commit that O(version) names, and verifies the object that it found.
+  - Fetches all branches and tags from O(url) into a bare repository, which only its owner can read.
+    It runs no code of the repository, fetches no submodules, and applies no filters, such as those
+    of Git LFS.
+  - Finds the commit that O(version) names, and verifies the signature of the commit or tag.
   - With O(dest), exports the files of that commit.
 options:
   repository:
-    description: Directory of the bare repository. A working tree that is there is removed.
+    description: Directory of the bare repository. If it has a working tree, that is removed.
     type: path
     required: true
   url:
     description:
       - An C(https), C(ssh), C(git) or C(file) URL, an absolute path, or C(user@host:path) for SSH.
-        Without it, nothing is fetched.
-      - Its user name and password are in no command line, in no result and on no disk.
+        Without O(url), nothing is fetched.
+      - Its user name and password are not in a command line, not in the result and not on a disk.
     type: str
   version:
     description:
-      - A commit by its 40 hexadecimal digits; the full name of a branch or a tag, as
-        C(refs/tags/v1.4); or a short name, if it is not a branch and a tag at once.
+      - The 40 hexadecimal digits of a commit, the full name of a branch or a tag, for example
+        C(refs/tags/v1.4), or a short name, unless both a branch and a tag have it.
     type: str
     required: true
   signed_by:
     description:
       - Fingerprints of keys in the keyring. One of them, or one of its subkeys, must have signed
         the commit or the annotated tag.
-      - The annotated tag's own name must be the tag that was asked for.
+      - The name in a signed tag must be the name in O(version).
     type: list
     elements: str
   dest:
     description:
-      - Where the files go. It appears whole or not at all; one that exists is left as it is.
-      - Files that a source cannot hold, such as links that lead out of it, are refused.
+      - Directory for the files. It appears complete or not at all. If it exists, it is not changed.
+      - The module fails if the commit has files that a source must not have, such as links that
+        lead out of it.
     type: path
   group:
-    description: Group that owns O(dest). When given, only root and this group can read it.
+    description: Group that owns O(dest). If set, only root and this group can read it.
     type: str
 attributes:
   check_mode:
-    description: Fetches into a copy that is removed afterwards, so that RV(after) is right.
+    description: Fetches into a temporary copy, so that RV(after) is right.
     support: full
   diff_mode:
     description: Contents are not compared.
@@ -73,9 +74,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 before:
-  description: The commit that the repository was at.
+  description: The commit of the last call; null if there was none.
   type: str
-  returned: when there is a URL; null if it was new
+  returned: when O(url) is set
 after:
   description: The commit that O(version) names.
   type: str
@@ -85,11 +86,10 @@ after:
 import os
 from pathlib import Path
 
-from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
 from ansible_collections.subsite.deploy.plugins.module_utils.git_address import (
     address,
+    hide_credentials,
     is_url,
-    shown,
 )
 from ansible_collections.subsite.deploy.plugins.module_utils.git_repository import (
     GitError,
@@ -97,16 +97,17 @@ from ansible_collections.subsite.deploy.plugins.module_utils.git_repository impo
     is_private,
     opened,
 )
-from ansible_collections.subsite.deploy.plugins.module_utils.tree import TreeError
+from ansible_collections.subsite.deploy.plugins.module_utils.source_tree import TreeError
+from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
 
 
 def fetch(parameters: dict, check_mode: bool) -> dict:
-    """Fetch and verify what ``parameters`` ask for, and return what the module returns.
+    """Fetch and verify the commit, and return the result of the module.
 
     :raises GitError: when there is no such commit, or none of the keys has signed it.
     """
     path, url = Path(parameters["repository"]), parameters["url"]
-    private = is_private(path)
+    was_private = is_private(path)
     with copied(path) if check_mode else opened(path) as repository:
         before = repository.current
         repository.fetch(address(url))
@@ -114,7 +115,7 @@ def fetch(parameters: dict, check_mode: bool) -> dict:
         if parameters["signed_by"] is not None:
             repository.verify(found, parameters["signed_by"])
         repository.current = found.commit
-    changed = not private or before != found.commit
+    changed = not was_private or before != found.commit
     return {"changed": changed, "before": before, "after": found.commit}
 
 
@@ -122,15 +123,15 @@ def export(parameters: dict, version: str) -> None:
     """Export the files of ``version``.
 
     :raises GitError: when there is no such commit.
-    :raises TreeError: when it holds what a source cannot hold.
+    :raises TreeError: when it has a file that a source must not have.
     """
     with opened(Path(parameters["repository"])) as repository:
         repository.export(repository.find(version).commit, parameters["dest"], parameters["group"])
 
 
 def main() -> None:
-    """Fetch if there is a URL, and export if there is a destination that does not exist."""
-    module = DiscreetModule(
+    """Fetch if there is a URL, and export if the destination does not exist."""
+    module = UnloggedModule(
         argument_spec={
             "repository": {"type": "path", "required": True},
             "url": {"type": "str"},
@@ -145,9 +146,11 @@ def main() -> None:
     parameters = dict(module.params)
     url, dest = parameters["url"], parameters["dest"]
     if url:
-        module.params["url"] = shown(url)  # which -vvv shows among the arguments
+        module.params["url"] = hide_credentials(url)  # -vvv shows it among the arguments
         if not is_url(url):
-            module.fail_json(msg=f"{shown(url)!r} is no https, ssh, git or file URL.")
+            module.fail_json(
+                msg=f"{hide_credentials(url)!r} is not an https, ssh, git or file URL."
+            )
         if password := address(url).password:
             module.no_log_values.add(password)
     result = {"changed": False, "after": parameters["version"]}

@@ -1,32 +1,32 @@
 #!/usr/bin/python
-"""Ask a registry which image a tag means."""
+"""Get the digest of an image from its registry."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: registry_digest
 author: The Subsite maintainers (@subsite)
-short_description: Ask a registry which image a tag means
+short_description: Get the digest of an image from its registry
 description:
-  - Asks for the manifest alone, and keeps nothing of it. The host has skopeo, which also knows
-    what C(/etc/containers/registries.conf) says about the registry.
+  - Requests only the manifest, with skopeo, which must be on the host and reads
+    C(/etc/containers/registries.conf).
 options:
   image:
-    description: The image with its registry and its tag, as C(registry.example.org/shop:1.4).
+    description: The image with registry and tag, for example C(registry.example.org/shop:1.4).
     type: str
     required: true
 extends_documentation_fragment: [subsite.deploy.registry]
 attributes:
   check_mode:
-    description: Nothing is changed.
+    description: Does the same, since nothing changes.
     support: full
   diff_mode:
-    description: There is nothing to compare.
+    description: Nothing changes, so there is nothing to compare.
     support: none
 """
 
 EXAMPLES = r"""
-- name: Ask what the shop is today
+- name: Get the digest of the shop's tag
   subsite.deploy.registry_digest:
     image: registry.example.org/shop:1.4
     login: {username: deployer, password: "{{ vault_registry_password }}"}
@@ -35,7 +35,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 digest:
-  description: Digest of the manifest, or of the list of those for several architectures.
+  description: Digest of the manifest, or of the manifest list of several architectures.
   type: str
   returned: always
   sample: sha256:8f106f01a8c2c1ba477c7b9130ba4b7a746025722824dfdf2117643ee963a5fe
@@ -43,27 +43,27 @@ digest:
 
 import hashlib
 
-from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
 from ansible_collections.subsite.deploy.plugins.module_utils.registry import (
     LOGIN,
     RegistryError,
     skopeo,
 )
+from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
 
 
 def digest(image: str, login: dict[str, str] | None) -> str:
-    """Return the digest of ``image``, for whose registry there may be a ``login``.
+    """Return the digest of ``image``.
 
-    :raises RegistryError: when the registry does not tell.
+    :raises RegistryError: when the registry does not return the manifest.
     """
-    question = ("--command-timeout=60s", "inspect", "--raw", f"docker://{image}")
-    manifest = skopeo(*question, image=image, login=login)
+    arguments = ("--command-timeout=60s", "inspect", "--raw", f"docker://{image}")
+    manifest = skopeo(*arguments, image=image, login=login)
     return f"sha256:{hashlib.sha256(manifest).hexdigest()}"
 
 
 def main() -> None:
-    """Ask."""
-    module = DiscreetModule(
+    """Return the digest."""
+    module = UnloggedModule(
         argument_spec={
             "image": {"type": "str", "required": True},
             "login": LOGIN,

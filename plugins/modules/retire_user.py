@@ -1,31 +1,31 @@
 #!/usr/bin/python
-"""Kill a user's processes, and remove the user if no file of it is left."""
+"""Kill a user's processes, and remove the user if it owns no file."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: retire_user
 author: The Subsite maintainers (@subsite)
-short_description: Kill a user's processes, and remove the user if no file of it is left
+short_description: Kill a user's processes, and remove the user if it owns no file
 description:
   - Kills every process of the user.
-  - Removes the user, unless a local file system still has a file of it. Otherwise the
-    next new user could get the number of the removed user, and so its files.
+  - Removes the user, unless it still owns a file on a local file system. The next new user could
+    get the same user ID, and so would own that file.
 options:
   name:
-    description: The user. It may be missing.
+    description: Name of the user, who may not exist.
     type: str
     required: true
   keep:
-    description: Whether the user stays, because files of it are known to be left.
+    description: Whether to keep the user, because some of its files are kept.
     type: bool
     default: false
 attributes:
   check_mode:
-    description: Says whether the user would be removed; kills nothing.
+    description: Reports whether the user would be removed; kills nothing.
     support: full
   diff_mode:
-    description: There is nothing to compare.
+    description: Not supported.
     support: none
 """
 
@@ -41,7 +41,7 @@ removed:
   type: bool
   returned: always
 file:
-  description: A file of the user that is left; empty if there is none or O(keep) is true.
+  description: A file that the user still owns; empty if there is none or O(keep) is true.
   type: str
   returned: always
   sample: /srv/media/upload.jpg
@@ -58,22 +58,22 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
+from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
 
-PATIENCE = 10
-"""Seconds that killed processes may take to end."""
+TIMEOUT = 10
+"""How many seconds killed processes may take to end."""
 
 NOT_LOCAL = frozenset({"9p", "afs", "ceph", "cifs", "nfs", "nfs4", "smb3", "virtiofs"})
-"""File systems of other machines, where a number means nothing or another user."""
+"""File systems of other machines, where a user ID may mean another user."""
 
 NO_FILES = frozenset({"cgroup", "cgroup2", "proc", "sysfs", "devpts", "nsfs", "bpf", "tracefs"})
-"""File systems of the kernel, in which users have no files."""
+"""File systems of the kernel, where users own no files."""
 
 
-def processes(uid: int, which: str = "[0-9]*") -> Iterator[int]:
-    """Yield the processes that have ``uid`` as their real, effective or saved user.
+def list_processes(uid: int, which: str = "[0-9]*") -> Iterator[int]:
+    """Yield the processes whose real, effective or saved user is ``uid``.
 
-    :param which: pattern of their numbers.
+    :param which: pattern of process IDs.
     """
     for status in Path("/proc").glob(f"{which}/status"):
         try:
@@ -87,13 +87,13 @@ def processes(uid: int, which: str = "[0-9]*") -> Iterator[int]:
             yield int(status.parent.name)
 
 
-def end(uid: int) -> bool:
+def kill_all(uid: int) -> bool:
     """Kill all processes of ``uid``, and return whether all of them ended.
 
-    It repeats that, because a process that still runs can start another.
+    It repeats this, because a process can start another before it is killed.
     """
-    deadline = time.monotonic() + PATIENCE
-    while found := list(processes(uid)):
+    deadline = time.monotonic() + TIMEOUT
+    while found := list(list_processes(uid)):
         with ExitStack() as opened:
             killed = [kill(pid, uid, opened) for pid in found]
             for descriptor in filter(None, killed):
@@ -105,12 +105,12 @@ def end(uid: int) -> bool:
 
 
 def kill(pid: int, uid: int, opened: ExitStack) -> int | None:
-    """Kill process ``pid``, if it is still one of ``uid``, and return a descriptor of it."""
+    """Kill process ``pid`` if ``uid`` still owns it, and return a descriptor of it."""
     try:
         descriptor = os.pidfd_open(pid)
         opened.callback(os.close, descriptor)
-        # Before it was opened, another process may have got the number.
-        if pid not in processes(uid, f"{pid}"):
+        # Another process may have got the same ID before it was opened.
+        if pid not in list_processes(uid, f"{pid}"):
             return None
         signal.pidfd_send_signal(descriptor, signal.SIGKILL)
     except ProcessLookupError:
@@ -118,28 +118,28 @@ def kill(pid: int, uid: int, opened: ExitStack) -> int | None:
     return descriptor
 
 
-def mounts(table: str) -> Iterator[str]:
-    """Yield where the local file systems in a mountinfo (proc_pid_mountinfo(5)) are mounted."""
+def list_mounts(table: str) -> Iterator[str]:
+    """Yield the mount points of local file systems in a mountinfo (proc_pid_mountinfo(5))."""
     entries = []
     for line in table.splitlines():
         fields, _, kind = line.partition(" - ")
-        _, _, device, root, place, *_ = fields.split()
+        device, root, place = fields.split()[2:5]
         kind = kind.split()[0]
         if kind not in NOT_LOCAL | NO_FILES and not kind.startswith("fuse."):
             entries.append((root.rstrip("/") + "/", device, place))
-    seen: list[tuple[str, str]] = []
-    for root, device, place in sorted(entries):  # what is mounted whole comes before its parts
-        if not any(device == other and root.startswith(top) for top, other in seen):
-            seen.append((root, device))
+    listed: list[tuple[str, str]] = []
+    for root, device, place in sorted(entries):  # a whole file system comes before its parts
+        if not any(device == other and root.startswith(top) for top, other in listed):
+            listed.append((root, device))
             yield re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), place)
 
 
-def file_of(uid: int) -> str:
-    """Return a file that ``uid`` owns on a local file system; nothing if there is none.
+def find_file(uid: int) -> str:
+    """Return a file that ``uid`` owns on a local file system; empty if there is none.
 
-    :raises OSError: when a file system cannot be searched, with what find(1) said.
+    :raises OSError: when a file system cannot be searched, with the output of find(1).
     """
-    for place in mounts(Path("/proc/self/mountinfo").read_text()):
+    for place in list_mounts(Path("/proc/self/mountinfo").read_text()):
         done = subprocess.run(
             ["find", place, "-ignore_readdir_race", "-xdev", "-uid", str(uid), "-print", "-quit"],
             capture_output=True,
@@ -154,8 +154,8 @@ def file_of(uid: int) -> str:
 
 
 def main() -> None:
-    """Kill, look, and remove."""
-    module = DiscreetModule(
+    """Kill the processes, look for files, and remove the user."""
+    module = UnloggedModule(
         argument_spec={
             "name": {"type": "str", "required": True},
             "keep": {"type": "bool", "default": False},
@@ -167,16 +167,16 @@ def main() -> None:
         uid = pwd.getpwnam(name).pw_uid
     except KeyError:
         module.exit_json(changed=False, removed=False, file="")
-    running = bool(next(processes(uid), 0))
-    if running and not module.check_mode and not end(uid):
+    running = bool(next(list_processes(uid), 0))
+    if running and not module.check_mode and not kill_all(uid):
         module.fail_json(
-            msg=f"Processes of {name} did not end within {PATIENCE} s after SIGKILL: "
-            + ", ".join(map(str, processes(uid)))
+            msg=f"Processes of {name} did not end within {TIMEOUT} s after SIGKILL: "
+            + ", ".join(map(str, list_processes(uid)))
         )
     try:
-        left = "" if keep else file_of(uid)
+        left = "" if keep else find_file(uid)
     except OSError as error:
-        module.fail_json(msg=f"Whether files of {name} are left is unknown: {error}")
+        module.fail_json(msg=f"Cannot find out whether {name} still owns files: {error}")
     removes = not keep and not left
     if removes and not module.check_mode:
         module.run_command(["userdel", name], check_rc=True)

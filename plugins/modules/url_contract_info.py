@@ -1,120 +1,128 @@
 #!/usr/bin/python
-"""Prove that a live site makes its own URLs right, or name the hop that does not."""
+"""Check the URLs that a live site builds, and name the first hop that is wrong."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: url_contract_info
 author: The Subsite maintainers (@subsite)
-short_description: Prove that a live site makes its own URLs right
+short_description: Check the URLs that a live site builds
 description:
-  - Asks a live site as its visitors do, also as one who forges headers, at one or more places on
-    the way to the app, and compares what comes back with the URL.
-  - Names the first hop that is wrong, what was expected, what came, and the setting that mends it.
-  - Takes ten times as long as O(timeout) at most, whatever a site sends, and reports an answer that
-    is late, or that breaks the rules of HTTP, like any other fault.
-  - Every request is a GET which a visitor could send, except for O(body), which never reaches the
+  - Sends requests to a live site as its clients do, also with forged headers, and compares the URLs
+    in the responses with the public URL. It can do so at several places between client and app.
+  - Names the first hop that is wrong, what was expected, what was received, and the fix.
+  - Takes at most ten times as long as O(timeout), whatever the site sends. A response that is late,
+    or that breaks the rules of HTTP, is a fault like any other.
+  - Every request is a GET that any client can send, except for O(body), which never reaches the
     app. Nothing is changed.
-  - An app of the role P(subsite.deploy.wsgi_app#role) tells whoever has its key what it sees. Any
-    other site is judged by its redirects, its cookies and the URLs in its pages.
+  - An app of the role P(subsite.deploy.wsgi_app#role) answers requests that are signed with its key
+    with what it sees of them. Any other site is judged by its redirects, its cookies and the URLs
+    in its pages.
 options:
   url:
-    description: The URL of the app as visitors know it, as V(https://example.org/api/).
+    description: The public URL of the app, for example V(https://example.org/api/).
     type: str
     required: true
-  likely:
+  url_is_assumed:
     description:
-      - Whether O(url) is only likely to be the site's. If nobody answers there, RV(contract) says
-        so and judges what is O(known), except nginx without a proxy in front that it trusts.
+      - Whether O(url) may be another URL than the site's. If no server responds there,
+        RV(contract) says so and only O(other_layers) are judged. Among these, nginx is skipped if
+        it trusts a proxy in front, since it is asked without that proxy.
     type: bool
     default: false
   layers:
-    description: The places to ask at, the outermost first.
+    description: The places to send requests to, the outermost first.
     type: list
     elements: dict
     default: [{name: public}]
     suboptions:
       name:
-        description: Which place on the way it is.
+        description: Which place between client and app it is.
         type: str
         choices: [public, balancer, nginx, app]
         required: true
       connect:
         description:
-          - Where to connect to, as V(127.0.0.1:80) or the path of a socket. Without it, where
-            O(url) leads. The app is asked with the headers that nginx sends.
+          - The address to connect to, for example V(127.0.0.1:80), or the path of a socket. The
+            default is the host and port of O(url). Requests to V(app) get the headers that nginx
+            sends.
         type: str
         default: ""
       tls:
-        description: Whether it speaks TLS. By default only V(public) does, if O(url) says https.
+        description: Whether to use TLS. By default only V(public) does, if O(url) is https.
         type: bool
       strip:
-        description: Whether the prefix is off the path there.
+        description: Whether the path has no prefix at this place.
         type: bool
         default: false
   keys:
     description:
-      - Pattern of the files with the app's keys on the host that the module runs on, of which every
-        release has one, as V(/srv/wsgi/shop/releases/*/diagnosis.key).
-      - An app checks ten signatures. If there are more keys, those of the releases that were
+      - Pattern of the app's key files, on the host that the module runs on. Each release has its
+        own key, for example V(/srv/wsgi/shop/releases/*/diagnosis.key).
+      - An app checks ten signatures. If there are more keys, those of the ten releases that were
         deployed last are used; an older release is judged like an app without a key.
     type: str
     default: ""
-  proof:
-    description: What a call with O(keys) has returned less than a minute ago, on another host.
+  signature:
+    description:
+      - The RV(signature) that a call with O(keys) returned less than a minute ago, on another host.
     type: str
     default: ""
-  known:
-    description: The RV(layers) that another call, from another host, has returned.
+  other_layers:
+    description: The RV(layers) that a call on another host returned.
     type: list
     elements: dict
     default: []
   trusted_proxies:
-    description: Whom nginx trusts, if that is known, as RV(ignore:nginx_site_trusted_proxies).
+    description:
+      - The proxies that nginx trusts, as in RV(ignore:nginx_site_trusted_proxies). Omit it if they
+        are unknown.
     type: list
     elements: str
   trusted_headers:
-    description: What they are trusted with, if that is known.
+    description:
+      - The headers that nginx uses from these proxies, as in RV(ignore:nginx_site_trusted_headers).
+        Omit it if they are unknown.
     type: list
     elements: str
   websocket:
-    description: Whether WebSocket has to get through. That takes O(keys) or O(proof).
+    description: Whether WebSocket must work. Needs O(keys) or O(signature).
     type: bool
     default: false
   body:
-    description: Bytes of a request body that have to get through. That takes O(keys) or O(proof).
+    description: Size in bytes of a request body that must work. Needs O(keys) or O(signature).
     type: int
     default: 0
   timeout:
     description:
-      - Seconds that one answer may take in total, from looking up the name to its last byte.
-      - All answers of a call together may take ten times as long. A request that was not sent by
-        then counts as not answered.
+      - Seconds for one response in total, from looking up the name to its last byte.
+      - All responses of a call together may take ten times as long. Requests that could not be sent
+        in this time count as requests without a response.
     type: int
     default: 10
   validate_certs:
-    description: Whether certificates have to be right.
+    description: Whether to check certificates.
     type: bool
     default: true
   ca_path:
-    description: File with certificate authorities to trust besides the system's.
+    description: File of certificate authorities to trust in addition to the system's.
     type: path
 attributes:
   check_mode:
-    description: The same, since nothing changes.
+    description: Does the same, since nothing changes.
     support: full
   diff_mode:
-    description: There is nothing to compare.
+    description: Nothing changes, so there is nothing to compare.
     support: none
 """
 
 EXAMPLES = r"""
-- name: Look at somebody's site from outside
+- name: Check a foreign site from outside
   subsite.deploy.url_contract_info:
     url: https://example.org/api/
   register: contract
 
-- name: Ask nginx alone, and the app alone
+- name: Check nginx alone, and the app alone
   subsite.deploy.url_contract_info:
     url: https://example.org/api/
     layers:
@@ -125,11 +133,11 @@ EXAMPLES = r"""
 
 RETURN = r"""
 right:
-  description: Whether nothing is wrong.
+  description: Whether no fault was found.
   type: bool
   returned: always
 contract:
-  description: What was found.
+  description: The report.
   type: dict
   returned: always
   contains:
@@ -138,141 +146,179 @@ contract:
       type: str
       returned: always
     unanswered:
-      description: Why nobody answered at a URL that is only O(likely); empty if somebody did.
+      description:
+        - Why no server responded, if O(url_is_assumed). Empty if one did.
       type: str
       returned: always
     findings:
-      description: What is wrong, at the first hop where something is.
+      description: The faults of the first hop that has any.
       type: list
       elements: dict
       returned: always
       contains:
         fault:
-          description: Its name.
+          description: Name of the fault.
           type: str
           returned: always
-          sample: scheme-not-told
+          sample: scheme-not-forwarded
         hop:
-          description: Who has it.
+          description: Where to fix it.
           type: str
           returned: always
           sample: balancer
-        means:
-          description: What it is.
+        problem:
+          description: What is wrong.
           type: str
           returned: always
-          sample: the proxy in front does not say that the visitor came by https
+          sample: the proxy in front does not forward the client's scheme, https
         expected:
           description: What was expected.
           type: str
           returned: always
           sample: https
-        came:
-          description: What came.
+        received:
+          description: What was received.
           type: str
           returned: always
           sample: http
-        mend:
+        fix:
           description: What to set, and where.
           type: str
           returned: always
           sample: "nginx: proxy_set_header X-Forwarded-Proto $scheme; …"
-    claims:
-      description: Headers that were forged, and whether they were believed, if anybody can tell.
+    forged:
+      description:
+        - Each header that was forged, and whether the site accepts it. None where the responses do
+          not show it.
       type: dict
       returned: always
       sample: {"X-Forwarded-Proto": false}
     hops:
       description:
-        - What each hop knew of the URL, from the browser to the app and back. Each has its C(hop),
-          what it C(does), and C(values), with their C(name), C(value), what was C(expected), and
-          whether it is C(right).
+        - What each hop makes of the URL, from the browser to the app and back. Each has its C(hop),
+          what it C(does), and C(values). Each value has its C(name), its C(value), what was
+          C(expected), and whether it is C(right).
       type: list
       elements: dict
       returned: always
 table:
-  description: The contract, in lines for people.
+  description: The report as lines of text.
   type: list
   elements: str
   returned: always
 layers:
-  description: All answers, by the place and by what was asked.
+  description: All responses, by the place and by the purpose of the request.
   type: list
   elements: dict
   returned: always
-proof:
-  description: What shows for less than a minute that the keys are there; empty without O(keys).
+signature:
+  description:
+    - Proves for less than a minute that the sender has the keys. Empty without O(keys).
   type: str
   returned: always
 """
 
 import glob
 import ssl
+from dataclasses import asdict
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.subsite.deploy.plugins.module_utils import contract_table, diagnosis
 from ansible_collections.subsite.deploy.plugins.module_utils.deadline import Deadline
-from ansible_collections.subsite.deploy.plugins.module_utils.visit import Layer, Place, Site, prove
+from ansible_collections.subsite.deploy.plugins.module_utils.public_url import PublicUrl
+from ansible_collections.subsite.deploy.plugins.module_utils.verify.case import Case
+from ansible_collections.subsite.deploy.plugins.module_utils.verify.checks import (
+    BAD_CERTIFICATE,
+    find_faults,
+    judge_forged_headers,
+)
+from ansible_collections.subsite.deploy.plugins.module_utils.verify.http_client import (
+    Endpoint,
+    sign,
+)
+from ansible_collections.subsite.deploy.plugins.module_utils.verify.probes import (
+    FORGED_CLIENT,
+    Layer,
+)
+from ansible_collections.subsite.deploy.plugins.module_utils.verify.rows import list_hops
+from ansible_collections.subsite.deploy.plugins.module_utils.verify.table import render
 
-ALL = 10
-"""All answers together may take this many times as long as one."""
+TOTAL_TIMEOUTS = 10
+"""All responses together may take this many times as long as one."""
 
 
-def context(params: dict) -> ssl.SSLContext:
-    """Return how certificates are judged."""
-    found = ssl.create_default_context()
+def tls_context(params: dict) -> ssl.SSLContext:
+    """Return how certificates are checked."""
+    context = ssl.create_default_context()
     if params["ca_path"]:
-        found.load_verify_locations(params["ca_path"])
+        context.load_verify_locations(params["ca_path"])
     if not params["validate_certs"]:
-        found.check_hostname = False
-        found.verify_mode = ssl.CERT_NONE
-    return found
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
 
 
-def place(layer: dict, site: Site, params: dict, proof: str, whole: Deadline) -> Place:
-    """Return where to ask for ``layer``, and how."""
-    by_default = layer["name"] == "public" and site.scheme == "https"
-    tls = by_default if layer["tls"] is None else layer["tls"]
-    return Place(
-        connect=layer["connect"] or f"{site.host}:{site.port}",
-        name=site.host.strip("[]"),
-        context=context(params) if tls else None,
-        host=site.authority,
-        headers=site.told if layer["name"] == "app" else {},
+def endpoint(
+    layer: dict, url: PublicUrl, params: dict, signature: str, total: Deadline
+) -> Endpoint:
+    """Return where to connect to for ``layer``, and what to send there."""
+    by_default = layer["name"] == "public" and url.scheme == "https"
+    use_tls = by_default if layer["tls"] is None else layer["tls"]
+    return Endpoint(
+        address=layer["connect"] or f"{url.host}:{url.port}",
+        certificate_name=url.host.strip("[]"),
+        context=tls_context(params) if use_tls else None,
+        host=url.authority,
+        headers=url.forwarded_headers(FORGED_CLIENT) if layer["name"] == "app" else {},
         timeout=params["timeout"],
-        proof=proof,
-        whole=whole,
+        signature=signature,
+        total=total,
     )
 
 
-def keys(pattern: str) -> list[bytes]:
-    """Return the keys in the files of ``pattern``, that of the release deployed last first."""
-    return [path.read_bytes() for path in sorted(map(Path, glob.glob(pattern)), key=deployed)]
+def read_keys(pattern: str) -> list[bytes]:
+    """Return the keys in the files of ``pattern``; the release that was deployed last is first."""
+    paths = sorted(map(Path, glob.glob(pattern)), key=deployment_time, reverse=True)
+    return [path.read_bytes() for path in paths]
 
 
-def deployed(key: Path) -> int:
-    """Return a number that is the smaller, the later the release of ``key`` was deployed."""
+def deployment_time(key: Path) -> int:
+    """Return when the release of ``key`` was deployed."""
     record = key.with_name("release.json")
-    return -(record if record.exists() else key).stat().st_mtime_ns
+    return (record if record.exists() else key).stat().st_mtime_ns
 
 
-def judgeable(asked: list[dict], params: dict) -> tuple[str, list[dict]]:
-    """Return why nobody answered at a likely URL, and the layers whose answers mean something."""
-    layers = asked + params["known"]
+def select_layers(asked: list[dict], params: dict) -> tuple[str, list[dict]]:
+    """Return why no server responds at an assumed URL, and the layers that can be judged."""
+    layers = asked + params["other_layers"]
     error = layers[0]["plain"]["error"]
-    if not params["likely"] or not error or diagnosis.BAD_CERTIFICATE in error:
+    if not params["url_is_assumed"] or not error or BAD_CERTIFICATE in error:
         return "", layers
-    fronted = bool(params["trusted_proxies"])
-    return error, [it for it in params["known"] if not (fronted and it["name"] == "nginx")]
+    behind_proxy = bool(params["trusted_proxies"])
+    return error, [
+        layer for layer in params["other_layers"] if not (behind_proxy and layer["name"] == "nginx")
+    ]
+
+
+def report(url: PublicUrl, layers: list[dict], params: dict) -> dict:
+    """Return what the responses of ``layers`` show."""
+    if not layers:
+        return {"findings": [], "forged": {}, "hops": []}
+    trust = params["trusted_proxies"], params["trusted_headers"]
+    case = Case(url, layers, *trust, params["body"])
+    return {
+        "findings": [asdict(finding) for finding in find_faults(case)],
+        "forged": judge_forged_headers(case),
+        "hops": list_hops(case),
+    }
 
 
 def main() -> None:
-    """Ask everywhere, and say what is wrong."""
+    """Send the requests to each layer, and report the faults."""
     module = AnsibleModule(
         argument_spec={
             "url": {"type": "str", "required": True},
-            "likely": {"type": "bool", "default": False},
+            "url_is_assumed": {"type": "bool", "default": False},
             "layers": {
                 "type": "list",
                 "elements": "dict",
@@ -289,8 +335,8 @@ def main() -> None:
                 },
             },
             "keys": {"type": "str", "default": "", "no_log": False},
-            "proof": {"type": "str", "default": "", "no_log": True},
-            "known": {"type": "list", "elements": "dict", "default": []},
+            "signature": {"type": "str", "default": "", "no_log": True},
+            "other_layers": {"type": "list", "elements": "dict", "default": []},
             "trusted_proxies": {"type": "list", "elements": "str"},
             "trusted_headers": {"type": "list", "elements": "str"},
             "websocket": {"type": "bool", "default": False},
@@ -303,33 +349,31 @@ def main() -> None:
     )
     params = module.params
     try:
-        site = Site.of(params["url"])
+        url = PublicUrl.parse(params["url"])
     except ValueError as error:
         module.fail_json(msg=f"url: {error}")
-    found = keys(params["keys"])
-    proof = prove(found) if found else params["proof"]
-    whole = Deadline(params["timeout"] * ALL)
-    layers = [
-        Layer(layer["name"], place(layer, site, params, proof, whole), site, layer["strip"]).visit(
-            claims=number == 0 and layer["name"] != "app",
+    keys = read_keys(params["keys"])
+    signature = sign(keys) if keys else params["signature"]
+    total = Deadline(params["timeout"] * TOTAL_TIMEOUTS)
+    asked = [
+        Layer(
+            layer["name"], endpoint(layer, url, params, signature, total), url, layer["strip"]
+        ).probe(
+            forge=number == 0 and layer["name"] != "app",
             websocket=params["websocket"],
             body=params["body"],
         )
         for number, layer in enumerate(params["layers"])
     ]
-    unanswered, layers = judgeable(layers, params)
-    trust = params["trusted_proxies"], params["trusted_headers"]
-    said: dict = {"findings": [], "claims": {}, "hops": []}
-    if layers:
-        said = diagnosis.examine(diagnosis.Case(site, layers, *trust, params["body"]))
-    contract = {"url": site.url, "unanswered": unanswered, **said}
+    unanswered, layers = select_layers(asked, params)
+    contract = {"url": url.text, "unanswered": unanswered, **report(url, layers, params)}
     module.exit_json(
         changed=False,
         right=not contract["findings"],
         contract=contract,
-        table=contract_table.lines(contract),
+        table=render(contract),
         layers=layers,
-        proof=proof,
+        signature=signature,
     )
 
 

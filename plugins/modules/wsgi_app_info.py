@@ -173,11 +173,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.subsite.deploy.plugins.module_utils.installer import version_of
-from ansible_collections.subsite.deploy.plugins.module_utils.rooted import (
+from ansible_collections.subsite.deploy.plugins.module_utils.changeable_path import (
     changeable_parent,
     changeable_part,
 )
+from ansible_collections.subsite.deploy.plugins.module_utils.installer import version_of
 
 SUPERSEDED = (
     "Another run has begun to change {name} on this host since, or the host was started anew. This "

@@ -8,38 +8,40 @@ module: wsgi_image
 author: The Subsite maintainers (@subsite)
 short_description: Build the image that a release runs in
 description:
-  - Builds O(context) with O(engine), by the C(Containerfile) that is in it. Without an engine, the
-    context is made ready for somebody else to build.
-  - Beforehand, all of C(source) that can change which dependencies are installed is copied to
-    C(dependencies), so that a Containerfile can install them before it takes the rest.
-  - The stage C(environment) of that file is kept as tag C(environment), for builds to come. What
-    else earlier builds left without a name, with the label C(wsgi_app), is removed.
-  - The build gets the configuration of the host's pip, as the secret C(pip). It sees no other file
-    of the host besides O(context).
-  - A build uses the engine's own network, in which the host's loopback addresses are not reachable.
-    The module fails if the host's pip is configured with one of them.
+  - Builds the C(Containerfile) in O(context) with O(engine). Without an engine, it only prepares
+    the context, so that another program can build it.
+  - First it copies the files of C(source) that decide which dependencies are installed to
+    C(dependencies). So the Containerfile can install them before it copies all other files.
+  - The stage C(environment) of the Containerfile is kept as tag C(environment), for later builds.
+    Unnamed images of earlier builds with the label C(wsgi_app) are removed.
+  - The build gets the configuration of the host's pip as the secret C(pip). It can read no other
+    file of the host except O(context).
+  - A build uses the engine's own network, which cannot reach the host's loopback addresses. The
+    module fails if the host's pip is configured to use one of them.
 options:
   engine:
-    description: The command that builds, podman's or docker's.
+    description: The command of podman or docker.
     type: str
   context:
-    description: Directory of what goes into the image.
+    description: Directory of the files for the image.
     type: path
     required: true
   image:
-    description: Name and tag that it gets, as C(localhost/wsgi-NAME:TAG). Required with O(engine).
+    description: Name and tag of the image, as C(localhost/wsgi-NAME:TAG). Required with O(engine).
     type: str
   installer:
-    description: What resolves and installs. Of what pip asks a project, every file may be a part.
+    description:
+      - The program that installs. With C(pip), a project's dependencies can depend on each of its
+        files, so all of them are copied to C(dependencies).
     type: str
     choices: [uv, pip]
     default: uv
 attributes:
   check_mode:
-    description: Says that the image would be built.
+    description: Reports that the image would be built.
     support: full
   diff_mode:
-    description: There is nothing to compare.
+    description: Not supported.
     support: none
 """
 
@@ -67,27 +69,27 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
+from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
 
 PIP_CONF = "/etc/pip.conf"
 ADDRESSES = ("index-url", "extra-index-url", "find-links", "proxy")
-"""Settings of pip that name what it connects to."""
+"""Settings of pip that have addresses."""
 
-CONFINED = {
+SANDBOX = {
     "podman": (
         "--cap-drop=all",
-        # apt-get changes owners, becomes another user to download, and ends what it started.
+        # apt-get changes owners, downloads as another user, and kills its child processes.
         "--cap-add=CHOWN,DAC_OVERRIDE,FOWNER,FSETID,KILL,SETGID,SETUID",
     )
 }
-"""Options that limit root in a build container, by engine. Docker has none for builds."""
+"""Options that limit root in a build container. Docker has none for builds."""
 
 
-def part(source: Source, dependencies: Path, installer: str) -> None:
-    """Copy what decides which dependencies ``source`` has to ``dependencies``, or nothing.
+def copy_dependencies(source: Source, dependencies: Path, installer: str) -> None:
+    """Copy the files that decide which dependencies ``source`` has to ``dependencies``.
 
-    Whoever may read the source, as a group, may read the copy: it may not be root who builds.
+    The group of the source may read the copy, since the build may not run as root.
     """
     partial = dependencies.with_suffix(".partial")
     for directory in (partial, dependencies):
@@ -111,13 +113,13 @@ def part(source: Source, dependencies: Path, installer: str) -> None:
 def build(engine: str, context: str, image: str) -> str:
     """Build ``context`` and return the image's digest.
 
-    The environment has a name of its own, or it would go with all that nobody needs any more.
+    The stage of the environment gets its own tag; otherwise the prune would remove it.
 
-    :raises BuildError: when it fails, with what the engine said.
+    :raises BuildError: when it fails, with the engine's output.
     """
     secrets = ["--secret", f"id=pip,src={PIP_CONF}"] if os.path.exists(PIP_CONF) else []
-    confined = CONFINED.get(os.path.basename(engine), ())
-    command = [engine, "build", *confined, "--file", f"{context}/Containerfile", *secrets]
+    sandbox = SANDBOX.get(os.path.basename(engine), ())
+    command = [engine, "build", *sandbox, "--file", f"{context}/Containerfile", *secrets]
     name = image.partition(":")[0]
     app = name.partition("/wsgi-")[2]
     _run([*command, "--target", "environment", "--tag", f"{name}:environment", context])
@@ -127,24 +129,24 @@ def build(engine: str, context: str, image: str) -> str:
 
 
 def refuse_loopback(path: str) -> None:
-    """Refuse a configuration of pip that cannot work in a build container.
+    """Check that pip's configuration can work in a build container.
 
-    :raises BuildError: when it names a loopback address, which is another one in the container.
+    :raises BuildError: when it has a loopback address, which is the container's own there.
     """
     for name, address in _addresses(path):
         host = _host(address)
         if _is_loopback(host):
             raise BuildError(
-                f"{path} has {name} = … {host} …, but an image is built in a network of its own, "
-                "which does not reach the host's loopback addresses. Let the server listen on "
-                "an address that containers reach, and write that address."
+                f"{path} has {name} = … {host} …, but a build container has its own network, "
+                "which cannot reach the host's loopback addresses. Let the server listen on "
+                "an address that containers can reach, and write that address."
             )
 
 
 def _addresses(path: str) -> Iterator[tuple[str, str]]:
-    """Yield what pip connects to by the configuration at ``path``, each with its setting's name.
+    """Yield each address in pip's configuration at ``path``, with the name of its setting.
 
-    What is no configuration yields nothing: pip says what is wrong with it.
+    An invalid configuration yields nothing: pip reports what is wrong.
     """
     configuration = configparser.RawConfigParser()
     try:
@@ -158,7 +160,7 @@ def _addresses(path: str) -> Iterator[tuple[str, str]]:
 
 
 def _host(address: str) -> str:
-    """Return the host of ``address``, a URL or ``host:port``; its password is not for messages."""
+    """Return the host of ``address``, a URL or ``host:port``, without its password."""
     try:
         return urlsplit(address if "//" in address else f"//{address}").hostname or ""
     except ValueError:
@@ -166,7 +168,7 @@ def _host(address: str) -> str:
 
 
 def _is_loopback(host: str) -> bool:
-    """Return whether ``host`` is a loopback address, or a name of one."""
+    """Return whether ``host`` is a loopback address or the name of one."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -189,8 +191,8 @@ def _run(command: list[str]) -> str:
 
 
 def main() -> None:
-    """Build the image, or say that it would be built."""
-    module = DiscreetModule(
+    """Build the image; only report it in check mode."""
+    module = UnloggedModule(
         argument_spec={
             "engine": {"type": "str"},
             "context": {"type": "path", "required": True},
@@ -208,7 +210,7 @@ def main() -> None:
     try:
         if engine:
             refuse_loopback(PIP_CONF)
-        part(Source(Path(context, "source")), Path(context, "dependencies"), installer)
+        copy_dependencies(Source(Path(context, "source")), Path(context, "dependencies"), installer)
         built = {"id": build(engine, context, image)} if engine else {}
     except (BuildError, OSError) as error:
         module.fail_json(msg=str(error))

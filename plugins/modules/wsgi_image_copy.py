@@ -1,54 +1,55 @@
 #!/usr/bin/python
-"""Have an image on the host that somebody else has built, if it can run an app."""
+"""Copy an existing image to the host, and check that it can run an app."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: wsgi_image_copy
 author: The Subsite maintainers (@subsite)
-short_description: Have an image on the host that somebody else has built
+short_description: Copy an existing image to the host, and check it
 description:
-  - Copies the image from a registry or an archive to what O(engine) keeps, under the name O(image)
-    and no other. When the host has it already under one of the names in O(held), it gets another.
-  - Then asks a container of it, which has no network and can write nothing, for gunicorn and
-    Werkzeug. An image without them is refused, in words, but stays for the caller to remove.
+  - Copies the image from a registry or an archive to the images of O(engine), with the name
+    O(image). If the host has the image under one of the names in O(existing_names), it only adds
+    the name.
+  - Then looks for gunicorn and Werkzeug in a container of the image, which has no network and
+    cannot write. If one is missing, the module fails, and the caller must remove the image.
 options:
   engine:
-    description: What runs it.
+    description: The program that runs the image.
     type: str
     choices: [podman, docker]
     required: true
   source:
     description: >-
-      C(docker://), the image's name in its registry and its digest; or the path of an archive on
-      the host.
+      C(docker://) with the image's name in its registry and its digest, or the path of an archive
+      on the host.
     type: str
     required: true
   image:
-    description: Name and tag that it gets, as C(localhost/wsgi-NAME:TAG).
+    description: Name and tag of the copy, as C(localhost/wsgi-NAME:TAG).
     type: str
     required: true
-  held:
-    description: Names that the same image may have on the host.
+  existing_names:
+    description: Names that the same image may have on the host already.
     type: list
     elements: str
     default: []
   user:
-    description: Numbers of the user and the group who are to run it, as C(998:998).
+    description: IDs of the user and the group that will run it, as C(998:998).
     type: str
     required: true
 extends_documentation_fragment: [subsite.deploy.registry]
 attributes:
   check_mode:
-    description: Says that the image would be copied.
+    description: Reports that the image would be copied.
     support: full
   diff_mode:
-    description: There is nothing to compare.
+    description: Not supported.
     support: none
 """
 
 EXAMPLES = r"""
-- name: Have the shop's image
+- name: Copy the shop's image
   subsite.deploy.wsgi_image_copy:
     engine: podman
     source: docker://registry.example.org/shop@sha256:8f106f01a8c2c1ba477c7b9130ba4b7a746025722824dfdf2117643ee963a5fe
@@ -57,12 +58,12 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-held:
-  description: The name that the host had the image under; empty if it had to be copied.
+existing_name:
+  description: The name that the image had on the host; empty if it was copied.
   type: str
   returned: when it can run an app
 python:
-  description: The interpreter in the image that has gunicorn.
+  description: The image's interpreter, which has gunicorn.
   type: str
   returned: when it can run an app
   sample: /opt/venv/bin/python3
@@ -72,7 +73,6 @@ import json
 import re
 import subprocess
 
-from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
 from ansible_collections.subsite.deploy.plugins.module_utils.image_archive import (
     ArchiveError,
     identify,
@@ -83,9 +83,10 @@ from ansible_collections.subsite.deploy.plugins.module_utils.registry import (
     RegistryError,
     skopeo,
 )
+from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
 
 STORES = {"podman": "containers-storage", "docker": "docker-daemon"}
-"""What skopeo calls that in which an engine keeps its images."""
+"""skopeo's names for the image storages of the engines."""
 
 PROBE = """
 import json, shutil, sys
@@ -100,34 +101,34 @@ def version(name):
 found = {name: version(name) for name in ("gunicorn", "werkzeug")}
 print(json.dumps({"python": sys.executable, "program": shutil.which("gunicorn"), **found}))
 """
-"""What is asked in the image."""
+"""The program that looks for packages in the image."""
 
-LEAST = 23
-"""gunicorn 22 and older can be made to disagree with nginx about where a request ends."""
+OLDEST_GUNICORN = 23
+"""Requests can be smuggled through nginx to gunicorn 22 and older."""
 
-RIGHT = (
-    "An image that runs here has /bin/sh, and in the PATH that it sets a python3 with the app, "
-    "gunicorn (23 or later) and Werkzeug, and that gunicorn; as with "
+REQUIREMENTS = (
+    "The image needs /bin/sh, and in its PATH the program gunicorn and a python3 with the app, "
+    "gunicorn (23 or later) and Werkzeug, for example by "
     "'RUN python3 -m venv /opt/venv && /opt/venv/bin/pip install gunicorn werkzeug' and "
-    "'ENV PATH=/opt/venv/bin:$PATH'. Everybody has to be able to read them."
+    "'ENV PATH=/opt/venv/bin:$PATH'. All users must be able to read them."
 )
 
 
 class ImageError(Exception):
-    """The image cannot be had, or cannot run an app; the message says why."""
+    """The image cannot be copied, or cannot run an app; the message says why."""
 
 
 def obtain(parameters: dict) -> str:
-    """Give the image its name and return which one it had on the host already, if any.
+    """Copy or name the image, and return the name that it had on the host already, if any.
 
     :raises ImageError: when an engine fails.
     :raises RegistryError: when it cannot be copied.
     :raises ArchiveError: when the archive has no image.
     """
     engine, source, image = (parameters[name] for name in ("engine", "source", "image"))
-    for name in parameters["held"]:
-        if _ask(engine, "image", "inspect", name).returncode == 0:
-            _succeed(_ask(engine, "tag", name, image))
+    for name in parameters["existing_names"]:
+        if _run(engine, "image", "inspect", name).returncode == 0:
+            _succeed(_run(engine, "tag", name, image))
             return name
     if "://" not in source:
         source = f"{identify(source)[0]}:{source}"
@@ -140,34 +141,36 @@ def obtain(parameters: dict) -> str:
 def examine(engine: str, image: str, user: str) -> str:
     """Return the interpreter of ``image`` that can serve an app as ``user``.
 
-    :raises ImageError: when there is none.
+    :raises ImageError: when the image cannot.
     """
-    confined = (
+    sandbox = (
         *("--rm", "--pull=never", "--network=none", "--read-only", "--cap-drop=all"),
         "--security-opt=no-new-privileges",
     )
-    who = ("--entrypoint=", f"--user={user}")
-    question = ("/bin/sh", "-c", 'exec python3 -c "$0"', PROBE)
-    answer = _ask(engine, "run", *confined, *who, image, *question)
-    if answer.returncode != 0:
-        raise ImageError(f"Python does not start in the image: {answer.stderr.strip()}. {RIGHT}")
-    found = probed(answer.stdout)
-    if not found["gunicorn"] or not found["werkzeug"]:
-        absent = " and ".join(name for name in ("gunicorn", "werkzeug") if not found[name])
-        raise ImageError(f"{found['python']} of the image has no {absent}. {RIGHT}")
-    if int(re.findall("[0-9]{0,4}", found["gunicorn"])[0] or 0) < LEAST:
+    process = ("--entrypoint=", f"--user={user}")
+    command = ("/bin/sh", "-c", 'exec python3 -c "$0"', PROBE)
+    done = _run(engine, "run", *sandbox, *process, image, *command)
+    if done.returncode != 0:
         raise ImageError(
-            f"{found['python']} of the image has gunicorn {found['gunicorn']}. {RIGHT}"
+            f"Python does not start in the image: {done.stderr.strip()}. {REQUIREMENTS}"
+        )
+    found = parse_probe(done.stdout)
+    if not found["gunicorn"] or not found["werkzeug"]:
+        missing = " and ".join(name for name in ("gunicorn", "werkzeug") if not found[name])
+        raise ImageError(f"{found['python']} of the image has no {missing}. {REQUIREMENTS}")
+    if int(re.findall("[0-9]{0,4}", found["gunicorn"])[0] or 0) < OLDEST_GUNICORN:
+        raise ImageError(
+            f"{found['python']} of the image has gunicorn {found['gunicorn']}. {REQUIREMENTS}"
         )
     if not found["program"]:
-        raise ImageError(f"There is no gunicorn in the image's PATH. {RIGHT}")
+        raise ImageError(f"There is no gunicorn in the image's PATH. {REQUIREMENTS}")
     return found["python"]
 
 
-def probed(text: str) -> dict[str, str]:
-    """Return what the probe has found; a program in the place of Python may say anything.
+def parse_probe(text: str) -> dict[str, str]:
+    """Return the result of :data:`PROBE`. The image's python3 may be any program.
 
-    :raises ImageError: when it is not what the probe says.
+    :raises ImageError: when the text is not a result of it.
     """
     try:
         found = json.loads(text)
@@ -177,11 +180,13 @@ def probed(text: str) -> dict[str, str]:
     if not isinstance(found, dict) or not all(
         isinstance(found.get(name), str | None) for name in names
     ):
-        raise ImageError(f"python3 of the image is no Python: it says {excerpt(text)}. {RIGHT}")
+        raise ImageError(
+            f"python3 of the image is not Python: its output is {excerpt(text)}. {REQUIREMENTS}"
+        )
     return {name: excerpt(found.get(name) or "", 4096) for name in names}
 
 
-def _ask(*command: str) -> subprocess.CompletedProcess[str]:
+def _run(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, errors="replace")
 
 
@@ -191,13 +196,13 @@ def _succeed(done: subprocess.CompletedProcess[str]) -> None:
 
 
 def main() -> None:
-    """Have the image, or say that it would be copied."""
-    module = DiscreetModule(
+    """Copy and check the image; only report it in check mode."""
+    module = UnloggedModule(
         argument_spec={
             "engine": {"type": "str", "choices": ["podman", "docker"], "required": True},
             "source": {"type": "str", "required": True},
             "image": {"type": "str", "required": True},
-            "held": {"type": "list", "elements": "str", "default": []},
+            "existing_names": {"type": "list", "elements": "str", "default": []},
             "user": {"type": "str", "required": True},
             "login": LOGIN,
         },
@@ -206,11 +211,11 @@ def main() -> None:
     if module.check_mode:
         module.exit_json(changed=True)
     try:
-        held = obtain(module.params)
+        existing_name = obtain(module.params)
         python = examine(*(module.params[name] for name in ("engine", "image", "user")))
     except (ImageError, RegistryError, ArchiveError, OSError) as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=True, held=held, python=python)
+    module.exit_json(changed=True, existing_name=existing_name, python=python)
 
 
 if __name__ == "__main__":

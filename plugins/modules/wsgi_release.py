@@ -1,5 +1,5 @@
 #!/usr/bin/python
-"""Build what a release runs with: its Python environment and its installed project."""
+"""Build the Python environment of a release, and install its project."""
 
 from __future__ import annotations
 
@@ -8,25 +8,24 @@ module: wsgi_release
 author: The Subsite maintainers (@subsite)
 short_description: Build a release's Python environment and install its project
 description:
-  - Makes the environment that a release asks for below O(environments), unless another release
-    with the same requirements already has it, and links it as C(venv) into the release.
-  - A C(requirements.txt) in the source decides the dependencies, with C(--require-hashes) when it
-    has hashes, and O(requirements) cannot change a version that it brought; otherwise
-    C(pyproject.toml) or C(setup.py) does.
-  - A source which can be built (C(pyproject.toml) with a C([build-system]), or C(setup.py)) is
+  - Makes the environment of the release below O(environments), unless a release with the same
+    requirements has made it already, and links it as C(venv) into the release.
+  - A C(requirements.txt) in the source decides the dependencies, with C(--require-hashes) if it has
+    hashes. O(requirements) cannot change its versions. Without this file, C(pyproject.toml) or
+    C(setup.py) decides.
+  - A source that can be built (C(pyproject.toml) with a C([build-system]), or C(setup.py)) is
     installed into the release's C(lib).
-  - All of it is built as O(user), in a transient unit with the settings O(sandbox), and belongs to
-    root afterwards, so that the app cannot write it. No process of a build outlives it.
+  - The build runs as O(user), in a transient unit with the settings O(sandbox). No process of it is
+    left afterwards, and root owns the result, so that the app cannot write to it.
   - The build fails if its result has a link that leads out of it (except to the interpreter), a
-    file with two names, or anything but files, directories and links. Otherwise root owns the
-    result.
+    file with two names, or anything but files, directories and links.
   - A C(requirements.txt) with hashes must include all O(requirements). It is installed without a
     cache, so that no earlier build can change what is installed.
-  - An index, proxy or certificate authority that the host's pip is configured with is used by
-    both installers.
+  - Both installers use the index, the proxy and the certificate authority of the host's pip
+    configuration.
 options:
   path:
-    description: The release's directory. What it has in C(source) is built.
+    description: The release directory. Its source is in C(source).
     type: path
     required: true
   environments:
@@ -34,48 +33,48 @@ options:
     type: path
     required: true
   cache:
-    description: Directory in which O(user) may keep downloads, if there are no hashes.
+    description: Directory for downloads of O(user), for requirements without hashes.
     type: path
     required: true
   tools:
-    description: Directory in which uv is kept for the whole host.
+    description: Directory of uv, for all apps of the host.
     type: path
     required: true
   user:
-    description: User who builds.
+    description: User who runs the build.
     type: str
     required: true
   requirements:
-    description: Requirements on top of the source's own.
+    description: Requirements in addition to those of the source.
     type: list
     elements: str
     default: []
   python:
-    description: Interpreter that the environment is made from.
+    description: Interpreter of the environment.
     type: path
     default: /usr/bin/python3
   installer:
-    description: What resolves and installs.
+    description: The program that installs.
     type: str
     choices: [uv, pip]
     default: uv
   sandbox:
-    description: Settings of the unit that builds, as in systemd.exec(5).
+    description: Settings of the build's unit (systemd.exec(5)).
     type: dict
     default: {}
   check:
     description:
-      - Command that fails, and says why, when a newer run has begun to change the app. Only the
-        newest run stops the build of another.
+      - Command that fails with a reason if a newer run has started to change the app. Only the
+        newest run may stop a build of another run.
     type: list
     elements: str
     default: []
 attributes:
   check_mode:
-    description: Says that the release would be built.
+    description: Reports that the release would be built.
     support: full
   diff_mode:
-    description: There is nothing to compare.
+    description: Not supported.
     support: none
 """
 
@@ -96,7 +95,7 @@ environment:
   type: str
   returned: when built
 built:
-  description: Whether the environment had to be built.
+  description: Whether the environment was built, because no release had made it.
   type: bool
   returned: when built
 """
@@ -111,25 +110,25 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ansible_collections.subsite.deploy.plugins.module_utils import (
-    confined,
-    in_unit,
+    build_in_unit,
+    build_unit,
     installer,
-    sealed,
+    lent_directory,
     source,
-    tree,
+    source_tree,
 )
-from ansible_collections.subsite.deploy.plugins.module_utils.discreet import DiscreetModule
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
+from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
 
 OWN_PACKAGE = "subsite_wsgi"
-"""The role's package in each release's C(lib)."""
+"""The role's package in the C(lib) of each release."""
 
 
 class Release:
-    """A release's directory, and how it is built."""
+    """A release directory, and how it is built."""
 
     def __init__(self, parameters: dict) -> None:
-        """Take the module's ``parameters``."""
+        """Derive all paths from the module's ``parameters``."""
         self.parameters = parameters
         self.path = Path(parameters["path"])
         self.source = Source(self.path / "source")
@@ -137,7 +136,7 @@ class Release:
         self.user = pwd.getpwnam(parameters["user"])
         self.work = self.path / "build"
         self.lib = self.work / "lib"
-        # Not in the environment: a build can write any file there.
+        # Beside the environment, where a build cannot write it.
         self.complete = self.environment.with_suffix(".complete")
 
     def _environment_name(self) -> str:
@@ -150,14 +149,14 @@ class Release:
         return hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:12]
 
     def build(self) -> bool:
-        """Build what is missing and return whether the environment had to be.
+        """Build what is missing and return whether the environment was built.
 
-        All of it is on the disk before anything says that it is complete: a host that loses its
-        power would find files that are empty otherwise, and never build them again.
+        The files are synced to the disk before they are marked as complete. Otherwise, after a
+        power failure, a complete environment could have empty files.
         """
         self.source.refuse_editables()
         self._refuse_if_superseded()
-        confined.stop(self._unit)  # the newer of two runs continues
+        build_unit.stop(self._unit)  # of an older run
         with installer.locked(self.environment.with_name(".lock")):
             missing = not (self.environment.is_dir() and self.complete.exists())
             if missing:
@@ -166,7 +165,7 @@ class Release:
                 try:
                     self._run(makes_environment=missing)
                 except BuildError:
-                    self._refuse_if_superseded()  # then the newer run has stopped it
+                    self._refuse_if_superseded()  # a newer run may have stopped the unit
                     raise
             if missing:
                 os.sync()
@@ -174,7 +173,7 @@ class Release:
         (self.path / "lib").mkdir(mode=0o750, exist_ok=True)
         self._collect_project()
         self._collect_bytecode()
-        sealed.remove(self.work)
+        lent_directory.remove(self.work)
         self._link()
         os.sync()
         return missing
@@ -187,31 +186,33 @@ class Release:
 
     @contextmanager
     def _lent(self, *directories: Path) -> Iterator[None]:
-        """Lend empty ``directories`` to the app's user, and take them back built, or remove them.
+        """Lend empty ``directories`` to the app's user, and take them back, or remove them.
 
-        :raises BuildError: when what is there then must not become root's.
+        :raises BuildError: when they have a file that root must not own.
         """
         try:
             for directory in directories:
-                sealed.lend(directory, self.user.pw_uid, self.user.pw_gid)
+                lent_directory.lend(directory, self.user.pw_uid, self.user.pw_gid)
             yield
             for directory in directories:
-                sealed.take(directory, self.user.pw_gid, self.parameters["python"])
+                lent_directory.take(directory, self.user.pw_gid, self.parameters["python"])
             if self.lib.is_dir():
-                sealed.take(self.lib, self.user.pw_gid)  # it is moved, so links must stay in it
-        except (BuildError, OSError, sealed.UnsafeTree) as error:
+                lent_directory.take(
+                    self.lib, self.user.pw_gid
+                )  # it is moved, so links must stay in it
+        except (BuildError, OSError, lent_directory.UnsafeTree) as error:
             for directory in directories:
-                sealed.remove(directory)
+                lent_directory.remove(directory)
             raise BuildError(str(error)) from error
 
     def _run(self, makes_environment: bool) -> None:
-        """Run the build in its unit. It has a network if anything is installed."""
+        """Run the build in its unit, with a network only if it installs packages."""
         parameters = self.parameters
         installs = makes_environment or self.source.builds
         tool = ""
         if installs and parameters["installer"] == "uv":
             tool = str(installer.get_uv(parameters["tools"], parameters["python"]))
-        build = in_unit.Build(
+        build = build_in_unit.Build(
             source=str(self.source.path),
             environment=str(self.environment),
             makes_environment=makes_environment,
@@ -222,20 +223,20 @@ class Release:
             tool=tool,
             cache=parameters["cache"],
             requirements=parameters["requirements"],
-            environ=in_unit.inherited(),
+            environ=build_in_unit.inherited(),
         )
         library = self.path / "builder"
-        confined.place((in_unit, installer, source, tree), library, self.user.pw_gid)
-        # Of /srv/wsgi, the build sees its inputs and its outputs.
+        build_unit.place((build_in_unit, installer, source, source_tree), library, self.user.pw_gid)
+        # Below /srv/wsgi, the build sees only its inputs and outputs.
         apps = self.path.parents[2]
-        made, used = [self.work], [library, parameters["tools"]]
-        (made if makes_environment else used).append(self.environment)
+        outputs, inputs = [self.work], [library, parameters["tools"]]
+        (outputs if makes_environment else inputs).append(self.environment)
         empty = parameters["sandbox"].get("TemporaryFileSystem", "")
         properties = {
             **parameters["sandbox"],
             "TemporaryFileSystem": f"{empty} {apps}:ro",
-            "BindPaths": " ".join(map(str, made)),
-            "BindReadOnlyPaths": " ".join([f"-{self.source.path}", *map(str, used)]),
+            "BindPaths": " ".join(map(str, outputs)),
+            "BindReadOnlyPaths": " ".join([f"-{self.source.path}", *map(str, inputs)]),
             "User": parameters["user"],
             "Group": self.user.pw_gid,
             "UMask": "0027",
@@ -243,28 +244,28 @@ class Release:
             "ReadWritePaths": f"-{parameters['cache']}",
         }
         try:
-            confined.run(in_unit, library, build.to_json, self._unit, properties)
+            build_unit.run(build_in_unit, library, build.to_json, self._unit, properties)
         finally:
-            sealed.remove(library)
+            lent_directory.remove(library)
 
     @property
     def _unit(self) -> str:
         return f"{self.parameters['user']}_build.service"
 
     def _collect_project(self) -> None:
-        """Move the installed project into the release's ``lib``, beside what the role has there."""
+        """Move the installed project into the release's ``lib``, beside the role's package."""
         for built in sorted(self.lib.glob("*")):
             place = self.path / "lib" / built.name
             if place.name == OWN_PACKAGE:
                 raise BuildError(
-                    f"The project installs {OWN_PACKAGE}, which is the package that mounts it: "
-                    "give yours another name."
+                    f"The project installs {OWN_PACKAGE}, but the role has a package with this "
+                    "name. Rename the one of the project."
                 )
-            sealed.remove(place)  # what an interrupted build has left
+            lent_directory.remove(place)  # of an interrupted build
             built.rename(place)
 
     def _collect_bytecode(self) -> None:
-        """Move the bytecode of the source to where Python looks for it."""
+        """Move the bytecode of the source to the directories where Python looks for it."""
         top = self.work / "bytecode" / self.source.path.relative_to("/")
         for compiled in sorted(top.rglob("*.pyc")):
             directory = self.source.path / compiled.parent.relative_to(top)
@@ -284,8 +285,8 @@ class Release:
 
 
 def main() -> None:
-    """Build the release, or say that it would be built."""
-    module = DiscreetModule(
+    """Build the release; only report it in check mode."""
+    module = UnloggedModule(
         argument_spec={
             "path": {"type": "path", "required": True},
             "environments": {"type": "path", "required": True},

@@ -1,4 +1,4 @@
-"""A Django project in one file, which wants https and knows one host."""
+"""A Django project in one file that requires https and allows one host."""
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application

@@ -1,4 +1,4 @@
-"""A WSGI app that says what it sees."""
+"""A WSGI app that answers with the request it received."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Flask app in every state of repair."""
+"""A Flask app with right and wrong proxy settings."""
 
 from __future__ import annotations
 

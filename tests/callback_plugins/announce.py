@@ -1,4 +1,4 @@
-"""Tell another process what a run is about to do, and begin no task without its leave."""
+"""Announce the steps of a run to another process, and wait for its permission before each task."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ansible_collections.subsite.deploy.tests.callback_plugins.remote_calls impo
 DOCUMENTATION = r"""
 name: announce
 type: aggregate
-short_description: Tell another process what a run is about to do
+short_description: Announce the steps of a run to another process
 description:
   - Writes a line for each task that begins, C(task) and its name, and waits to read one byte.
   - Writes a line for each module that begins on a host, C(call) and its task's name, and for each

@@ -1,4 +1,4 @@
-"""Count what a run asks of its hosts."""
+"""Count the remote calls of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The callback that lets another process watch a run, and cut it off where it wants."""
+"""The callback that lets another process watch a run and interrupt it at any step."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ PROBES = {
         "__nginx_site_certificate.packages",
         "__nginx_site_certificate.files",
         "__nginx_site_certificate.challenges",
-        "__nginx_site_shown",
+        "__nginx_site_published_digests",
     ],
 }
 ALWAYS = {
@@ -62,7 +62,7 @@ ALWAYS = {
     "nginx_site_name": "main",
     "nginx_site_server_names": ["example.org"],
     "nginx_site_mounts": [{"path": "/", "app": "shop"}],
-    "__nginx_site_made": {},
+    "__nginx_site_new_certificate": {},
 }
 
 

@@ -1,4 +1,4 @@
-"""Input errors of playbooks/compose.yml, and inputs that it accepts."""
+"""The input errors of playbooks/compose.yml, for settings that work only on a server."""
 
 import pytest
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import compose

@@ -1,4 +1,4 @@
-"""A run stops at an input error before it changes anything."""
+"""Input errors end a run before it changes anything."""
 
 import json
 
@@ -77,7 +77,7 @@ BAD = {
         ),
         "header": (
             {**SITE, "nginx_site_trusted_headers": ["ssl"]},
-            "must be one or more of: proto, for, host, port, prefix, request_id. Got no match",
+            "one or more of: auto, proto, for, host, port, prefix, request_id. Got no match",
         ),
         "two kinds": (
             {**SITE, "nginx_site_mounts": [{"path": "/", "app": "shop", "root": "/srv"}]},

@@ -1,4 +1,4 @@
-"""Messages to an operator have no control characters of an app, a proxy or a tool."""
+"""Messages have no control characters from apps, proxies or tools."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ MESSAGES = {
         {"__wsgi_app_found": {"releases": [RELEASE], "current": "", "serving_since": ""}},
     ),
     "certificate that was not issued": (
-        "roles/nginx_site/tasks/tls/issue.yml",
-        "tls | issue | Say what the authority said",
+        "roles/nginx_site/tasks/certificate/issue.yml",
+        "certificate | issue | Show why certbot failed",
         {
             "__nginx_site_certificate": {"names": ["example.org"]},
-            "__nginx_site_seen": {"serves": {}},
+            "__nginx_site_certificate_info": {"serves": {}},
             "__nginx_site_issued": {"stdout": RAW, "stderr": ""},
-            "__nginx_site_directory": "https://acme.example/directory",
+            "__nginx_site_acme_directory": "https://acme.example/directory",
         },
     ),
     "containers that are not up": (
@@ -53,7 +53,7 @@ MESSAGES = {
 }
 ELSEWHERE = {
     "wsgi_app_name": "shop",
-    "nginx_site_name": "main",
+    "__nginx_site": {"name": "main"},
     "__wsgi_app_release": "4d1c",
     "__wsgi_app_before": "",
     "__wsgi_app_built": False,

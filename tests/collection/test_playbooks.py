@@ -1,4 +1,4 @@
-"""The playbooks of the clone, and those of the collection that is built from it."""
+"""The playbooks in the clone, and the built collection."""
 
 from pathlib import Path
 

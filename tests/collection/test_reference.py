@@ -1,4 +1,4 @@
-"""The tables of variables say what the specifications say."""
+"""The tables of variables in the READMEs are those of the specifications."""
 
 import importlib.util
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The callback that counts what a run asks of its hosts."""
+"""The callback that counts the remote calls of a run."""
 
 import pytest
 

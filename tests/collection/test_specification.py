@@ -1,4 +1,4 @@
-"""A role's argument specification is the contract that its defaults keep."""
+"""The argument specification and the defaults of a role agree."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Each internal variable has one meaning, whatever a play does before."""
+"""Each internal variable is defined once."""
 
 from __future__ import annotations
 

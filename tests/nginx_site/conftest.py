@@ -281,8 +281,8 @@ def challenged(request, nginx, nginx_site, certificate):
     """Serve a site whose certificate is yet to be issued, or is there, and say which."""
     port, secure = free_ports(2)
     served = {
-        "first": {"__nginx_site_speaks_tls": False, "__nginx_site_redirects": False},
-        "renewed": {"__nginx_site_serving": certificate},
+        "first": {"__nginx_site_served_certificate": {}},
+        "renewed": {"__nginx_site_served_certificate": certificate},
     }
     site = {
         "nginx_site_name": "main",

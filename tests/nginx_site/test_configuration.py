@@ -191,19 +191,25 @@ def test_sites_share_a_port_that_speaks_tls(nginx, nginx_site, certificate):
     ],
 )
 def test_http_2_is_written_as_nginx_reads_it(nginx_site, certificate, said: str, http2: str):
-    build = {"__nginx_site_build": {"stderr": said}}
+    build = {"__nginx_site_nginx_build": {"stderr": said}}
     site = {**SITE, "nginx_site_tls": certificate}
     text = nginx_site.texts("__nginx_site_files", {**site, **build})["main.conf"]
     lines = {line.strip() for line in text.splitlines()}
     assert lines & {"listen 443 ssl http2;", "http2 on;"} == {http2}
 
 
-@pytest.mark.parametrize("settings", [*SITES, *TRUST])
-def test_no_variable_is_another_sites(nginx_site, settings: dict):
-    """Sites called ``a`` and ``a-port`` share none as long as a single word follows the name."""
-    text = nginx_site.texts("__nginx_site_files", {**SITE, **settings, "nginx_site_name": "a"})
-    ours = re.findall(r"^(?:map|geo) .* \$(\w+) {$", text["a.conf"], re.MULTILINE)
-    assert [name for name in ours if not re.fullmatch("site_a_[a-z0-9]+", name)] == [] != ours
+def test_no_variable_is_another_sites(nginx_site, certificate):
+    """Sites called ``a`` and ``a-x`` share none, as long as no variable ends like another one."""
+    pattern = re.compile(r"^ *(?:map .*|geo .*|set) \$site_a_(\w+)(?: {| \S+;)$", re.MULTILINE)
+    tls = {"nginx_site_tls": certificate}
+    names = set()
+    for settings in [*SITES, *TRUST, *TLS]:
+        site = {**SITE, **settings.values[0], "nginx_site_name": "a"}
+        for kind in (site, {**site, **tls, "nginx_site_forwarded": "append"}):
+            names |= set(pattern.findall(nginx_site.texts("__nginx_site_files", kind)["a.conf"]))
+    assert {"public_port", "fwd_port", "req_port", "mount_prefix", "to_https"} < names
+    shared = {(one, other) for one in names for other in names if one.endswith(f"_{other}")}
+    assert shared == set()
 
 
 def test_sites_do_not_disturb_each_other(nginx, nginx_site):

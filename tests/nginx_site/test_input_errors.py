@@ -195,10 +195,10 @@ class TestTls:
     def test_text_of_another_certificate(self, input_errors):
         pair = texts("example.com")
         assert input_errors(nginx_site_tls={**pair, "key": texts("example.org")["key"]}) == [
-            "nginx_site_tls.certificate is a text that is for example.com, and not for "
-            "'example.org': have it issued for that, too.",
-            "nginx_site_tls.key is a text that is not the key of the certificate: take the one "
-            "that was made for it.",
+            "nginx_site_tls.certificate is a text that is for example.com, but not for "
+            "'example.org': get one that has this name, too.",
+            "nginx_site_tls.key is a text that is not the key of the certificate: use the key "
+            "that belongs to it.",
         ]
 
     @pytest.mark.parametrize("name", ["https://a", "a b", "203.0.113.5/8", ""])
@@ -475,6 +475,13 @@ def test_trusted_header_and_public_url(input_errors, header: str):
     ]
 
 
+def test_auto_and_another_trusted_header(input_errors):
+    assert input_errors(**PROXIES, nginx_site_trusted_headers=["auto", "host"]) == [
+        "nginx_site_trusted_headers is ['auto', 'host']: write [auto] alone, or write each header, "
+        "as in [proto, for]."
+    ]
+
+
 class TestHttps:
     @pytest.mark.parametrize(
         "settings",
@@ -704,7 +711,8 @@ class TestUsualRedirect:
         ],
     )
     def test_is_where_it_cannot_surprise(self, nginx_site, settings: dict, usual: bool):
-        assert nginx_site.value("nginx_site_https_redirect", {**SITE, **settings}) is usual
+        redirects = nginx_site.value("__nginx_site_redirects_to_https", {**SITE, **settings})
+        assert redirects is usual
 
 
 @pytest.mark.parametrize(

@@ -72,9 +72,9 @@ def get(top, nginx_site):
                 },
                 {"path": "/down", "upstreams": down},
             ],
-            "__nginx_site_data": f"{top}/wsgi",
+            "__nginx_site_app_data_dir": f"{top}/wsgi",
             "__nginx_site_certificate": {"pair": {}, "challenges": f"{top}/srv/main/acme"},
-            "__nginx_site_directory": "an authority",
+            "__nginx_site_acme_directory": "an authority",
         },
     )
     for file in FILES.values():

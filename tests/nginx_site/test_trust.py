@@ -121,11 +121,8 @@ class TestPreset:
         ],
     )
     def test_chooses_the_headers(self, nginx_site, settings: dict, headers: list[str]):
-        assert nginx_site.value("nginx_site_trusted_headers", settings) == headers
-
-    def test_exists_for_every_choice(self, nginx_site):
-        _, *choices = nginx_site.options["nginx_site_proxy_preset"]["choices"]
-        assert list(nginx_site.value("__nginx_site_presets", {})) == choices
+        inputs = {"nginx_site_name": "main", **settings}
+        assert nginx_site.value("__nginx_site_trusted_headers", inputs) == headers
 
 
 WRONG = {

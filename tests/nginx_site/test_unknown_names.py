@@ -39,7 +39,8 @@ def ports(nginx_site, certificate, tmp_path_factory) -> Iterator[dict[str, int]]
                 "nginx_site_default_server": kind == "claimed" and one,
                 "nginx_site_listen": [f"127.0.0.1:{ports['plain']}"] * (kind == "unclaimed"),
                 "nginx_site_tls": {**certificate, "listen": [f"127.0.0.1:{ports[kind]}"]},
-                "__nginx_site_header_timeout": 1,
+                "nginx_site_limits": {"header_timeout": 1},
+                "__nginx_site_handshake_timeout": 1,
             }
             if kind != "address" or one:
                 nginx.add(nginx_site, site)
@@ -162,7 +163,7 @@ class TestSharedFile:
         "nginx_site_name": "one",
         "nginx_site_server_names": ["one.example"],
         "nginx_site_tls": {"mode": "self_signed"},
-        "__nginx_site_build": {"stderr": "nginx version: nginx/1.26.3", "rc": 0},
+        "__nginx_site_nginx_build": {"stderr": "nginx version: nginx/1.26.3", "rc": 0},
     }
     BOTH = ["tls-443.conf", "tls-[::]:443.conf"]
 
@@ -191,8 +192,8 @@ class TestSharedFile:
     )
     @pytest.mark.parametrize("other", [[], BOTH[:1]])
     def test_goes_when_no_site_needs_it(self, nginx_site, tmp_path, settings, kept, other):
-        at = {"__nginx_site_shared": f"{tmp_path}/conf.d"}
-        at["__nginx_site_available"] = f"{tmp_path}/sites-available/one.conf"
+        at = {"__nginx_site_shared_dir": f"{tmp_path}/conf.d"}
+        at["__nginx_site_config_path"] = f"{tmp_path}/sites-available/one.conf"
         for directory in ("conf.d", "sites-available"):
             (tmp_path / directory).mkdir()
         before = nginx_site.value("__nginx_site_shared_files", {**self.SITE, **at})
@@ -203,13 +204,13 @@ class TestSharedFile:
         (tmp_path / "sites-available/two.conf").write_text(named)
         (tmp_path / "sites-available/one.conf").write_text(f"# {before[0]['dest']}\n")
         site = {**self.SITE, **at, **settings}
-        pattern = nginx_site.value("__nginx_site_naming", site)
+        pattern = nginx_site.value("__nginx_site_shared_path_pattern", site)
         found = subprocess.run(
             ["grep", "--recursive", "--only-matching", "--extended-regexp", pattern, tmp_path],
             stdout=subprocess.PIPE,
             text=True,
         )
-        mentions = {"__nginx_site_mentions": {"stdout_lines": found.stdout.splitlines()}}
-        removed = nginx_site.value("__nginx_site_unneeded", {**site, **mentions})
+        mentions = {"__nginx_site_shared_mentions": {"stdout_lines": found.stdout.splitlines()}}
+        removed = nginx_site.value("__nginx_site_unused_shared_files", {**site, **mentions})
         left = set(self.BOTH) - {Path(file["dest"]).name for file in removed}
         assert left == {*kept, *other}

@@ -12,6 +12,17 @@ def value(nginx_site):
     return lambda variable, settings: nginx_site.value(variable, {**NAMED, **settings})
 
 
+@pytest.fixture
+def mount_value(nginx_site):
+    def mount_value(variable: str, mount: dict, **settings):
+        """Return what ``variable`` is for the only mount of a site."""
+        inputs = {**NAMED, "nginx_site_mounts": [mount], **settings}
+        [complete] = nginx_site.value("__nginx_site.mounts", inputs)
+        return nginx_site.value(variable, {**inputs, "__nginx_site_mount": complete})
+
+    return mount_value
+
+
 @pytest.mark.parametrize(
     ("settings", "url"),
     [
@@ -48,34 +59,43 @@ def test_url(value, settings: dict, url: str):
         pytest.param({"nginx_site_proxy_protocol": True}, [], id="PROXY protocol"),
     ],
 )
-def test_nginx_is_asked_alone_where_that_can_be(value, settings: dict, layers: list):
-    mount = {"__nginx_site_mount": {"path": "/api", "upstreams": ["10.0.0.11:8000"]}}
-    found = value("__nginx_site_mount_layers", {**settings, **mount})
+def test_local_endpoint_of_nginx(mount_value, settings: dict, layers: list):
+    mount = {"path": "/api", "upstreams": ["10.0.0.11:8000"]}
+    found = mount_value("__nginx_site_mount_layers", mount, **settings)
     assert [(layer["name"], layer["connect"], layer["tls"]) for layer in found] == layers
 
 
-def test_app_is_asked_alone_with_its_key(value):
-    mount = {"__nginx_site_mount": {"path": "/api", "app": "shop", "strip": True}}
-    app = value("__nginx_site_mount_layers", mount)[-1]
+def test_local_endpoint_of_app(mount_value):
+    mount = {"path": "/api", "app": "shop", "strip": True}
+    app = mount_value("__nginx_site_mount_layers", mount)[-1]
     assert app == {"name": "app", "connect": "/run/wsgi/shop.sock", "strip": True}
-    keys = value("__nginx_site_mount_keys", mount)
+    keys = mount_value("__nginx_site_mount_keys", mount)
     assert keys == "/srv/wsgi/shop/releases/*/diagnosis.key"
-    assert value("__nginx_site_mount_url", mount) == "http://example.org/api"
+    assert mount_value("__nginx_site_mount_url", mount) == "http://example.org/api"
 
 
 @pytest.mark.parametrize(("size", "sent"), [("10k", 10240), ("100m", 2097152), (None, 0)])
-def test_body_is_as_large_as_it_may_be_within_reason(value, size: str | None, sent: int):
+def test_body_size_is_limited(mount_value, size: str | None, sent: int):
     mount = {"path": "/api", "app": "shop", **({"body_size": size} if size else {})}
-    assert value("__nginx_site_mount_body", {"__nginx_site_mount": mount}) == sent
-
-
-def test_root_of_the_site_has_no_second_slash(value):
-    mount = {"__nginx_site_mount": {"path": "/", "app": "shop"}}
-    assert value("__nginx_site_mount_url", mount) == "http://example.org/"
+    assert mount_value("__nginx_site_mount_body_size", mount) == sent
 
 
 @pytest.mark.parametrize(
-    ("settings", "visitor"),
+    ("settings", "opened"),
+    [({}, False), ({"websocket": True}, True), ({"websocket": False}, False)],
+)
+def test_websocket_is_opened_if_the_mount_says_so(mount_value, settings: dict, opened: bool):
+    mount = {"path": "/api", "app": "shop", **settings}
+    assert mount_value("__nginx_site_mount_websocket", mount) is opened
+
+
+def test_root_url_has_one_slash(mount_value):
+    mount = {"path": "/", "app": "shop"}
+    assert mount_value("__nginx_site_mount_url", mount) == "http://example.org/"
+
+
+@pytest.mark.parametrize(
+    ("settings", "client"),
     [
         pytest.param({}, "localhost", id="a name"),
         pytest.param({"nginx_site_server_names": ["localhost"]}, "web", id="localhost"),
@@ -89,5 +109,5 @@ def test_root_of_the_site_has_no_second_slash(value):
         pytest.param({"nginx_site_server_names": ["localhost.org"]}, "localhost", id="another"),
     ],
 )
-def test_visitors_are_where_ansible_is_unless_they_ask_for_localhost(value, settings, visitor):
-    assert value("__nginx_site_visitor", {"inventory_hostname": "web", **settings}) == visitor
+def test_client_of_localhost_is_the_host(value, settings: dict, client: str):
+    assert value("__nginx_site_verify_client", {"inventory_hostname": "web", **settings}) == client

@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from ansible_collections.subsite.deploy.plugins.module_utils.path_state import PathState
 from ansible_collections.subsite.deploy.plugins.modules import file_set
 
 OLD, NEW, SECRET = "old\n", "new\n", "hunter2"
@@ -17,7 +18,7 @@ OLD, NEW, SECRET = "old\n", "new\n", "hunter2"
 
 @pytest.fixture
 def top():
-    """A directory that every user can pass through."""
+    """A directory that every user can enter."""
     with tempfile.TemporaryDirectory() as name:
         os.chmod(name, 0o755)
         yield Path(name)
@@ -31,8 +32,8 @@ def marks(monkeypatch, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def in_time():
-    """Fail instead of waiting for ever."""
-    before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("it waits"))
+    """Fail instead of waiting without an end."""
+    before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("timeout"))
     signal.alarm(5)
     yield
     signal.alarm(0)
@@ -159,7 +160,7 @@ class TestKind:
         place({"dest": "it", "absent": True})
         assert list(top.iterdir()) == []
 
-    def test_leaves_nothing_beside(self, place, top: Path):
+    def test_leaves_no_temporary_file(self, place, top: Path):
         place({"dest": "file", "content": NEW}, {"dest": "link", "link": "file"})
         assert sorted(path.name for path in top.iterdir()) == ["file", "link"]
 
@@ -168,27 +169,29 @@ class TestConflict:
     @pytest.mark.parametrize(
         ("entry", "message"),
         [
-            pytest.param({"content": NEW}, "it is a directory where a file belongs", id="file"),
-            pytest.param({"link": "x"}, "it is a directory where a link belongs", id="link"),
+            pytest.param(
+                {"content": NEW}, "it is a directory, but a file must be there", id="file"
+            ),
+            pytest.param({"link": "x"}, "it is a directory, but a link must be there", id="link"),
             pytest.param({"absent": True}, "it is a directory", id="absent"),
         ],
     )
-    def test_directory_in_the_way(self, place, top: Path, entry: dict, message: str):
+    def test_directory_blocks(self, place, top: Path, entry: dict, message: str):
         (top / "it").mkdir()
         result = place({"dest": "it", **entry})
         assert result["failed"]
         assert message in result["msg"]
 
-    def test_file_where_a_directory_belongs(self, place, top: Path):
+    def test_file_blocks_a_directory(self, place, top: Path):
         (top / "it").touch()
         result = place({"dest": "it", "directory": True})
-        assert "it is a file where a directory belongs; move it away" in result["msg"]
+        assert "it is a file, but a directory must be there. Move it away" in result["msg"]
 
-    def test_link_where_a_directory_belongs(self, place, top: Path):
+    def test_link_blocks_a_directory(self, place, top: Path):
         (top / "there").mkdir(mode=0o700)
         (top / "it").symlink_to("there")
         result = place({"dest": "it", "directory": True})
-        assert "it is a link where a directory belongs; move it away" in result["msg"]
+        assert "it is a link, but a directory must be there. Move it away" in result["msg"]
         assert rights(top / "there") == ("root", "root", 0o700)
 
     @pytest.mark.usefixtures("in_time")
@@ -209,10 +212,12 @@ class TestConflict:
             pytest.param(stat.S_IFCHR, id="device"),
         ],
     )
-    def test_special_file_in_the_way(self, place, top: Path, kind: int, entry: dict, wanted: str):
+    def test_special_file_blocks(self, place, top: Path, kind: int, entry: dict, wanted: str):
         os.mknod(top / "it", kind | 0o600, os.makedev(1, 3))
         message = place({"dest": "it", **entry})["msg"]
-        assert f"it is a special file where {wanted} belongs; move it away, then run" in message
+        assert (
+            f"it is a special file, but {wanted} must be there. Move it away, then run" in message
+        )
 
     def test_changes_nothing(self, place, top: Path):
         (top / "it").mkdir()
@@ -228,7 +233,7 @@ class TestConflict:
             pytest.param({"content": NEW, "colour": "red"}, id="unknown key"),
         ],
     )
-    def test_of_options_is_refused(self, place, entry: dict):
+    def test_conflicting_options_are_refused(self, place, entry: dict):
         assert place({"dest": "it", **entry})["failed"]
 
     @pytest.mark.parametrize("key", ["owner", "group"])
@@ -248,7 +253,7 @@ SET = (
 
 
 class TestRun:
-    def test_says_what_changed(self, place, top: Path):
+    def test_returns_changed_paths(self, place, top: Path):
         result = place(*SET)
         changed = [f"{top}/{name}" for name in ("conf", "conf/site", "conf/key", "conf/enabled")]
         assert (result["changed"], result["paths"]) == (True, changed)
@@ -275,15 +280,15 @@ class TestRun:
         drift(top / "conf")
         assert [place(*SET)["changed"], place(*SET)["changed"]] == [True, False]
 
-    def test_in_check_mode_says_the_same_and_changes_nothing(self, place, top: Path):
+    def test_check_mode_reports_the_same_change(self, place, top: Path):
         foreseen = place(*SET, check=["false"], apply=["false"], _ansible_check_mode=True)
         assert list(top.iterdir()) == []
         assert foreseen["paths"] == place(*SET)["paths"]
 
-    def test_in_check_mode_foresees_owners_to_come(self, place, top: Path):
+    def test_check_mode_allows_a_missing_owner(self, place, top: Path):
         entry = {"dest": "it", "content": NEW, "owner": "wsgi-nobody-yet"}
         result = place(entry, _ansible_check_mode=True)
-        assert result["diff"] == [{"prepared": f"{top}/it: to come with its owner\n"}]
+        assert result["diff"] == [{"prepared": f"{top}/it: its owner does not exist yet\n"}]
 
 
 class TestDiff:
@@ -327,13 +332,13 @@ class TestSecret:
         result = place({"dest": "key", "secret": SECRET}, **arguments)
         assert SECRET not in json.dumps(result)
 
-    def test_is_not_shown_when_it_goes_either(self, place, top: Path):
+    def test_old_secret_is_not_shown(self, place, top: Path):
         (top / "key").write_text("hunter1")
         assert "hunter1" not in json.dumps(place({"dest": "key", "secret": SECRET}))
 
 
 class TestFailure:
-    """What is left when a command refuses the files."""
+    """The files after a command has failed."""
 
     @pytest.fixture
     def before(self, place, top: Path) -> list[tuple]:
@@ -366,35 +371,37 @@ class TestFailure:
         assert self.look(top) == before
 
     @pytest.mark.parametrize("command", ["check", "apply"])
-    def test_of_a_missing_command_does_so_too(self, place, top: Path, before: list, command: str):
+    def test_missing_command_puts_everything_back(
+        self, place, top: Path, before: list, command: str
+    ):
         result = place(*self.FILES, **{command: ["no-such-command"]})
-        assert "The files that were there are back in place." in result["msg"]
+        assert "The previous files are back in place." in result["msg"]
         assert self.look(top) == before
 
     @pytest.mark.parametrize("command", ["check", "apply"])
-    def test_says_what_the_command_said(self, place, before: list, command: str):
+    def test_message_has_the_output(self, place, before: list, command: str):
         result = place(*self.FILES, **{command: ["sh", "-c", "echo line 7 is wrong >&2; exit 3"]})
         assert result["failed"]
         assert "failed (3): line 7 is wrong" in result["msg"]
-        assert "The files that were there are back in place." in result["msg"]
+        assert "The previous files are back in place." in result["msg"]
 
-    def test_of_a_write_puts_everything_back(self, place, top: Path, before: list):
+    def test_failed_write_puts_everything_back(self, place, top: Path, before: list):
         result = place(*self.FILES, {"dest": "missing/directory", "directory": True})
         assert result["failed"]
         assert self.look(top) == before
 
-    def test_of_the_last_write_puts_everything_back(self, place, top: Path, before: list):
+    def test_failed_last_write_puts_everything_back(self, place, top: Path, before: list):
         foreign = owned_by_nobody(top / "zz")
         (foreign / "it").write_text(OLD)
         place(*self.FILES, {"dest": "zz/it", "content": NEW, "owner": "nobody"})
         assert self.look(top)[:-1] == before
         assert [path.name for path in foreign.iterdir()] == ["it"]
 
-    def test_of_check_applies_nothing(self, place, top: Path, before: list):
+    def test_failed_check_applies_nothing(self, place, top: Path, before: list):
         place(*self.FILES, check=["false"], apply=["touch", f"{top}/applied"])
         assert not (top / "applied").exists()
 
-    def test_of_apply_applies_what_was_there(self, place, top: Path, before: list):
+    def test_failed_apply_runs_for_the_old_files(self, place, top: Path, before: list):
         seen = f"cat {top}/changed >> {top}/seen; grep -q old {top}/changed"
         place(*self.FILES, apply=["sh", "-c", seen])
         assert (top / "seen").read_text() == NEW + OLD
@@ -406,7 +413,7 @@ class TestFailure:
 
 
 class TestInterruption:
-    """What a run makes up for that follows one which was killed before its files were applied."""
+    """The run after one that was killed before its files were applied."""
 
     @pytest.fixture
     def said(self, tmp_path: Path) -> Path:
@@ -428,64 +435,64 @@ class TestInterruption:
 
     @pytest.mark.usefixtures("interrupted")
     class TestBeforeTheCheck:
-        def test_is_made_up_for(self, place, commands: dict, said: Path):
+        def test_next_run_checks_and_applies(self, place, commands: dict, said: Path):
             place(*SET, **commands)
             assert said.read_text() == "check\napply\n"
 
-        def test_is_a_change_of_no_file(self, place, commands: dict):
+        def test_is_a_change_without_a_path(self, place, commands: dict):
             result = place(*SET, **commands)
             assert (result["changed"], result["paths"], result["diff"]) == (True, [], [])
 
-        def test_is_made_up_for_once(self, place, commands: dict):
+        def test_next_run_applies_once(self, place, commands: dict):
             place(*SET, **commands)
             assert not place(*SET, **commands)["changed"]
 
-        def test_is_made_up_for_with_the_next_change(self, place, commands: dict):
+        def test_next_change_is_applied(self, place, commands: dict):
             place(*SET, {"dest": "more", "content": NEW}, **commands)
             assert not place(*SET, **commands)["changed"]
 
-        def test_in_check_mode_is_foreseen_and_stays(self, place, commands: dict, said: Path):
+        def test_check_mode_reports_and_keeps_the_mark(self, place, commands: dict, said: Path):
             foreseen = place(*SET, **commands, _ansible_check_mode=True)
             assert (foreseen["changed"], foreseen["paths"], said.exists()) == (True, [], False)
             assert place(*SET, **commands)["changed"]
 
-        def test_says_nothing_of_what_others_apply(self, place):
+        def test_other_apply_command_is_unaffected(self, place):
             assert not place(*SET, apply=["true"])["changed"]
 
-        def test_is_told_when_its_files_are_refused(self, place, commands: dict, top: Path):
+        def test_failed_check_is_reported(self, place, commands: dict, top: Path):
             refuse = ["sh", "-c", "echo line 7 is wrong; false"]
             message = place(*SET, **commands | {"check": refuse})["msg"]
             assert "line 7 is wrong" in message
-            assert "placed by an earlier, interrupted run" in message
+            assert "from an earlier run, which was interrupted" in message
             assert (top / "conf/site").read_text() == NEW
 
-        def test_stays_until_its_files_are_accepted(self, place, commands: dict, said: Path):
+        def test_mark_stays_after_a_failed_check(self, place, commands: dict, said: Path):
             place(*SET, **commands | {"check": ["false"]})
             place(*SET, **commands)
             assert said.read_text() == "check\napply\n"
 
-        def test_stays_when_a_later_change_is_refused(self, place, commands: dict):
+        def test_mark_stays_after_a_failed_later_change(self, place, commands: dict):
             change = {"dest": "more", "content": NEW}
             message = place(*SET, change, **commands | {"check": ["false"]})["msg"]
-            assert "placed by an earlier, interrupted run" in message
+            assert "from an earlier run, which was interrupted" in message
             assert place(*SET, **commands)["changed"]
 
-    def test_cannot_be_told_from_files_that_could_not_be_applied_again(self, place, said: Path):
+    def test_failed_reapply_keeps_the_mark(self, place, said: Path):
         apply = ["sh", "-c", f"echo apply >> {said}; false"]
         place({"dest": "it", "content": NEW}, apply=apply)
         said.unlink()
-        assert "placed by an earlier" in place({"dest": "it", "absent": True}, apply=apply)["msg"]
+        assert "from an earlier run" in place({"dest": "it", "absent": True}, apply=apply)["msg"]
         assert said.read_text() == "apply\n"
 
     @pytest.mark.parametrize(
         "commands",
         [
             pytest.param({"apply": ["true"]}, id="success"),
-            pytest.param({"check": ["false"], "apply": ["true"]}, id="refusal"),
-            pytest.param({"apply": ["test", "!", "-e", "it"]}, id="failure put right"),
+            pytest.param({"check": ["false"], "apply": ["true"]}, id="failed check"),
+            pytest.param({"apply": ["test", "!", "-e", "it"]}, id="failed apply, then reapplied"),
         ],
     )
-    def test_is_not_what_follows(self, place, top: Path, marks, monkeypatch, commands: dict):
+    def test_mark_is_removed(self, place, top: Path, marks, monkeypatch, commands: dict):
         monkeypatch.chdir(top)
         place({"dest": "it", "content": NEW}, **commands)
         assert list(marks.iterdir()) == []
@@ -497,7 +504,7 @@ class TestInterruption:
             pytest.param({"check": ["true"]}, id="nothing to apply"),
         ],
     )
-    def test_cannot_be_where_nothing_is_begun(self, place, marks: Path, arguments: dict):
+    def test_mark_is_not_set(self, place, marks: Path, arguments: dict):
         place(*SET, **arguments)
         assert not marks.exists()
 
@@ -519,12 +526,12 @@ class TestAnotherUser:
         place({"dest": "home/conf/it", "content": NEW, **MINE})
         assert {rights(home / name)[:2] for name in ("conf", "conf/it")} == {("nobody", "nogroup")}
 
-    def test_finds_a_link_replaced_and_its_target_untouched(self, place, home, precious):
+    def test_link_is_replaced_and_not_followed(self, place, home, precious):
         (home / "it").symlink_to(precious)
         place({"dest": "home/it", "content": NEW, **MINE})
         assert ((home / "it").is_symlink(), precious.read_text()) == (False, OLD)
 
-    def test_finds_a_hard_link_replaced_and_the_other_untouched(self, place, home, precious):
+    def test_hard_link_is_replaced_and_not_written(self, place, home, precious):
         (home / "it").hardlink_to(precious)
         before = rights(precious)
         place({"dest": "home/it", "content": NEW, **MINE})
@@ -532,46 +539,46 @@ class TestAnotherUser:
         assert rights(precious) == before
 
     @pytest.mark.parametrize("mode", [0o755, 0o700], ids=["readable", "private"])
-    def test_cannot_lead_root_into_another_directory(self, place, home, precious, mode: int):
+    def test_link_to_a_directory_is_not_followed(self, place, home, precious, mode: int):
         precious.parent.chmod(mode)
         (home / "conf").symlink_to(precious.parent)
         result = place({"dest": "home/conf/precious", "content": NEW, **MINE})
         assert "Permission denied" in result["msg"]
         assert precious.read_text() == OLD
 
-    def test_learns_nothing_of_what_a_link_leads_to(self, place, home, precious):
+    def test_target_of_a_link_is_not_read(self, place, home, precious):
         precious.chmod(0o600)
         (home / "it").symlink_to(precious)
         assert OLD not in json.dumps(place({"dest": "home/it", "content": NEW, **MINE}))
 
-    def test_is_forgotten_afterwards(self, place, home: Path):
+    def test_root_has_its_rights_again(self, place, home: Path):
         place({"dest": "home/it", "content": NEW, **MINE}, check=["false"])
         assert (os.geteuid(), os.getegid()) == (0, 0)
 
 
-def test_directory_that_somebody_else_makes_meanwhile_is_no_failure(tmp_path: Path):
-    wanted = file_set.State("directory", b"", 0, 0, 0o755)
+def test_directory_made_at_the_same_time_is_used(tmp_path: Path):
+    wanted = PathState("directory", b"", 0, 0, 0o755)
     (tmp_path / "shared").mkdir()
     wanted.place(f"{tmp_path}/shared")
-    assert file_set.State.found(f"{tmp_path}/shared") == wanted
+    assert PathState.read(f"{tmp_path}/shared") == wanted
 
 
-def test_directory_that_somebody_else_uses_stays_when_the_set_is_put_back(tmp_path: Path):
+def test_used_directory_stays_when_put_back(tmp_path: Path):
     (tmp_path / "shared").mkdir()
     (tmp_path / "shared/theirs").touch()
-    file_set.State().place(f"{tmp_path}/shared")
+    PathState().place(f"{tmp_path}/shared")
     assert (tmp_path / "shared/theirs").exists()
 
 
-def test_link_that_somebody_else_makes_of_a_directory_meanwhile_is_not_followed(tmp_path: Path):
+def test_link_made_at_the_same_time_is_not_followed(tmp_path: Path):
     (tmp_path / "precious").mkdir(mode=0o700)
     (tmp_path / "it").symlink_to("precious")
     with pytest.raises(NotADirectoryError):
-        file_set.State("directory", b"", *NOBODY, 0o777).place(f"{tmp_path}/it")
+        PathState("directory", b"", *NOBODY, 0o777).place(f"{tmp_path}/it")
     assert rights(tmp_path / "precious") == ("root", "root", 0o700)
 
 
-class TestFileThatChangesMeanwhile:
+class TestFileChangedWhileRead:
     """What root meets where somebody else replaces a file after root looked at it."""
 
     @pytest.fixture(autouse=True)
@@ -580,15 +587,15 @@ class TestFileThatChangesMeanwhile:
         status = os.stat(tmp_path / "precious")
         monkeypatch.setattr(os, "lstat", lambda path: status)
 
-    def test_is_not_read_if_it_became_a_link(self, tmp_path: Path):
+    def test_new_link_is_not_followed(self, tmp_path: Path):
         (tmp_path / "it").symlink_to("precious")
         with pytest.raises(OSError, match="symbolic links"):
-            file_set.State.found(f"{tmp_path}/it")
+            PathState.read(f"{tmp_path}/it")
 
     @pytest.mark.usefixtures("in_time")
-    def test_is_not_waited_for_if_it_became_a_pipe(self, tmp_path: Path):
+    def test_new_pipe_does_not_block(self, tmp_path: Path):
         os.mkfifo(tmp_path / "it")
-        assert file_set.State.found(f"{tmp_path}/it").kind == "special file"
+        assert PathState.read(f"{tmp_path}/it").kind == "special file"
 
 
 class TestCopy:
@@ -601,7 +608,7 @@ class TestCopy:
             (top / name).chmod(mode)
         return top / "kept"
 
-    def test_brings_each_file_with_its_mode(self, place, top: Path, kept: Path):
+    def test_copies_each_file_with_its_mode(self, place, top: Path, kept: Path):
         data = owned_by_nobody(top / "data")
         place({"dest": "data", "copy_of": str(kept), **MINE})
         assert (data / "a.ini").read_text() == "kept/a.ini"
@@ -609,12 +616,12 @@ class TestCopy:
         assert (data / "conf/b.ini").read_text() == "kept/conf/b.ini"
         assert rights(data / "conf/b.ini") == ("nobody", "nogroup", 0o600)
 
-    def test_changes_nothing_twice(self, place, top: Path, kept: Path):
+    def test_second_run_changes_nothing(self, place, top: Path, kept: Path):
         owned_by_nobody(top / "data")
         copy = {"dest": "data", "copy_of": str(kept), **MINE}
         assert (place(copy)["changed"], place(copy)["changed"]) == (True, False)
 
-    def test_takes_the_place_of_another(self, place, top: Path, kept: Path):
+    def test_replaces_another_directory(self, place, top: Path, kept: Path):
         data = owned_by_nobody(top / "data")
         (top / "others").mkdir()
         for name in ("others/a.ini", "others/c.ini", "data/a.ini", "data/c.ini", "data/own.ini"):
@@ -624,7 +631,7 @@ class TestCopy:
         assert (data / "a.ini").read_text() == "kept/a.ini"
 
     @pytest.mark.parametrize("others", [None, "others"], ids=["of none", "in place of another's"])
-    def test_of_what_is_not_there_has_no_files(self, place, top: Path, others: str | None):
+    def test_missing_directory_has_no_files(self, place, top: Path, others: str | None):
         data = owned_by_nobody(top / "data")
         (top / "others").mkdir()
         for name in ("others/a.ini", "data/a.ini", "data/own.ini"):
@@ -634,7 +641,7 @@ class TestCopy:
         left = {"own.ini"} if others else {"a.ini", "own.ini"}
         assert {path.name for path in data.iterdir()} == left
 
-    def test_follows_no_link_of_the_owners(self, place, top: Path, kept: Path):
+    def test_owners_link_is_not_followed(self, place, top: Path, kept: Path):
         data = owned_by_nobody(top / "data")
         (top / "theirs").mkdir(mode=0o700)
         (data / "conf").symlink_to(top / "theirs")
@@ -643,7 +650,7 @@ class TestCopy:
         assert list((top / "theirs").iterdir()) == []
 
 
-def test_who_is_not_root_writes_with_rights_of_their_own(place, top: Path):
+def test_other_user_than_root_keeps_own_rights(place, top: Path):
     directory = owned_by_nobody(top / "theirs")
     os.setegid(NOBODY[1])
     os.seteuid(NOBODY[0])
@@ -660,8 +667,8 @@ def test_who_is_not_root_writes_with_rights_of_their_own(place, top: Path):
     assert rights(directory / "new/file")[0] == "nobody"
 
 
-class TestSomebodyElses:
-    """A file that is there already, and does not say that it is ours."""
+class TestForeignFile:
+    """A file that exists and does not contain the text in ``ours``."""
 
     @pytest.mark.parametrize("entry", [{"content": NEW}, {"absent": True}], ids=["file", "absent"])
     @pytest.mark.parametrize("check_mode", [False, True])
@@ -670,20 +677,20 @@ class TestSomebodyElses:
         files = [{"dest": "other", "content": NEW}, {"dest": "site", "ours": "by us", **entry}]
         result = place(*files, _ansible_check_mode=check_mode)
         assert result["msg"] == (
-            f"{top}/site is somebody else's, since it does not say 'by us': give yours another "
-            "name, or move it away."
+            f"{top}/site exists and was not written by this role: it does not contain 'by us'. "
+            "Use another name, or move the file away."
         )
         assert ((top / "site").read_text(), (top / "other").exists()) == (OLD, False)
 
     @pytest.mark.parametrize("before", [None, "old, by us\n"], ids=["nothing", "ours"])
-    def test_is_what_nothing_and_ours_are_not(self, place, top: Path, before: str | None):
+    def test_missing_or_own_file_is_replaced(self, place, top: Path, before: str | None):
         if before:
             (top / "site").write_text(before)
         place({"dest": "site", "content": NEW, "ours": "by us"})
         assert (top / "site").read_text() == NEW
 
 
-class TestInTheWay:
+class TestBlockingUser:
     """A user cannot keep root from placing a file in the user's own directory."""
 
     @pytest.fixture
@@ -725,7 +732,7 @@ class TestInTheWay:
         assert ((data / "conf/a.ini").read_text(), (data / "conf").is_symlink()) == (NEW, False)
         assert not place(entry)["changed"]
 
-    def test_what_was_there_is_renamed(self, place, data: Path):
+    def test_blocking_path_is_renamed(self, place, data: Path):
         for number in ("", "1"):
             self.build(data, "os.makedirs('conf/a.ini/b', exist_ok=True)")
             place({"dest": "data/conf/a.ini", "content": NEW, **MINE})
@@ -739,6 +746,6 @@ class TestInTheWay:
         )
         assert (result["changed"], (data / "conf/a.ini/b").is_dir()) == (True, True)
 
-    def test_root_s_own_directories_are_never_renamed(self, place, top: Path):
+    def test_root_directories_are_not_renamed(self, place, top: Path):
         (top / "conf/a.ini").mkdir(parents=True)
         assert place({"dest": "conf/a.ini", "content": NEW})["failed"]

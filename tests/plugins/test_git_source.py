@@ -139,7 +139,7 @@ class TestVersion:
         forge("tag", "main")
         second = forge.commit("second")
         assert fetch("main")["msg"] == (
-            "'main' is a branch and a tag of the repository: write 'refs/heads/main' or "
+            "'main' is a branch and a tag of the repository. Write 'refs/heads/main' or "
             "'refs/tags/main'."
         )
         assert fetch("refs/tags/main")["after"] == first
@@ -165,7 +165,7 @@ class TestVersion:
     def test_that_is_no_commit_is_refused(self, fetch, forge: Forge):
         forge.commit()
         forge("tag", "file", forge("rev-parse", "HEAD:app.py"))
-        assert fetch("file")["msg"] == "'refs/tags/file' leads to no commit."
+        assert fetch("file")["msg"] == "'refs/tags/file' is not the name of a commit."
         assert "have no commit" in fetch(forge("rev-parse", "HEAD:app.py"))["msg"]
 
 
@@ -475,7 +475,7 @@ class TestTransport:
         port, connections = listener
         (home / ".gitconfig").write_text("[protocol]\nallow = always\n")
         url = url.format(canary=tmp_path / "canary", port=port)
-        assert fetch(url=url)["msg"] == f"{url!r} is no https, ssh, git or file URL."
+        assert fetch(url=url)["msg"] == f"{url!r} is not an https, ssh, git or file URL."
         assert not (tmp_path / "canary").exists() and connections == []
 
     def test_others_are_refused_when_a_rule_of_root_s_leads_to_them(
@@ -778,4 +778,4 @@ class TestRepository:
         assert fetch()["after"] == commit
 
     def test_unreachable_one_is_told_in_git_s_words(self, fetch, tmp_path: Path):
-        assert fetch(url=f"{tmp_path}/missing")["msg"].startswith("git fetch fails: fatal: ")
+        assert fetch(url=f"{tmp_path}/missing")["msg"].startswith("git fetch failed: fatal: ")

@@ -49,9 +49,9 @@ def test_is_named_after_its_image(tmp_path: Path, mode: str, files: dict, identi
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        pytest.param({}, "has no image in it: write one with 'podman save", id="no image"),
-        pytest.param({"manifest.json": "[{}, {}]"}, "has 2 images in it", id="two, docker"),
-        pytest.param({"index.json": '{"manifests": []}'}, "has 0 images in it", id="none, oci"),
+        pytest.param({}, "has no image. Make it with 'podman save", id="no image"),
+        pytest.param({"manifest.json": "[{}, {}]"}, "has 2 images", id="two, docker"),
+        pytest.param({"index.json": '{"manifests": []}'}, "has 0 images", id="none, oci"),
         pytest.param({"manifest.json": "["}, "cannot be read as an archive", id="broken"),
     ],
 )
@@ -78,5 +78,5 @@ def test_directory_in_the_place_of_its_manifest_is_refused(tmp_path: Path):
         member = tarfile.TarInfo("manifest.json")
         member.type = tarfile.DIRTYPE
         archive.addfile(member)
-    with pytest.raises(ArchiveError, match="manifest.json is no file in it"):
+    with pytest.raises(ArchiveError, match="manifest.json in it is not a file"):
         identify(str(path))

@@ -50,6 +50,6 @@ def test_without_a_login_the_host_s_own_is_used(stand_in, monkeypatch: pytest.Mo
 def test_refusal_is_told_in_words(run_module, stand_in, login: dict | None, whom: str):
     stand_in("skopeo", "sys.exit('authentication required')\n")
     result = run_module(registry_digest, image=IMAGE, **({"login": login} if login else {}))
-    assert result["msg"].startswith(f"The registry does not give {IMAGE} {whom}: look at ")
-    assert result["msg"].endswith("skopeo says: authentication required")
+    assert result["msg"].startswith(f"The registry does not return {IMAGE} {whom}. Check ")
+    assert result["msg"].endswith("Output of skopeo: authentication required")
     assert LOGIN["password"] not in json.dumps(result)

@@ -26,7 +26,7 @@ def user() -> Iterator[str]:
 @pytest.fixture(autouse=True)
 def places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Look for files below ``tmp_path`` alone: this machine has many elsewhere."""
-    monkeypatch.setattr(retire_user, "mounts", lambda table: [str(tmp_path)])
+    monkeypatch.setattr(retire_user, "list_mounts", lambda table: [str(tmp_path)])
 
 
 def exists(name: str) -> bool:
@@ -48,7 +48,7 @@ def test_user_with_a_file_stays_and_the_file_is_named(run_module, user: str, tmp
 def test_user_stays_where_files_cannot_be_looked_for(
     run_module, user: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
-    monkeypatch.setattr(retire_user, "mounts", lambda table: [str(tmp_path / "none")])
+    monkeypatch.setattr(retire_user, "list_mounts", lambda table: [str(tmp_path / "none")])
     result = run_module(retire_user, name=user)
     assert (result["failed"], exists(user)) == (True, True)
     assert f"{tmp_path}/none" in result["msg"]
@@ -73,10 +73,10 @@ def test_processes_end_even_if_they_start_others(run_module, user: str, keep: bo
     with subprocess.Popen(
         ["/usr/bin/python3", "-c", FORKS], user=UID, group=UID, extra_groups=[]
     ) as process:
-        assert eventually(lambda: len(list(retire_user.processes(UID))) >= 8)
+        assert eventually(lambda: len(list(retire_user.list_processes(UID))) >= 8)
         run_module(retire_user, name=user, keep=keep)
         assert process.wait() == -signal.SIGKILL
-    assert list(retire_user.processes(UID)) == []
+    assert list(retire_user.list_processes(UID)) == []
 
 
 ONE_THREAD_LESS = """
@@ -93,8 +93,8 @@ def test_process_whose_first_thread_has_ended_is_one(user: str):
     ) as process:
         status = Path(f"/proc/{process.pid}/status")
         assert eventually(lambda: "State:\tZ" in status.read_text())
-        assert list(retire_user.processes(UID)) == [process.pid]
-        assert retire_user.end(UID)
+        assert list(retire_user.list_processes(UID)) == [process.pid]
+        assert retire_user.kill_all(UID)
 
 
 MOUNTS = r"""
@@ -110,4 +110,4 @@ MOUNTS = r"""
 
 def test_local_file_systems_are_looked_through_once(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.undo()
-    assert list(retire_user.mounts(MOUNTS)) == ["/home/médias 2", "/"]
+    assert list(retire_user.list_mounts(MOUNTS)) == ["/home/médias 2", "/"]

@@ -1,16 +1,16 @@
-"""What the module says where there is no site to ask."""
+"""The module url_contract_info where there is no site."""
 
 import hmac
 import os
 from pathlib import Path
 
 import pytest
-from ansible_collections.subsite.deploy.plugins.module_utils.visit import (
-    Layer,
-    Place,
-    Site,
-    cookie,
+from ansible_collections.subsite.deploy.plugins.module_utils.public_url import PublicUrl
+from ansible_collections.subsite.deploy.plugins.module_utils.verify.http_client import (
+    Endpoint,
+    parse_cookie,
 )
+from ansible_collections.subsite.deploy.plugins.module_utils.verify.probes import Layer
 from ansible_collections.subsite.deploy.plugins.modules import url_contract_info
 
 
@@ -22,13 +22,13 @@ from ansible_collections.subsite.deploy.plugins.modules import url_contract_info
         *("http://a b/", "http://a/\x1b[31m"),
     ],
 )
-def test_what_no_browser_could_ask_for_is_refused(run_module, url: str):
+def test_invalid_url_is_an_input_error(run_module, url: str):
     said = run_module(url_contract_info, url=url)
-    assert said["msg"] == f"url: {url!r} is no URL as browsers send it, as https://example.org/api/"
+    assert said["msg"] == f"url: {url!r} is not a URL such as https://example.org/api/"
 
 
 @pytest.mark.parametrize("arguments", [{}, {"_ansible_check_mode": True}])
-def test_nobody_there_is_a_finding_and_no_failure(run_module, arguments: dict):
+def test_closed_port_is_a_finding(run_module, arguments: dict):
     said = run_module(url_contract_info, url="http://127.0.0.1:1/api/", timeout=5, **arguments)
     assert (said["changed"], said["right"]) == (False, False)
     found = [(one["fault"], one["hop"]) for one in said["contract"]["findings"]]
@@ -48,14 +48,14 @@ def test_nobody_there_is_a_finding_and_no_failure(run_module, arguments: dict):
         ("https://example.org:80/", ("https", "example.org", "80", ""), "example.org:80"),
     ],
 )
-def test_url_has_parts(url: str, parts: tuple, authority: str):
-    site = Site.of(url)
-    assert (site.scheme, site.host, site.port, site.prefix) == parts
-    assert site.authority == authority
+def test_url_is_parsed(url: str, parts: tuple, authority: str):
+    public_url = PublicUrl.parse(url)
+    assert (public_url.scheme, public_url.host, public_url.port, public_url.prefix) == parts
+    assert public_url.authority == authority
 
 
-def test_cookie_is_described_without_its_value():
-    assert cookie("session=secret; Path=/api; HttpOnly; secure; Domain=example.org") == {
+def test_cookie_is_parsed_without_its_value():
+    assert parse_cookie("session=secret; Path=/api; HttpOnly; secure; Domain=example.org") == {
         "name": "session",
         "path": "/api",
         "domain": "example.org",
@@ -66,7 +66,7 @@ def test_cookie_is_described_without_its_value():
 class TestKeys:
     @pytest.fixture
     def releases(self, tmp_path: Path) -> Path:
-        """Twelve releases with a key each; the names say nothing of when they were deployed."""
+        """Twelve releases with a key each; their names are in another order than their times."""
         for number in range(12):
             release = tmp_path / f"{number * 7 % 12:x}"
             release.mkdir()
@@ -75,22 +75,22 @@ class TestKeys:
             os.utime(release / "release.json", (1000 + number, 1000 + number))
         return tmp_path
 
-    def test_are_those_of_the_releases_deployed_last(self, releases: Path):
-        found = url_contract_info.keys(f"{releases}/*/diagnosis.key")
+    def test_last_deployed_release_is_first(self, releases: Path):
+        found = url_contract_info.read_keys(f"{releases}/*/diagnosis.key")
         assert found == [str(number).encode() for number in reversed(range(12))]
 
-    def test_of_a_release_deployed_again_is_among_them(self, releases: Path):
+    def test_redeployed_release_is_first(self, releases: Path):
         (releases / "0" / "release.json").touch()
-        assert url_contract_info.keys(f"{releases}/*/diagnosis.key")[0] == b"0"
+        assert url_contract_info.read_keys(f"{releases}/*/diagnosis.key")[0] == b"0"
 
-    def test_of_a_release_that_is_being_built_is_among_them(self, releases: Path):
+    def test_release_being_built_is_first(self, releases: Path):
         (releases / "0" / "release.json").unlink()
-        assert url_contract_info.keys(f"{releases}/*/diagnosis.key")[0] == b"0"
+        assert url_contract_info.read_keys(f"{releases}/*/diagnosis.key")[0] == b"0"
 
-    def test_ten_sign_a_request(self, run_module, releases: Path):
+    def test_ten_keys_sign_a_request(self, run_module, releases: Path):
         keys, nowhere = f"{releases}/*/diagnosis.key", "http://127.0.0.1:1/"
-        proof = run_module(url_contract_info, url=nowhere, keys=keys)["proof"]
-        signatures = [part.rpartition(".") for part in proof.split(", ")]
+        signature = run_module(url_contract_info, url=nowhere, keys=keys)["signature"]
+        signatures = [part.rpartition(".") for part in signature.split(", ")]
         signed = [
             str(number)
             for text, _, digest in signatures
@@ -100,19 +100,19 @@ class TestKeys:
         assert signed == [str(number) for number in reversed(range(2, 12))]
 
 
-class Counted(Place):
-    """A place that notes what it is asked for."""
+class RecordingEndpoint(Endpoint):
+    """An endpoint that records which requests are signed."""
 
-    asked: list[bool] = []
+    requests: list[bool] = []
 
-    def ask(self, target: str, *arguments, signed: bool = False, **more):
-        self.asked.append(signed)
-        return super().ask(target, *arguments, signed=signed, **more)
+    def request(self, target: str, *arguments, signed: bool = False, **more):
+        self.requests.append(signed)
+        return super().request(target, *arguments, signed=signed, **more)
 
 
-def test_whom_nobody_can_connect_to_is_not_waited_for_twice():
-    site = Site.of("http://127.0.0.1:1/api/")
-    place = Counted("127.0.0.1:1", "127.0.0.1", None, site.authority, proof="1.2.3")
-    found = Layer("public", place, site).visit(claims=True, websocket=True, body=1)
-    assert "ConnectionRefusedError" in found["plain"]["error"]
-    assert place.asked == [True]
+def test_closed_port_is_tried_once():
+    url = PublicUrl.parse("http://127.0.0.1:1/api/")
+    endpoint = RecordingEndpoint("127.0.0.1:1", "127.0.0.1", None, url.authority, signature="1.2.3")
+    responses = Layer("public", endpoint, url).probe(forge=True, websocket=True, body=1)
+    assert "ConnectionRefusedError" in responses["plain"]["error"]
+    assert endpoint.requests == [True]

@@ -54,7 +54,7 @@ def write(directory: Path, files: dict[str, str]) -> None:
 def test_what_decides_the_dependencies_is_parted(tmp_path: Path, files, installer, parted):
     write(tmp_path / "source", files)
     write(tmp_path / "dependencies", {"of-an-earlier-try": ""})
-    wsgi_image.part(Source(tmp_path / "source"), tmp_path / "dependencies", installer)
+    wsgi_image.copy_dependencies(Source(tmp_path / "source"), tmp_path / "dependencies", installer)
     below = tmp_path / "dependencies"
     assert {str(path.relative_to(below)) for path in below.rglob("*") if path.is_file()} == parted
 
@@ -62,7 +62,7 @@ def test_what_decides_the_dependencies_is_parted(tmp_path: Path, files, installe
 def test_link_to_a_declaration_is_parted_as_what_it_leads_to(tmp_path: Path):
     write(tmp_path / "source", {"shop.py": "", "more/prod.txt": "flask\n"})
     (tmp_path / "source/requirements.txt").symlink_to("more/prod.txt")
-    wsgi_image.part(Source(tmp_path / "source"), tmp_path / "dependencies", "uv")
+    wsgi_image.copy_dependencies(Source(tmp_path / "source"), tmp_path / "dependencies", "uv")
     assert (tmp_path / "dependencies/requirements.txt").read_text() == "flask\n"
 
 
@@ -76,7 +76,7 @@ def test_nothing_outside_of_the_source_is_parted(run_module, tmp_path: Path, inc
 
 
 def test_without_a_source_nothing_is_parted(tmp_path: Path):
-    wsgi_image.part(Source(tmp_path / "source"), tmp_path / "dependencies", "uv")
+    wsgi_image.copy_dependencies(Source(tmp_path / "source"), tmp_path / "dependencies", "uv")
     assert list((tmp_path / "dependencies").iterdir()) == []
 
 
@@ -87,7 +87,7 @@ def test_who_may_read_the_source_may_read_what_is_parted(tmp_path: Path, install
     for path in [tmp_path / "source", *(tmp_path / "source").rglob("*")]:
         os.chown(path, -1, group)
         path.chmod(0o750)
-    wsgi_image.part(Source(tmp_path / "source"), tmp_path / "dependencies", installer)
+    wsgi_image.copy_dependencies(Source(tmp_path / "source"), tmp_path / "dependencies", installer)
     parted = [tmp_path / "dependencies", *(tmp_path / "dependencies").rglob("*")]
     assert [path.stat().st_gid for path in parted] == [group] * 4
 
@@ -96,7 +96,7 @@ def test_nothing_is_left_half_parted(tmp_path: Path, monkeypatch: pytest.MonkeyP
     write(tmp_path / "source", {"requirements.txt": "flask\n"})
     monkeypatch.setattr(wsgi_image.shutil, "copy2", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        wsgi_image.part(Source(tmp_path / "source"), tmp_path / "dependencies", "uv")
+        wsgi_image.copy_dependencies(Source(tmp_path / "source"), tmp_path / "dependencies", "uv")
     assert not (tmp_path / "dependencies").exists()
 
 
@@ -171,7 +171,7 @@ def test_index_on_the_host_s_loopback_is_refused_in_words(
     write(tmp_path, {"pip.conf": f"[global]\n{line}\n"})
     result = run_module(wsgi_image, engine="podman", context=str(tmp_path), image=IMAGE)
     assert f"has {line.partition(' ')[0]} = " in result["msg"]
-    assert "does not reach the host's loopback" in result["msg"]
+    assert "cannot reach the host's loopback" in result["msg"]
     assert engine() == []
 
 

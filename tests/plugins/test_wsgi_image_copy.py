@@ -31,7 +31,7 @@ def copy(run_module, stand_in):
             engine=engine,
             source=source,
             image=IMAGE,
-            held=HELD,
+            existing_names=HELD,
             user="998:997",
             **more,
         )
@@ -45,7 +45,7 @@ def copy(run_module, stand_in):
 )
 def test_image_comes_under_the_release_s_name_alone(copy, engine: str, store: str):
     result, asked, copied = copy(engine=engine)
-    assert (result["changed"], result["held"]) == (True, "")
+    assert (result["changed"], result["existing_name"]) == (True, "")
     assert copied == [["copy", "--quiet", f"docker://{REMOTE}", f"{store}:{IMAGE}"]]
     assert [command[0] for command in asked] == ["image", "image", "run"]
 
@@ -53,7 +53,7 @@ def test_image_comes_under_the_release_s_name_alone(copy, engine: str, store: st
 @pytest.mark.parametrize("name", HELD)
 def test_what_the_host_has_is_not_copied(copy, name: str):
     result, asked, copied = copy(name)
-    assert (result["held"], copied) == (name, [])
+    assert (result["existing_name"], copied) == (name, [])
     assert ["tag", name, IMAGE] in asked
 
 
@@ -88,12 +88,12 @@ def test_image_is_asked_as_the_app_s_user_and_confined(copy):
 def test_image_that_cannot_serve_is_refused_in_words(copy, says: dict, problem: str):
     result, _, _ = copy(says=says)
     assert problem in result["msg"]
-    assert result["msg"].endswith(wsgi_image_copy.RIGHT)
+    assert result["msg"].endswith(wsgi_image_copy.REQUIREMENTS)
 
 
 def test_image_that_does_not_start_is_refused_in_the_engine_s_words(stand_in):
     stand_in("podman", "sys.exit('exec format error')\n")
-    with pytest.raises(wsgi_image_copy.ImageError, match="image: exec format error. An image"):
+    with pytest.raises(wsgi_image_copy.ImageError, match="image: exec format error. The image"):
         wsgi_image_copy.examine("podman", IMAGE, "998:997")
 
 
@@ -109,4 +109,4 @@ def test_probe_tells_the_truth(tmp_path: Path):
     )
     told = json.loads(done.stdout)
     assert (told["python"], told["program"]) == (sys.executable, str(program))
-    assert int(told["gunicorn"].partition(".")[0]) >= wsgi_image_copy.LEAST
+    assert int(told["gunicorn"].partition(".")[0]) >= wsgi_image_copy.OLDEST_GUNICORN

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.subsite.deploy.plugins.module_utils import (
-    confined,
-    in_unit,
+    build_in_unit,
+    build_unit,
     installer,
 )
 from ansible_collections.subsite.deploy.plugins.module_utils.installer import Pip, Uv, get_uv
@@ -125,12 +125,12 @@ def test_dependencies_that_only_a_build_could_tell_need_a_build_system(source):
 
 
 def test_invalid_toml_is_refused_in_words(source):
-    with pytest.raises(BuildError, match=r"pyproject.toml is no valid TOML: .*line 1"):
+    with pytest.raises(BuildError, match=r"pyproject.toml is not valid TOML: .*line 1"):
         source({"pyproject.toml": "[project\n"}).builds  # noqa: B018
 
 
 def test_toml_without_an_end_is_refused_in_words(source):
-    with pytest.raises(BuildError, match="pyproject.toml is no valid TOML"):
+    with pytest.raises(BuildError, match="pyproject.toml is not valid TOML"):
         source({"pyproject.toml": f"a = {'[' * 20000}"}).builds  # noqa: B018
 
 
@@ -139,7 +139,7 @@ def test_toml_without_an_end_is_refused_in_words(source):
     [
         pytest.param(
             {"requirements.txt": "-e .  # the app\n"},
-            r"'requirements.txt' has '-e .': .* Leave out the -e: '.'.",
+            r"'requirements.txt' has '-e .': .* Remove the -e: '.'.",
             id="short",
         ),
         pytest.param(
@@ -167,7 +167,7 @@ def test_editable_requirements_are_refused_in_words(source, files: dict, message
     ],
 )
 def test_no_line_is_hidden(source, text: str):
-    with pytest.raises(BuildError, match="Leave out the -e"):
+    with pytest.raises(BuildError, match="Remove the -e"):
         source({"requirements.txt": text}).refuse_editables()
 
 
@@ -205,7 +205,7 @@ def test_include_that_leads_out_is_refused(beside, line: str, named: str):
         (source.path / named).symlink_to("up/../canary.txt")
     write(source.path, {"requirements.txt": line.format(outside=outside)})
     named = named.format(outside=outside)
-    with pytest.raises(BuildError, match=f"^'{named}' is outside of the source, or leads there"):
+    with pytest.raises(BuildError, match=f"^'{named}' is outside of the source, or a link to"):
         source.recipe()
 
 
@@ -213,7 +213,7 @@ def test_include_that_leads_out_is_refused(beside, line: str, named: str):
 def test_declaration_that_leads_out_is_refused(beside, name: str):
     source, _ = beside
     (source.path / name).symlink_to("../canary.txt")
-    with pytest.raises(BuildError, match=f"^'{name}' is outside of the source, or leads there"):
+    with pytest.raises(BuildError, match=f"^'{name}' is outside of the source, or a link to"):
         source.recipe()
 
 
@@ -476,11 +476,11 @@ def build(
     def run(program, library, text, name, properties) -> None:
         """Build without a unit, for which systemd is needed."""
         unit.update(properties)
-        in_unit.Build(**json.loads(text)).run()
+        build_in_unit.Build(**json.loads(text)).run()
 
     monkeypatch.setattr(Pip, "create", copy)
-    monkeypatch.setattr(confined, "run", run)
-    monkeypatch.setattr(confined, "stop", lambda unit: None)
+    monkeypatch.setattr(build_unit, "run", run)
+    monkeypatch.setattr(build_unit, "stop", lambda unit: None)
     (tool / "bin/uv").symlink_to(shutil.which("uv"))
     (tool / ".complete").touch()
 
@@ -610,7 +610,7 @@ class TestBuild:
 
     def test_of_a_superseded_run_stops_no_other(self, build, parameters: dict, monkeypatch):
         stopped: list[str] = []
-        monkeypatch.setattr(confined, "stop", stopped.append)
+        monkeypatch.setattr(build_unit, "stop", stopped.append)
         parameters["check"] = ["sh", "-c", "echo A newer run has begun.; exit 1"]
         with pytest.raises(BuildError, match="A newer run has begun"):
             build()
@@ -621,7 +621,7 @@ class TestBuild:
             (tmp_path / "newer").touch()
             raise BuildError("ended without output")
 
-        monkeypatch.setattr(confined, "run", run)
+        monkeypatch.setattr(build_unit, "run", run)
         newer = f"[ ! -e {tmp_path}/newer ] || {{ echo A newer run has begun.; exit 1; }}"
         parameters["check"] = ["sh", "-c", newer]
         with pytest.raises(BuildError, match="A newer run has begun"):
@@ -629,7 +629,7 @@ class TestBuild:
 
     def test_refuses_editable_requirements(self, build, source: Path):
         write(source, {"requirements.txt": "-e .\n"})
-        with pytest.raises(BuildError, match="Leave out the -e"):
+        with pytest.raises(BuildError, match="Remove the -e"):
             build()
 
 
@@ -659,13 +659,13 @@ class TestHashes:
     def test_are_demanded_of_what_the_role_requires(self, build, lock, index: Path):
         lock("cart")
         wheel(index, "till", "1")
-        with pytest.raises(BuildError, match="has hashes, but it does not bring 'till>=1'"):
+        with pytest.raises(BuildError, match="has hashes, but it does not include 'till>=1'"):
             build("till>=1")
 
     def test_hold_in_a_version_that_the_role_requires(self, build, lock, index: Path):
         lock("cart", "till")
         wheel(index, "till", "2")
-        with pytest.raises(BuildError, match="has hashes, but it does not bring 'till>=2'"):
+        with pytest.raises(BuildError, match="has hashes, but it does not include 'till>=2'"):
             build("till>=2")
 
     def test_read_no_cache(self, build, lock, parameters: dict):

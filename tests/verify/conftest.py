@@ -1,4 +1,4 @@
-"""Every set-up of the table at once: one nginx, and a gunicorn for each app that differs."""
+"""Serve all set-ups at once: one nginx, and a gunicorn for each different app."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ server_names_hash_bucket_size 128;
 
 
 class World:
-    """What serves the set-ups, and where."""
+    """The servers of all set-ups, with their ports."""
 
     def __init__(self, top: Path, root: Path, wsgi_app, nginx_site, certificate: dict) -> None:
         self.top, self.root, self.certificate = top, root, certificate
@@ -36,7 +36,7 @@ class World:
         self.free = iter(free_ports(2 * len([*RIGHT, *WRONG])))
 
     def app(self, set_up: SetUp) -> Path:
-        """Run the app of a set-up, unless it runs, and return its directory."""
+        """Start the app of a set-up, unless it runs, and return its directory."""
         prefix = "" if set_up.url.count("/") == 3 else "/api"
         settings = {
             "wsgi_app_prefix": prefix,
@@ -62,7 +62,7 @@ class World:
         return self.apps[key]
 
     def add(self, number: int, set_up: SetUp) -> None:
-        """Write what nginx needs for a set-up."""
+        """Write the nginx configuration of a set-up."""
         front, port = next(self.free), next(self.free)
         self.ports[set_up.name] = front, port
         sites, app = self.top / "sites", self.app(set_up) / "shop.sock"
@@ -93,7 +93,7 @@ class World:
         }
 
     def question(self, set_up: SetUp) -> dict:
-        """Return what the module is told of a set-up, as the playbook would."""
+        """Return the module's arguments for a set-up, as the playbook sets them."""
         front, port = self.ports[set_up.name]
         app = self.app(set_up)
         nginx = f"127.0.0.1:{port}"
@@ -149,13 +149,13 @@ def world(root, wsgi_app, nginx_site, certificate_of_shop) -> Iterator[World]:
 
 
 class Verifier:
-    """Runs the module, and counts how often it is right."""
+    """Runs the module on set-ups."""
 
     def __init__(self, run_module: Callable[..., dict], world: World) -> None:
         self.run_module, self.question = run_module, world.question
 
     def __call__(self, set_up: SetUp, **arguments) -> dict:
-        """Return what the module says of a set-up."""
+        """Return the result of the module."""
         asked = {**self.question(set_up), **arguments}
         return self.run_module(url_contract_info, **asked)
 
@@ -168,7 +168,7 @@ def verify(run_module, world: World) -> Verifier:
 @pytest.fixture
 def name(record_property: Callable[[str, object], None], verify: Verifier) -> Callable:
     def name(set_up: SetUp) -> list[tuple[str, str]]:
-        """Return what a set-up is called, and where that is, and keep it for the summary."""
+        """Return the faults and hops that verify names, and record them for the summary."""
         found = [(one["fault"], one["hop"]) for one in verify(set_up)["contract"]["findings"]]
         wanted = [(set_up.fault, set_up.hop)] if set_up.fault else []
         record_property(NAMED, (len(found), len(wanted), bool(wanted) and found == wanted))

@@ -1,4 +1,4 @@
-"""A site on the loopback address that answers as no site should, the same for the same seed."""
+"""A site on the loopback address that sends malformed, slow or random responses."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ import time
 from collections.abc import Callable, Iterator
 
 LONGEST = 6
-"""Seconds after which an answer without an end ends all the same, so that no test hangs."""
+"""Seconds after which an endless response ends, so that no test hangs."""
 
 Piece = bytes | float
-"""A part of an answer, or the seconds until the next one."""
+"""A part of a response, or the seconds until the next part."""
 Behaviour = Callable[[bytes, int], Iterator[Piece]]
-"""What is sent for the head of a request, and for its number."""
+"""Takes the head of a request and its number, and yields the response."""
 
 
 class Site(socketserver.ThreadingTCPServer):
-    """Answers each request as it is set to, and closes the connection."""
+    """Responds by its behaviour, and closes the connection."""
 
     daemon_threads = True
     request_queue_size = 64
@@ -39,7 +39,7 @@ class Site(socketserver.ThreadingTCPServer):
         return f"127.0.0.1:{self.server_address[1]}"
 
     def answer(self, behaviour: Behaviour, context: ssl.SSLContext | None = None) -> None:
-        """Answer with ``behaviour`` from now on."""
+        """Respond with ``behaviour`` from now on."""
         self.behaviour, self.context, self.asked = behaviour, context, 0
 
 
@@ -61,14 +61,14 @@ class Request(socketserver.BaseRequestHandler):
                     connection.sendall(piece)
 
     def connection(self) -> socket.socket:
-        """Return the connection, which speaks TLS if the site does."""
+        """Return the connection, with TLS if the site has a context."""
         context = self.server.context
         return context.wrap_socket(self.request, server_side=True) if context else self.request
 
 
 @contextlib.contextmanager
 def serving() -> Iterator[Site]:
-    """Serve a site for as long as it is needed."""
+    """Serve a site inside the with block."""
     with Site() as site:
         thread = threading.Thread(target=site.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
@@ -80,7 +80,7 @@ def serving() -> Iterator[Site]:
 
 
 def head(connection: socket.socket) -> bytes:
-    """Return what comes up to the end of a head, or to the end of a ClientHello."""
+    """Return the received bytes up to the end of a head or a ClientHello."""
     came = b""
     while b"\r\n\r\n" not in came and not came.startswith(b"\x16\x03"):
         part = connection.recv(65536)
@@ -91,12 +91,12 @@ def head(connection: socket.socket) -> bytes:
 
 
 def at_once(*pieces: bytes) -> Behaviour:
-    """Return the behaviour of a site that always sends the same."""
+    """Return a behaviour that always sends ``pieces``."""
     return lambda head, number: iter(pieces)
 
 
 def for_ever(first: bytes, *pieces: Piece) -> Behaviour:
-    """Return the behaviour of a site that never comes to an end."""
+    """Return a behaviour that sends ``first``, then ``pieces`` without an end."""
 
     def behaviour(head: bytes, number: int) -> Iterator[Piece]:
         yield first
@@ -107,7 +107,7 @@ def for_ever(first: bytes, *pieces: Piece) -> Behaviour:
 
 
 def answer(body: bytes = b"", *headers: str, status: str = "200 OK") -> bytes:
-    """Return an answer that is right apart from what is in it."""
+    """Return a well-formed response."""
     lines = [f"HTTP/1.1 {status}", *headers, f"Content-Length: {len(body)}", "", ""]
     return "\r\n".join(lines).encode("latin-1", "surrogateescape") + body
 
@@ -128,7 +128,7 @@ SLOW: dict[str, Behaviour] = {
     "status 100 for ever": for_ever(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100),
     "status 103 for ever": for_ever(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100),
 }
-"""What never ends."""
+"""Responses without an end."""
 
 MALFORMED: dict[str, bytes] = {
     "no HTTP": b"SSH-2.0-OpenSSH_9.2\r\n",
@@ -157,7 +157,7 @@ MALFORMED: dict[str, bytes] = {
     "chunk that is too short": HEAD + b"Transfer-Encoding: chunked\r\n\r\nff\r\nshop",
     "chunk of a negative size": HEAD + b"Transfer-Encoding: chunked\r\n\r\n-5\r\nshop\r\n",
 }
-"""What breaks the rules of HTTP, and has to be called so."""
+"""Responses that break the rules of HTTP; verify must name this fault."""
 
 HARMLESS: dict[str, bytes] = {
     "link with half an address": answer(b"<a href='http://[x/'>x</a>"),
@@ -184,7 +184,7 @@ HARMLESS: dict[str, bytes] = {
     "status 999": answer(status="999 Request denied"),
     "status without a reason": b"HTTP/1.1 200\r\n\r\n",
 }
-"""What is odd, and may be judged in any words."""
+"""Unusual responses that HTTP allows."""
 
 PIECES = [
     *(
@@ -239,7 +239,7 @@ JUNK = [
     *("http://[", "//", "," * 3000, "x" * 30_000, "é", "²", "::1", "127.0.0.1\n✓ right"),
     *([], {}, [[]], [{}], [1], {"a": 1}, {"": {"": []}}, ["http", "https"]),
 ]
-"""What an app might say that wants to do harm; ``...`` stands for nothing."""
+"""Values that a hostile app may answer; ``...`` leaves the value out."""
 
 LIES = {
     "scheme": ["https", "gopher"],
@@ -258,11 +258,11 @@ LIES = {
     "X-Forwarded-For": ["192.0.2.7", "127.0.0.2, 127.0.0.1"],
     "X-Forwarded-Proto": ["https", "http, http"],
 }
-"""What an app might say that is wrong and looks right."""
+"""Wrong values that look plausible."""
 
 
 def diagnosis(authority: str) -> dict:
-    """Return what the wrapper around a right app would answer."""
+    """Return the answer of the wrapper around a right app."""
     host, port = authority.split(":")
     url = {"scheme": "http", "host": host, "port": port, "prefix": "/api"}
     headers = {"Host": authority, "Proto": "http", "Port": port, "Prefix": "/api", "For": host}
@@ -283,12 +283,12 @@ def diagnosis(authority: str) -> dict:
 
 
 def signed(said: object) -> bytes:
-    """Return ``said`` as the wrapper around an app would answer it."""
+    """Return ``said`` as a response of the wrapper."""
     return answer(json.dumps(said).encode(), "Content-Type: application/json")
 
 
 def places(said: dict, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Yield the way to each value of a diagnosis."""
+    """Yield the keys that lead to each value of a diagnosis."""
     for key, value in said.items():
         yield (*above, key)
         if isinstance(value, dict):
@@ -296,7 +296,7 @@ def places(said: dict, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]
 
 
 def spoilt(said: dict, place: tuple[str, ...], junk: object) -> dict:
-    """Return a diagnosis with ``junk`` at a place; without the place if the junk is ``...``."""
+    """Return a diagnosis with ``junk`` at ``place``; ``...`` removes the place."""
     said = copy.deepcopy(said)
     inner = said
     for key in place[:-1]:
@@ -309,9 +309,9 @@ def spoilt(said: dict, place: tuple[str, ...], junk: object) -> dict:
 
 
 def fuzzed(seed: int, authority: str) -> Behaviour:
-    """Return the behaviour of a site that is wrong at random, and right in between.
+    """Return a behaviour that is wrong at random.
 
-    The pages of every other site are well-formed, so that what is behind them is judged.
+    For every other pair of seeds all responses are well-formed, so that later checks run, too.
     """
     calm = seed % 4 < 2
 
@@ -331,7 +331,7 @@ def fuzzed(seed: int, authority: str) -> Behaviour:
 
 
 def junk(chance: random.Random) -> bytes:
-    """Return an answer with something wrong in its status, its headers, its body or its bytes."""
+    """Return a response with random faults in its status, headers, body or bytes."""
     headers = chance.sample(PIECES, chance.randint(0, 3))
     lines = [f"HTTP/1.1 {chance.choice(STATUSES)}", *headers, "", ""]
     data = "\r\n".join(lines).encode("latin-1") + chance.choice(BODIES)

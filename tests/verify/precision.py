@@ -1,14 +1,13 @@
-"""How often verify is right, shown when all tests are over."""
+"""Show how often verify is right, when all tests are over."""
 
 from __future__ import annotations
 
 NAMED = "named"
-"""The property of a test that has how many faults verify named, how many there are, and whether
-it was right."""
+"""The property of a test with three numbers: faults named, faults present, and 1 if both agree."""
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
-    """Say how many of the findings were right, and how many of the faults were found."""
+    """Write how many of the findings were right, and how many of the faults were found."""
     reports = [
         report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)
     ]

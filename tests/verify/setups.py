@@ -1,7 +1,7 @@
-"""Ways to put an app behind nginx, and nginx behind a proxy: the right ones, and all others.
+"""Right and wrong ways to put an app behind nginx, and nginx behind a proxy.
 
-A row says what is wrong, by the name that the diagnosis gives it, and what differs from a set-up
-that is right. Each is built for real: nginx in front, nginx, gunicorn.
+Each row has the fault that verify must name, and how the set-up differs from a right one. The tests
+run each: a proxy in front, nginx, gunicorn.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ class Front:
     """A proxy in front, which is an nginx here."""
 
     headers: dict[str, str] = field(default_factory=dict)
-    """What differs in what it tells; empty is not told."""
+    """Headers that differ from :data:`HEADERS`; empty ones are not sent."""
     directives: str = ""
     path: str = "/"
     to: str = ""
-    """Whom it asks, if that is not nginx."""
+    """Its upstream, if that is not nginx."""
 
     def text(self, name: str, port: int, site: int, tls: dict[str, str] | None) -> str:
         """Return its configuration."""
@@ -72,30 +72,30 @@ class SetUp:
 
     name: str
     fault: str = ""
-    """What the diagnosis has to say; nothing for what is right."""
+    """The fault that verify must name; empty for a right set-up."""
     hop: str = ""
     url: str = MAPPED
     front: Front | None = None
     site: dict[str, Any] = field(default_factory=dict)
-    """What differs in the variables of nginx_site."""
+    """Variables of nginx_site that differ."""
     mount: dict[str, Any] = field(default_factory=dict)
-    """What differs in its mount."""
+    """Options of the mount that differ."""
     nginx: str = ""
-    """A configuration that the role has not written, with PORT, SOCKET and NAME to be filled in."""
+    """A configuration that replaces the role's, with PORT, SOCKET and NAME to be filled in."""
     beside: str = ""
-    """Another site of the same nginx, which is read before."""
+    """Another site of the same nginx, which nginx reads first."""
     app: dict[str, str] = field(default_factory=dict)
-    """What differs in the variables of wsgi_app."""
+    """Variables of wsgi_app that differ."""
     socket: str = ""
-    """How the app's socket is spoilt: ``refused`` or ``gone``."""
+    """What is wrong with the app's socket: ``refused`` or ``gone``."""
     asked: dict[str, Any] = field(default_factory=dict)
-    """What else is to be verified."""
+    """More arguments of the module."""
     behind: bool = False
     """Whether nginx trusts the proxy in front."""
 
 
 def foreign(location: str, server: str = "", http: str = "") -> str:
-    """Return a configuration of somebody else's."""
+    """Return an nginx configuration that the role did not write."""
     return f"""
     {http}
     upstream app-NAME {{ server unix:SOCKET; }}
@@ -131,9 +131,9 @@ ORIGINAL = """
 
 
 def shop(**arguments: Any) -> dict[str, str]:
-    """Return the variables of a shop that is made with ``arguments``."""
-    words = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
-    return {"wsgi_app_callable": f"shop:create_app({words})"}
+    """Return the variables of a shop that is created with ``arguments``."""
+    text = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+    return {"wsgi_app_callable": f"shop:create_app({text})"}
 
 
 RIGHT = [
@@ -147,8 +147,8 @@ RIGHT = [
         site={"nginx_site_forwarded": "append"},
         app={"wsgi_app_forwarded": "append"},
     ),
-    SetUp("a fix of the app's own", app={**shop(fix=1), "wsgi_app_proxy_fix": "no"}),
-    SetUp("two fixes", app=shop(fix=1)),
+    SetUp("the app's own ProxyFix", app={**shop(fix=1), "wsgi_app_proxy_fix": "no"}),
+    SetUp("both ProxyFix", app=shop(fix=1)),
     SetUp("no Flask", app={"wsgi_app_callable": "echo:app"}),
     SetUp("an app that redirects", app=shop(to="/api/cart")),
     SetUp("an app that redirects twice", app=shop(to="/api/basket")),
@@ -156,7 +156,7 @@ RIGHT = [
     SetUp("a proxy in front", url=SECURE, front=Front(), behind=True),
     SetUp("a proxy in front on another port", url=OTHER, front=Front(), behind=True),
     SetUp(
-        "a proxy in front that takes a prefix off",
+        "a proxy in front that strips a prefix",
         url="https://shop.example/outer/api/",
         front=Front({"X-Forwarded-Prefix": "/outer"}, "rewrite ^/outer(/.*) $1 break;", "/outer/"),
         site={"nginx_site_trusted_headers": ["proto", "for", "prefix"]},
@@ -182,7 +182,7 @@ RIGHT = [
         asked={"websocket": True, "body": 100000},
     ),
     SetUp(
-        "an nginx of one's own",
+        "an nginx without the role",
         nginx=foreign(f"location /api {{ {GOOD} proxy_pass http://app-NAME; }}"),
     ),
 ]
@@ -190,7 +190,7 @@ RIGHT = [
 WRONG = [
     SetUp(
         "balancer forgets the scheme",
-        "scheme-not-told",
+        "scheme-not-forwarded",
         "balancer",
         SECURE,
         Front({"X-Forwarded-Proto": ""}),
@@ -213,7 +213,7 @@ WRONG = [
         behind=True,
     ),
     SetUp(
-        "balancer names its own port",
+        "balancer sends its own port",
         "port-of-listener",
         "balancer",
         SECURE,
@@ -221,7 +221,7 @@ WRONG = [
         behind=True,
     ),
     SetUp(
-        "balancer asks for a name that the site has not",
+        "balancer sends a foreign host",
         "host-replaced",
         "balancer",
         SECURE,
@@ -229,7 +229,7 @@ WRONG = [
         behind=True,
     ),
     SetUp(
-        "balancer asks for another name of the site",
+        "balancer sends another host of the site",
         "host-replaced",
         "balancer",
         SECURE,
@@ -238,7 +238,7 @@ WRONG = [
         behind=True,
     ),
     SetUp(
-        "balancer leads to another path",
+        "balancer rewrites the path",
         "balancer-routes-elsewhere",
         "balancer",
         SECURE,
@@ -254,16 +254,16 @@ WRONG = [
         behind=True,
     ),
     SetUp(
-        "balancer passes the visitor's scheme on",
-        "passes-claims",
+        "balancer passes a forged scheme",
+        "forged-headers-passed",
         "balancer",
         SECURE,
         Front({"X-Forwarded-Proto": "$claimed_scheme"}),
         behind=True,
     ),
     SetUp(
-        "balancer passes the visitor's host on",
-        "passes-claims",
+        "balancer passes a forged host",
+        "forged-headers-passed",
         "balancer",
         SECURE,
         Front(),
@@ -274,8 +274,8 @@ WRONG = [
         behind=True,
     ),
     SetUp(
-        "balancer passes the visitor's prefix on",
-        "passes-claims",
+        "balancer passes a forged prefix",
+        "forged-headers-passed",
         "balancer",
         SECURE,
         Front(),
@@ -283,7 +283,7 @@ WRONG = [
         behind=True,
     ),
     SetUp(
-        "balancer does not tell the prefix that it takes off",
+        "balancer does not forward the prefix that it strips",
         "outer-prefix-lost",
         "balancer",
         "https://shop.example/outer/api/",
@@ -292,15 +292,15 @@ WRONG = [
         behind=True,
     ),
     SetUp(
-        "balancer does not tell the visitor's address",
-        "client-not-told",
+        "balancer does not forward the client address",
+        "client-not-forwarded",
         "balancer",
         SECURE,
         Front({"X-Forwarded-For": ""}),
         behind=True,
     ),
     SetUp(
-        "balancer lets no WebSocket through",
+        "balancer drops WebSocket",
         "websocket-lost",
         "balancer",
         SECURE,
@@ -319,7 +319,7 @@ WRONG = [
     ),
     SetUp("trusted network is missing", "proxy-not-trusted", "nginx", SECURE, Front()),
     SetUp(
-        "trusted network is another",
+        "trusted network is wrong",
         "proxy-not-trusted",
         "nginx",
         SECURE,
@@ -328,21 +328,21 @@ WRONG = [
     ),
     SetUp(
         "trusted network is too wide",
-        "trusts-visitors",
+        "clients-trusted",
         "nginx",
         SECURE,
         Front(),
         {"nginx_site_trusted_proxies": ["0.0.0.0/1"]},
     ),
     SetUp(
-        "trusted network has visitors in it",
-        "trusts-visitors",
+        "trusted network has clients in it",
+        "clients-trusted",
         "nginx",
         MAPPED,
         site={"nginx_site_trusted_proxies": ["127.0.0.0/8"]},
     ),
     SetUp(
-        "prefix is not believed",
+        "prefix is not trusted",
         "prefix-not-trusted",
         "nginx",
         "https://shop.example/outer/api/",
@@ -364,7 +364,7 @@ WRONG = [
     SetUp("mount is missing", "other-site", "nginx", mount={"path": "/other"}),
     SetUp("prefix is stripped twice", "stripped-twice", "nginx", mount={"strip": True}),
     SetUp(
-        "prefix is stripped by nobody",
+        "prefix is not stripped",
         "not-stripped",
         "nginx",
         app={"wsgi_app_prefix_mode": "strip"},
@@ -385,7 +385,7 @@ WRONG = [
         app={"wsgi_app_prefix": "/shop", "wsgi_app_prefix_mode": "strip"},
     ),
     SetUp(
-        "nginx lets no WebSocket through",
+        "nginx drops WebSocket",
         "websocket-lost",
         "nginx",
         mount={"websocket": False},
@@ -399,26 +399,26 @@ WRONG = [
         asked={"body": 100000},
     ),
     SetUp(
-        "internal port leaks by the slash",
-        "slash-leaks",
+        "slash redirect has the internal port",
+        "slash-redirect-wrong",
         "nginx",
         nginx=foreign(f"location /api/ {{ {GOOD} proxy_pass http://app-NAME; }}"),
     ),
     SetUp(
-        "port is the one that nginx listens on",
+        "port is the listener's",
         "port-of-listener",
         "nginx",
         nginx=foreign(f"location /api {{ {ORIGINAL} proxy_pass http://app-NAME; }}"),
     ),
     SetUp(
-        "nginx calls the app by a name of its own",
-        "told-wrong",
+        "nginx sends its upstream's name as host",
+        "forwarded-wrong",
         "nginx",
         nginx=foreign("location /api { proxy_pass http://app-NAME; }"),
     ),
     SetUp(
-        "nginx believes whoever asks",
-        "believes-visitors",
+        "nginx passes all forged headers",
+        "forged-headers-accepted",
         "nginx",
         nginx=foreign(
             "location /api { proxy_set_header Host $http_host; proxy_set_header X-Forwarded-For "
@@ -449,13 +449,13 @@ WRONG = [
         app={**shop(fix=2), "wsgi_app_proxy_fix": "no"},
     ),
     SetUp(
-        "nginx tells lists, ProxyFix counts one",
+        "nginx appends, ProxyFix counts one",
         "counts-differ",
         "wrapper",
         site={"nginx_site_forwarded": "append"},
     ),
     SetUp(
-        "nginx tells one value, ProxyFix counts two",
+        "nginx sends one value, ProxyFix counts two",
         "counts-differ",
         "wrapper",
         app={"wsgi_app_forwarded": "append"},
@@ -470,20 +470,20 @@ WRONG = [
     ),
     SetUp("app has its prefix in its routes", "app-owns-prefix", "app", app=shop(routes="/api")),
     SetUp(
-        "app has no prefix in its routes",
+        "app lacks its prefix in its routes",
         "app-lacks-prefix",
         "app",
         app={"wsgi_app_prefix_mode": "app"},
     ),
     SetUp(
-        "app redirects to a port that is written into it",
-        "fixed-url",
+        "app redirects to a hard-coded port",
+        "origin-hard-coded",
         "app",
         app=shop(to="http://shop.example:5000/api/cart"),
     ),
     SetUp(
-        "app redirects to http, which is written into it",
-        "fixed-url",
+        "app redirects to a hard-coded scheme",
+        "origin-hard-coded",
         "app",
         SECURE,
         Front(),
@@ -491,8 +491,8 @@ WRONG = [
         behind=True,
     ),
     SetUp(
-        "app redirects to its own machine",
-        "fixed-url",
+        "app redirects to localhost",
+        "origin-hard-coded",
         "app",
         app=shop(to="http://localhost:5000/api/cart"),
     ),

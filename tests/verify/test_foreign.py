@@ -1,4 +1,4 @@
-"""Sites that somebody else has deployed, asked from outside."""
+"""Sites that were deployed without this collection, tested from outside."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ http:
 
 
 def await_page(port: int) -> None:
-    """Return when the shop answers: Traefik says 404 until it has read what leads there."""
+    """Wait until the shop responds: Traefik sends 404 until it has read its routes."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
@@ -46,12 +46,12 @@ def await_page(port: int) -> None:
             connection.request("GET", "/")
             if connection.getresponse().status == 200:
                 return
-    pytest.fail(f"nobody answers on {port}")
+    pytest.fail(f"no response on port {port}")
 
 
 @contextlib.contextmanager
 def program(top: Path, *command: str | Path, **environ: str) -> Iterator[None]:
-    """Run a program for as long as it is needed."""
+    """Run a program inside the with block."""
     with (top / f"{command[0]}.log").open("w") as log:
         running = subprocess.Popen(
             [str(word) for word in command],
@@ -67,7 +67,7 @@ def program(top: Path, *command: str | Path, **environ: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def gunicorn(root: Path, top: Path, target: str, **environ: str) -> Iterator[Path]:
-    """Run an app as nothing of ours would, and lend its socket."""
+    """Serve an app without our wrapper, and yield its socket."""
     served = serve(top, "app", {"PYTHONPATH": f"{root}/tests/apps", **environ}, target)
     try:
         yield top / "app.sock"
@@ -79,7 +79,7 @@ def gunicorn(root: Path, top: Path, target: str, **environ: str) -> Iterator[Pat
 @pytest.fixture
 def look(run_module):
     def look(port: int, url: str) -> dict:
-        """Return what is found at ``url``, whose server listens on ``port``."""
+        """Return the report on ``url``, whose server listens on ``port``."""
         layers = [{"name": "public", "connect": f"127.0.0.1:{port}"}]
         return run_module(url_contract_info, url=url, layers=layers)["contract"]
 
@@ -102,23 +102,23 @@ class TestCaddy:
 
         return caddy
 
-    def test_as_documented_passes_on_what_it_does_not_set(self, caddy, look):
+    def test_documented_set_up_passes_forged_headers(self, caddy, look):
         with caddy() as port:
             contract = look(port, "http://shop.example:8000/")
-        assert [finding["fault"] for finding in contract["findings"]] == ["believes-visitors"]
-        believed = [header for header, is_believed in contract["claims"].items() if is_believed]
-        assert believed == ["X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Ssl"]
+        assert [finding["fault"] for finding in contract["findings"]] == ["forged-headers-accepted"]
+        accepted = [header for header, is_accepted in contract["forged"].items() if is_accepted]
+        assert accepted == ["X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Ssl"]
 
-    def test_that_removes_the_rest_is_right(self, caddy, look):
+    def test_removing_these_headers_is_right(self, caddy, look):
         rest = ("X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Ssl")
         with caddy("\n".join(f"header_up -{header}" for header in rest)) as port:
             assert look(port, "http://shop.example:8000/")["findings"] == []
 
-    def test_that_loses_the_host_is_wrong(self, caddy, look):
+    def test_replaced_host_is_wrong(self, caddy, look):
         with caddy("header_up Host localhost:5000\nheader_up -X-Forwarded-Host") as port:
             findings = look(port, "http://shop.example:8000/")["findings"]
         assert [finding["fault"] for finding in findings] == ["url-wrong"]
-        assert findings[0]["came"] == "http://localhost:5000/cart"
+        assert findings[0]["received"] == "http://localhost:5000/cart"
 
 
 class TestTraefik:
@@ -142,12 +142,12 @@ class TestTraefik:
 
         return traefik
 
-    def test_as_documented_passes_on_what_gunicorn_refuses(self, traefik, look):
+    def test_documented_set_up_passes_a_header_that_gunicorn_refuses(self, traefik, look):
         with traefik("true") as port:
             contract = look(port, "http://shop.example:8000/")
-        assert [finding["came"] for finding in contract["findings"]] == ["X-Forwarded-Ssl"]
+        assert [finding["received"] for finding in contract["findings"]] == ["X-Forwarded-Ssl"]
 
-    def test_that_does_not_pass_the_host_on_is_wrong(self, traefik, look):
+    def test_host_not_forwarded_is_wrong(self, traefik, look):
         with traefik("false") as port:
             findings = look(port, "http://shop.example:8000/")["findings"]
         assert [finding["fault"] for finding in findings] == ["url-wrong"]
@@ -164,8 +164,8 @@ class TestOriginal:
         with gunicorn(root, tmp_path, target, SCRIPT_NAME="/api"), running(nginx):
             yield port
 
-    def test_makes_the_right_url_and_believes_whoever_asks(self, original: int, look):
+    def test_url_is_right_and_forged_headers_are_accepted(self, original: int, look):
         contract = look(original, "http://shop.example:8000/api/")
-        assert [finding["fault"] for finding in contract["findings"]] == ["believes-visitors"]
-        assert contract["claims"]["X-Forwarded-Proto"] is True
-        assert contract["claims"]["X-Forwarded-Host"] is False
+        assert [finding["fault"] for finding in contract["findings"]] == ["forged-headers-accepted"]
+        assert contract["forged"]["X-Forwarded-Proto"] is True
+        assert contract["forged"]["X-Forwarded-Host"] is False

@@ -1,4 +1,4 @@
-"""Whatever a site answers, the module ends in time, in words and in printable text."""
+"""Whatever a site sends, the module ends in time, with a message and in printable text."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ from collections.abc import Callable, Iterator
 import hostile
 import pytest
 from ansible_collections.subsite.deploy.plugins.module_utils.deadline import Deadline
-from ansible_collections.subsite.deploy.plugins.module_utils.visit import Layer, Place, Site
+from ansible_collections.subsite.deploy.plugins.module_utils.public_url import PublicUrl
+from ansible_collections.subsite.deploy.plugins.module_utils.verify.http_client import Endpoint
+from ansible_collections.subsite.deploy.plugins.module_utils.verify.probes import Layer
 from ansible_collections.subsite.deploy.plugins.modules import url_contract_info
 
-PROOF = "1.aa.bb"
+SIGNATURE = "1.aa.bb"
 TIMEOUT = 1
-"""Seconds for one answer; ten times as many are for all of them."""
+"""Seconds for one response; all responses get ten times as many."""
 SLACK = 2
-"""Seconds that a busy machine may need on top; without a bound it would be six at least."""
+"""Seconds that a busy machine may need in addition. Endless responses take six."""
 LARGEST = 120_000
-"""Characters of a contract: 100 cookies are the most that can be in it."""
+"""Characters of a contract with 100 cookies, the most that it can have."""
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +34,8 @@ def site() -> Iterator[hostile.Site]:
         yield site
 
 
-class Asked:
-    """What the module said, and how long it took."""
+class Result:
+    """The result of the module, and how long it took."""
 
     def __init__(self, said: dict, seconds: float) -> None:
         self.said, self.seconds = said, seconds
@@ -42,9 +44,9 @@ class Asked:
 
 
 @pytest.fixture
-def ask(run_module, site: hostile.Site) -> Callable[..., Asked]:
-    def ask(scheme: str = "http", **arguments) -> Asked:
-        """Ask the site, and look at what must hold whatever it answers."""
+def ask(run_module, site: hostile.Site) -> Callable[..., Result]:
+    def ask(scheme: str = "http", **arguments) -> Result:
+        """Run the module, and check what must hold whatever the site sends."""
         began = time.monotonic()
         url = f"{scheme}://{site.authority}/api/"
         said = run_module(url_contract_info, url=url, timeout=TIMEOUT, **arguments)
@@ -54,7 +56,7 @@ def ask(run_module, site: hostile.Site) -> Callable[..., Asked]:
         assert [text for text in texts([said["contract"], said["table"]]) if wild(text)] == []
         assert [text for text in texts(said["layers"]) if "\x1b" in text or "\x9b" in text] == []
         assert len(json.dumps(said["contract"], ensure_ascii=False)) < LARGEST
-        return Asked(said, seconds)
+        return Result(said, seconds)
 
     return ask
 
@@ -71,21 +73,21 @@ def texts(value: object) -> Iterator[str]:
 
 
 def wild(text: str) -> bool:
-    """Return whether a terminal might obey ``text``, or a reader take it for more than one line."""
+    """Return whether ``text`` has characters that control a terminal or end a line."""
     return any(unicodedata.category(it) in ("Cc", "Cf", "Cs", "Zl", "Zp") for it in text)
 
 
 @pytest.mark.parametrize("name", hostile.SLOW)
-def test_answer_without_an_end_is_waited_for_once(ask, site: hostile.Site, name: str):
+def test_endless_response_times_out_once(ask, site: hostile.Site, name: str):
     site.answer(hostile.SLOW[name])
     asked = ask()
     assert asked.seconds < TIMEOUT + SLACK
     assert asked.faults == ["not-reachable"]
-    came = asked.contract["findings"][0]["came"]
-    assert came == f"TimeoutError: no complete answer within {TIMEOUT} s"
+    came = asked.contract["findings"][0]["received"]
+    assert came == f"TimeoutError: no complete response within {TIMEOUT} s"
 
 
-def test_answer_without_an_end_by_tls_is_waited_for_once(ask, site, certificate_of_shop):
+def test_endless_response_by_tls_times_out_once(ask, site, certificate_of_shop):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate_of_shop["certificate"])
     site.answer(hostile.SLOW["body drips"], context)
@@ -93,13 +95,13 @@ def test_answer_without_an_end_by_tls_is_waited_for_once(ask, site, certificate_
     assert (asked.faults, asked.seconds < TIMEOUT + SLACK) == (["not-reachable"], True)
 
 
-def test_handshake_without_an_end_is_waited_for_once(ask, site: hostile.Site):
+def test_endless_handshake_times_out_once(ask, site: hostile.Site):
     site.answer(hostile.for_ever(b"\x16\x03\x03\x40\x00", b"\x02", 0.2))
     asked = ask("https")
     assert (asked.faults, asked.seconds < TIMEOUT + SLACK) == (["not-reachable"], True)
 
 
-def test_name_without_an_answer_is_waited_for_once(ask, monkeypatch: pytest.MonkeyPatch):
+def test_silent_resolver_times_out_once(ask, monkeypatch: pytest.MonkeyPatch):
     released = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: released.wait(hostile.LONGEST))
     asked = ask()
@@ -116,7 +118,7 @@ def test_second_address_of_a_name_is_tried(ask, site: hostile.Site, monkeypatch)
     assert ask().faults == []
 
 
-def test_body_that_is_not_taken_is_sent_for_a_while(ask, site: hostile.Site):
+def test_unread_body_times_out(ask, site: hostile.Site):
     right = hostile.signed(hostile.diagnosis(site.authority))
 
     def behaviour(head: bytes, number: int) -> Iterator[hostile.Piece]:
@@ -125,22 +127,24 @@ def test_body_that_is_not_taken_is_sent_for_a_while(ask, site: hostile.Site):
         yield right if b"X-Subsite-Verify" in head else hostile.OK
 
     site.answer(behaviour)
-    asked = ask(proof=PROOF, body=50_000_000)
-    assert (asked.faults, asked.seconds < TIMEOUT + SLACK) == (["answer-missing"], True)
-    assert asked.contract["findings"][0]["came"].startswith("body: TimeoutError: ")
+    asked = ask(signature=SIGNATURE, body=50_000_000)
+    assert (asked.faults, asked.seconds < TIMEOUT + SLACK) == (["response-missing"], True)
+    assert asked.contract["findings"][0]["received"].startswith("body: TimeoutError: ")
 
 
-def test_missing_answer_is_not_taken_for_a_good_one(ask, site: hostile.Site):
+def test_missing_response_is_not_a_success(ask, site: hostile.Site):
     missing = hostile.answer(status="404 Not Found")
     site.answer(lambda head, number: iter([] if b"/api/api/" in head else [missing]))
     asked = ask()
-    assert asked.faults == ["answer-missing"]
-    assert asked.contract["findings"][0]["came"].startswith("twice: RemoteDisconnected: ")
+    assert asked.faults == ["response-missing"]
+    assert asked.contract["findings"][0]["received"].startswith(
+        "doubled_prefix: RemoteDisconnected: "
+    )
 
 
 @pytest.mark.parametrize("signed", [False, True])
-def test_slow_answers_have_an_end_in_total(ask, site, monkeypatch, signed: bool):
-    monkeypatch.setattr(url_contract_info, "ALL", 2)
+def test_all_responses_together_time_out(ask, site, monkeypatch, signed: bool):
+    monkeypatch.setattr(url_contract_info, "TOTAL_TIMEOUTS", 2)
     right = hostile.signed(hostile.diagnosis(site.authority))
 
     def slow(head: bytes, number: int) -> Iterator[hostile.Piece]:
@@ -148,43 +152,46 @@ def test_slow_answers_have_an_end_in_total(ask, site, monkeypatch, signed: bool)
         yield right if b"X-Subsite-Verify" in head else hostile.OK
 
     site.answer(slow)
-    asked = ask(proof=PROOF if signed else "")
+    asked = ask(signature=SIGNATURE if signed else "")
     assert asked.seconds < 2 * TIMEOUT + SLACK
-    assert asked.faults == ["answer-missing"]
-    assert "TimeoutError: " in asked.contract["findings"][0]["came"]
-    assert None in asked.contract["claims"].values()
+    assert asked.faults == ["response-missing"]
+    assert "TimeoutError: " in asked.contract["findings"][0]["received"]
+    assert None in asked.contract["forged"].values()
 
 
-def test_time_of_a_call_is_for_all_layers(site: hostile.Site):
+def test_time_of_a_call_is_shared_by_layers(site: hostile.Site):
     site.answer(hostile.at_once(hostile.OK))
-    known = Site.of(f"http://{site.authority}/api/")
-    place = Place(site.authority, "127.0.0.1", None, known.authority, whole=Deadline(0))
-    found = Layer("public", place, known).visit(claims=True, websocket=True, body=1)
-    assert found["plain"]["error"] == "TimeoutError: not asked, since 0 s are over"
+    url = PublicUrl.parse(f"http://{site.authority}/api/")
+    endpoint = Endpoint(site.authority, "127.0.0.1", None, url.authority, total=Deadline(0))
+    responses = Layer("public", endpoint, url).probe(forge=True, websocket=True, body=1)
+    assert (
+        responses["plain"]["error"]
+        == "TimeoutError: not requested, since the 0 s of this call are over"
+    )
     assert site.asked == 0
 
 
 @pytest.mark.parametrize("name", hostile.MALFORMED)
-def test_malformed_answer_is_called_so(ask, site: hostile.Site, name: str):
+def test_malformed_response_is_named(ask, site: hostile.Site, name: str):
     site.answer(hostile.at_once(hostile.MALFORMED[name]))
     asked = ask()
-    assert asked.faults == ["answer-malformed"]
-    assert "answer-malformed" in "\n".join(asked.said["table"])
+    assert asked.faults == ["response-malformed"]
+    assert "response-malformed" in "\n".join(asked.said["table"])
 
 
 @pytest.mark.parametrize("name", hostile.HARMLESS)
-def test_odd_answer_is_judged(ask, site: hostile.Site, name: str):
+def test_unusual_response_is_not_malformed(ask, site: hostile.Site, name: str):
     site.answer(hostile.at_once(hostile.HARMLESS[name]))
-    assert "answer-malformed" not in ask().faults
+    assert "response-malformed" not in ask().faults
 
 
-def test_interim_answer_is_not_the_final_one(ask, site: hostile.Site):
+def test_interim_response_is_skipped(ask, site: hostile.Site):
     site.answer(hostile.at_once(hostile.HARMLESS["Early Hints"]))
     asked = ask()
     assert (asked.faults, asked.said["layers"][0]["plain"]["status"]) == ([], 200)
 
 
-def test_malformed_answer_to_a_later_request_is_called_so(ask, site: hostile.Site):
+def test_malformed_later_response_is_named(ask, site: hostile.Site):
     wrong = hostile.MALFORMED["Location beyond ASCII"]
 
     def behaviour(head: bytes, number: int) -> Iterator[bytes]:
@@ -192,12 +199,12 @@ def test_malformed_answer_to_a_later_request_is_called_so(ask, site: hostile.Sit
 
     site.answer(behaviour)
     asked = ask()
-    assert asked.faults == ["answer-malformed"]
-    assert "Location is no URL (RFC 3986): /café" in asked.contract["findings"][0]["came"]
+    assert asked.faults == ["response-malformed"]
+    assert "Location is no URL (RFC 3986): /café" in asked.contract["findings"][0]["received"]
 
 
 @pytest.mark.parametrize("data", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx"])
-def test_reset_connection_is_no_answer(ask, data: bytes):
+def test_reset_connection_is_no_response(ask, data: bytes):
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def reset() -> None:
@@ -214,7 +221,7 @@ def test_reset_connection_is_no_answer(ask, data: bytes):
         asked = ask(layers=[{"name": "public", "connect": connect}])
         thread.join()
     assert asked.faults == ["not-reachable"]
-    assert "ConnectionResetError" in asked.contract["findings"][0]["came"]
+    assert "ConnectionResetError" in asked.contract["findings"][0]["received"]
 
 
 def test_garbage_in_the_place_of_tls_is_no_answer(ask, site: hostile.Site):
@@ -222,36 +229,38 @@ def test_garbage_in_the_place_of_tls_is_no_answer(ask, site: hostile.Site):
     assert ask("https").faults == ["not-reachable"]
 
 
-class TestSignedAnswer:
-    """An app has the key of its own diagnosis: it may answer anything."""
+class TestWrapperAnswer:
+    """An app has the key of its wrapper: it can answer anything."""
 
     @pytest.fixture
-    def told(self, ask, site: hostile.Site) -> Callable[..., Asked]:
-        def told(answer: bytes) -> Asked:
-            """Ask an app that answers signed requests with ``answer``."""
+    def answer(self, ask, site: hostile.Site) -> Callable[..., Result]:
+        def answer(page: bytes) -> Result:
+            """Run the module on an app that answers signed requests with ``page``."""
 
             def behaviour(head: bytes, number: int) -> Iterator[bytes]:
-                yield answer if b"X-Subsite-Verify" in head else hostile.OK
+                yield page if b"X-Subsite-Verify" in head else hostile.OK
 
             site.answer(behaviour)
-            return ask(proof=PROOF, websocket=True, body=100_000)
+            return ask(signature=SIGNATURE, websocket=True, body=100_000)
 
-        return told
+        return answer
 
-    def test_that_is_right_is_right(self, told, site: hostile.Site):
-        assert told(hostile.signed(hostile.diagnosis(site.authority))).faults == ["websocket-lost"]
+    def test_right_answer(self, answer, site: hostile.Site):
+        assert answer(hostile.signed(hostile.diagnosis(site.authority))).faults == [
+            "websocket-lost"
+        ]
 
     @pytest.mark.parametrize("place", [*hostile.places(hostile.diagnosis("a:1"))], ids="-".join)
-    def test_of_another_shape_is_called_so(self, told, site: hostile.Site, place: tuple[str, ...]):
+    def test_wrong_type_is_malformed(self, answer, site: hostile.Site, place: tuple[str, ...]):
         right = hostile.diagnosis(site.authority)
-        faults = told(hostile.signed(hostile.spoilt(right, place, 4.5))).faults
-        named = "answer-malformed" not in faults
+        faults = answer(hostile.signed(hostile.spoilt(right, place, 4.5))).faults
+        named = "response-malformed" not in faults
         assert named is (place[-1] == "cookie_secure")
 
     @pytest.mark.parametrize("url", ["http://[x/", "http://a:b/", "", "\x1b"])
-    def test_with_a_url_that_is_none_is_wrong(self, told, site: hostile.Site, url: str):
+    def test_invalid_url_is_wrong(self, answer, site: hostile.Site, url: str):
         said = hostile.spoilt(hostile.diagnosis(site.authority), ("builds", "url"), url)
-        assert told(hostile.signed(said)).faults == ["server-name"]
+        assert answer(hostile.signed(said)).faults == ["server-name"]
 
     @pytest.mark.parametrize(
         "body",
@@ -269,30 +278,30 @@ class TestSignedAnswer:
             pytest.param(b'{"sees": {}}' + b" " * 100_000, id="too long"),
         ],
     )
-    def test_that_is_none_ends_in_words(self, told, body: bytes):
-        told(hostile.answer(body, "Content-Type: application/json", "Content-Encoding: gzip"))
+    def test_other_json_is_ignored(self, answer, body: bytes):
+        answer(hostile.answer(body, "Content-Type: application/json", "Content-Encoding: gzip"))
 
     @pytest.mark.parametrize("deep", [50, 300, 450, 480, 500, 2000])
-    def test_of_many_levels_ends_in_words(self, told, site: hostile.Site, deep: int):
+    def test_deep_json_ends_with_a_message(self, answer, site: hostile.Site, deep: int):
         text = json.dumps({**hostile.diagnosis(site.authority), "own_proxy_fix": "nested"})
         nested = '{"a":[' * deep + "1" + "]}" * deep
         text = text.replace('"nested"', nested)
-        told(hostile.answer(text.encode(), "Content-Type: application/json"))
+        answer(hostile.answer(text.encode(), "Content-Type: application/json"))
 
-    def test_cannot_say_what_a_terminal_obeys(self, told, site: hostile.Site):
+    def test_control_characters_are_escaped(self, answer, site: hostile.Site):
         evil = "\x1b]0;x\x07\n✓ right\u202e\x9b2J{{ lookup('pipe', 'id') }}"
         said = hostile.diagnosis(site.authority)
         for place in list(hostile.places(said)):
             if place[0] in ("came", "sees", "builds") and place[-1] not in ("headers", *said):
                 said = hostile.spoilt(said, place, evil)
         said["came"]["headers"]["\x1b[31m"] = "x"
-        asked = told(hostile.signed(said))
+        asked = answer(hostile.signed(said))
         assert asked.faults != []
         assert r"\x1b]0;x\x07\n✓ right\u202e" in "".join(texts(asked.contract))
 
-    def test_cannot_fill_the_report(self, told, site: hostile.Site):
+    def test_long_texts_are_cut(self, answer, site: hostile.Site):
         said = hostile.spoilt(hostile.diagnosis(site.authority), ("sees", "host"), "x" * 60_000)
-        asked = told(hostile.signed(said))
+        asked = answer(hostile.signed(said))
         assert max(map(len, texts(asked.contract))) <= 400
         assert max(map(len, asked.said["table"])) <= 1000
 
@@ -306,16 +315,16 @@ LAYERS = ["public", "nginx", "app"]
 
 
 @pytest.mark.parametrize("seed", range(200))
-def test_random_answers_end_in_words(ask, site: hostile.Site, seed: int):
+def test_random_responses_end_with_a_message(ask, site: hostile.Site, seed: int):
     site.answer(hostile.fuzzed(seed, site.authority))
     layers = [{"name": name, "connect": site.authority} for name in LAYERS[: seed // 2 % 3 + 1]]
-    proof = PROOF if seed % 2 else ""
-    ask(layers=layers, proof=proof, websocket=True, body=10, **TRUST[seed % 3])
+    signature = SIGNATURE if seed % 2 else ""
+    ask(layers=layers, signature=signature, websocket=True, body=10, **TRUST[seed % 3])
 
 
 @pytest.fixture
 def evil(site: hostile.Site) -> str:
-    """Return the URL of a site that tells a terminal and a template what to do."""
+    """Return the URL of a site that sends escape sequences and template expressions."""
     words = "{{ 271 * 271 }}\x1b]0\x07\x1b[31m\x9b2J<b>\u202e".encode().decode("latin-1")
     cookie = f"Set-Cookie: {words}=1; Path=/{words}"
     link = "Location: http://localhost/{{271*271}}<b>"
@@ -323,7 +332,7 @@ def evil(site: hostile.Site) -> str:
     return f"http://{site.authority}/api/"
 
 
-def test_terminal_and_page_show_what_a_site_says_as_text(run, evil: str, tmp_path):
+def test_terminal_and_page_escape_texts_of_the_site(run, evil: str, tmp_path):
     done = run(
         "ansible-playbook",
         "playbooks/verify.yml",

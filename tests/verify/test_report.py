@@ -1,12 +1,13 @@
-"""The page and the table tell people the same as the module tells playbooks."""
+"""The page and the table of verify."""
 
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
-from ansible_collections.subsite.deploy.plugins.module_utils import contract_table
+from ansible_collections.subsite.deploy.plugins.module_utils.verify.table import render
 from setups import RIGHT, WRONG
 
 
@@ -28,39 +29,41 @@ def page(root: Path):
     return page
 
 
-def test_right_one_is_all_right(verify, page):
+def test_page_of_a_right_site(verify, page):
     text = page(contract(verify, "a mapped port"))
     assert "Every URL is right" in text
     assert "✗" not in text
 
 
-def test_wrong_one_is_shown_with_what_mends_it(verify, page, tmp_path: Path):
+def test_page_of_a_wrong_site_shows_the_fix(verify, page, tmp_path: Path):
     wrong = contract(verify, "balancer forgets the scheme")
     text = page(contract(verify, "a proxy in front"), wrong)
     assert "1 of 2 URLs is wrong" in text
-    assert "balancer: the proxy in front does not say that the visitor came by https" in text
+    assert "balancer: the proxy in front does not forward the client's scheme, https" in unescape(
+        text
+    )
     http = r"<dd>http</dd>\s+<dd class=.wrong.>✗ wrong</dd>\s+<dd class=.expected.>expected https<"
     assert re.search(http, text)
 
 
-def test_one_that_nobody_answered_is_neither(page):
-    asked = {"url": "http://shop.example/", "findings": [], "claims": {}, "hops": []}
+def test_page_without_a_response_is_neither(page):
+    asked = {"url": "http://shop.example/", "findings": [], "forged": {}, "hops": []}
     text = page({**asked, "unanswered": "ConnectionRefusedError"})
     assert "No URL is wrong" in text
-    assert "Nobody answers there (ConnectionRefusedError)" in text
+    assert "No response (ConnectionRefusedError)" in text
     assert re.findall("[✓✗]", text) == []
 
 
-def test_what_a_site_says_is_no_markup(page):
+def test_page_escapes_texts_of_the_site(page):
     evil = "<script>alert(1)</script>"
     hop = {"name": evil, "value": evil, "expected": evil, "right": False}
-    finding = dict.fromkeys(("fault", "hop", "means", "expected", "came", "mend"), evil)
+    finding = dict.fromkeys(("fault", "hop", "problem", "expected", "received", "fix"), evil)
     text = page(
         {
             "url": evil,
             "unanswered": evil,
             "findings": [finding],
-            "claims": {},
+            "forged": {},
             "hops": [{"hop": evil, "does": evil, "values": [hop]}],
         }
     )
@@ -68,15 +71,15 @@ def test_what_a_site_says_is_no_markup(page):
 
 
 def test_table_has_a_line_for_each_hop(verify):
-    lines = contract_table.lines(contract(verify, "balancer drops the port"))
+    lines = render(contract(verify, "balancer drops the port"))
     assert lines[0] == "https://shop.example:8443/api/  ✗ wrong"
     assert [line.split()[:2] for line in lines[1:7]] == [
-        ["browser", "asks"],
-        ["balancer", "tells"],
-        ["nginx", "tells"],
+        ["browser", "requests"],
+        ["balancer", "forwards"],
+        ["nginx", "forwards"],
         ["app", "sees"],
         ["app", "builds"],
-        ["browser", "gets"],
+        ["browser", "receives"],
     ]
     assert "port 443 ✗" in lines[2]
     assert any("proxy_set_header Host $http_host;" in line for line in lines)

@@ -1,4 +1,4 @@
-"""The apps on the host: their releases, and what is left of them."""
+"""The apps on the host: their releases, and their files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An app that knows its prefix itself, with links and headers that hold whole URLs."""
+"""An app with prefix mode app, with absolute URLs in links and headers."""
 
 import re
 

@@ -13,7 +13,7 @@ from controller import EPHEMERAL, play
 
 @dataclass(frozen=True)
 class Mistake:
-    """What is wrong with a release, and what the run has to say about it."""
+    """A fault of a release, and the expected message."""
 
     says: str
     file: str = "app.py"
@@ -24,7 +24,7 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Failure:
-    """A run that failed, and what was on the host before and after it."""
+    """A failed run, and the state of the host before and after it."""
 
     says: str
     output: str

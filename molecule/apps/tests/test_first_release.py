@@ -13,7 +13,7 @@ LETTER = "/dav/letter.txt"
 
 @dataclass(frozen=True)
 class Beginning:
-    """What was there before the first release and after it failed, and what its run said."""
+    """The state before the first release and after its failure, and the output of the run."""
 
     before: list[str]
     after: list[str]
@@ -35,7 +35,7 @@ def test_removed_app_leaves_nothing(beginning):
     assert beginning.before == []
 
 
-def test_message_says_that_nothing_serves(beginning):
+def test_message_reports_no_current_release(beginning):
     assert "No other release of it serves." in beginning.output
 
 

@@ -1,4 +1,4 @@
-"""Who can do what with whose files."""
+"""File modes and owners, and what each user can do."""
 
 import pytest
 

@@ -14,7 +14,7 @@ LETTER, PUBLISHED_LETTER = "/dav/letter.txt", "/dav/plain/letter.txt"
 
 @dataclass(frozen=True)
 class Removal:
-    """What was left of the app, and what its next life could do with it."""
+    """What removal left of the app, and what a new app could do with it."""
 
     traces: list[str]
     user_exists: bool

@@ -13,7 +13,7 @@ PLACES = "/boot /dev/shm /etc /home /opt /root /run /srv /tmp /usr /var"
 
 
 def found(host, search: str) -> list[str]:
-    # The words to search for come by a pipe: the journal notes who was called with which arguments.
+    # The words to search for come by a pipe, because the journal has the arguments of commands.
     return host.run(f"echo {TOKEN} | {search} {PLACES}").stdout.split()
 
 

@@ -14,7 +14,7 @@ GREETING, TOKEN = "good evening", "YW5vdGhlci10b2tlbg"
 
 @dataclass(frozen=True)
 class Change:
-    """What the run said, and what served before and after it."""
+    """The output of a run, and what served before and after it."""
 
     output: str
     releases: tuple[str, str]

@@ -1,4 +1,4 @@
-"""Django's own project works as it is: its forms, its sessions, its static files."""
+"""A Django project: its forms, sessions and static files."""
 
 import re
 from http.cookies import SimpleCookie

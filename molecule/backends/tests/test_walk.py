@@ -12,12 +12,12 @@ WALK = ["systemd", "podman", "docker", "systemd"]
 STEPS = [f"{before} to {after}" for before, after in itertools.pairwise(WALK)]
 ENGINES = ["podman", "docker"]
 KEPT = 2
-"""Releases that a host keeps: what serves, and what it can go back to."""
+"""The releases that a host keeps: the current one and those to roll back to."""
 
 
 @dataclass
 class Walk:
-    """What clients met, and what served and ran after each step."""
+    """The requests of clients, and what served and ran after each step."""
 
     version: str
     watch: object

@@ -130,7 +130,7 @@ def verdicts() -> int:
 
 @pytest.fixture(scope="session")
 def try_everything(browser, verdicts) -> Callable[[str], None]:
-    """Return a function that opens the demo's page and has it try everything."""
+    """Return a function that opens the page of the demo and runs all of its tries."""
     judged = "[data-try] dl .right, [data-try] dl .wrong"
 
     def open_and_try(url: str) -> None:

@@ -25,7 +25,7 @@ FORGED = [
 
 
 def whoami(client, **headers: str) -> dict:
-    """Return what the app says of itself."""
+    """Return the app's answer about its URL."""
     return client.get("/api/whoami", headers={"Accept": "application/json", **headers}).json()
 
 

@@ -11,7 +11,7 @@ from axe_core_python.selenium import Axe
 from controller import PROJECT
 
 PICTURES = PROJECT / ".cache/pictures" / os.environ.get("SUBSITE_SUITE", "trixie")
-"""Where people find what the tests have looked at."""
+"""The directory for the pictures of pages."""
 LOOKS = {
     "wide": (1280, "screen", "light"),
     "wide-dark": (1280, "screen", "dark"),
@@ -41,7 +41,7 @@ return lines.flatMap(([a, one], index) => lines.slice(index + 1)
 
 @pytest.fixture(scope="module")
 def tell(browser):
-    """Return a function that has the browser do what only its maker's protocol can say."""
+    """Return a function that sends a command of the Chrome DevTools protocol."""
     return lambda command, **how: browser.execute(
         "executeCdpCommand", {"cmd": command, "params": how}
     )["value"]
@@ -49,7 +49,7 @@ def tell(browser):
 
 @pytest.fixture(scope="module")
 def reports(prove) -> dict[str, str]:
-    """Reports on a site that is right, and on one that is not, as the client sees them."""
+    """Reports of a right and of a wrong site, as the client sees them."""
     machines = "--limit=server:proxies:client"
     elsewhere = "https://documented.traefik.example/elsewhere"
     right = prove(f"{machines}:advised-nginx", verify_report="/root/right.html")
@@ -64,7 +64,7 @@ def reports(prove) -> dict[str, str]:
 
 @pytest.fixture(scope="module", params=["demo", "right", "wrong"])
 def page(request, browser, reports, try_everything) -> str:
-    """Open a page, and return what it is called."""
+    """Open a page and return its name."""
     if request.param in reports:
         browser.get(reports[request.param])
     else:

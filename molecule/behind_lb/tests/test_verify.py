@@ -1,4 +1,4 @@
-"""What asks a site whether it is right knows a right one behind each proxy, and a wrong one."""
+"""Verify accepts the right sites behind each proxy, and names the fault of a wrong one."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ WRONG = {
 
 @pytest.fixture(params=WRONG)
 def wrong(request):
-    """A site that is set otherwise than its proxy needs it, and what that is called."""
+    """A site with a wrong setting for its proxy, and the name of the fault."""
     site, variables, fault = WRONG[request.param]
     limit = f"--limit=server:proxies:client:{site}"
     deploy("converge.yml", limit, **variables)

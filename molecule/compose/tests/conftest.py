@@ -1,4 +1,4 @@
-"""The machine with docker, and who may use it."""
+"""The machine with docker, and its user."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def directory() -> str:
 @pytest.fixture(scope="session")
 def inspect(host) -> Callable[[str], Any]:
     def inspect(name: str) -> Any:
-        """Return what docker says of the container of a service."""
+        """Return the output of docker inspect for the container of a service."""
         return json.loads(host.check_output("docker inspect site-%s-1", name))[0]
 
     return inspect

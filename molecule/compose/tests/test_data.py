@@ -1,4 +1,4 @@
-"""An app finds what it is given, is set up once, and keeps what it writes."""
+"""An app has its data and settings, runs its setup commands once, and keeps its data."""
 
 import pytest
 import yaml

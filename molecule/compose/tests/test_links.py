@@ -23,7 +23,7 @@ done
 
 @pytest.fixture(scope="module")
 def swapped(host, directory, inspect, in_container) -> Iterator[None]:
-    """Swap what is mounted for links to the canary, as the app could, and have it restart."""
+    """Replace mounted directories by links to the canary, as the app could, and restart the app."""
     host.check_output(f"install -d -o me {CANARY} && touch {CANARY}/canary")
     in_container("echo", "sh", "-c", SWAP.format(canary=CANARY))
     restart(host, inspect)

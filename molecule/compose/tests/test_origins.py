@@ -1,4 +1,4 @@
-"""What is true of a site at the edge of a server is true of one in a container."""
+"""A site in a container forwards the same origin as one on a server."""
 
 import pytest
 from client import ask, send

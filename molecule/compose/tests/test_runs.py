@@ -1,4 +1,4 @@
-"""A run changes what has changed, and says what is wrong."""
+"""A run updates what has changed, and reports errors."""
 
 from __future__ import annotations
 

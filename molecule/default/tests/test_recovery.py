@@ -25,7 +25,7 @@ def damaged(host, release) -> None:
 
 @pytest.fixture
 def stuck(host, release) -> Iterator[None]:
-    """Make the release fail at each start, as one does whose database is down."""
+    """Make the release fail at each start, as without its database."""
     override = f"/run/systemd/system/wsgi-bin.{release}.service.d"
     host.check_output(f"mkdir -p {override}")
     host.check_output(f"printf '[Service]\\nExecStartPre=/bin/false\\n' > {override}/down.conf")

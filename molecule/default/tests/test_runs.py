@@ -33,7 +33,7 @@ def elsewhere(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(elsewhere) -> dict[str, str]:
-    """Install the collection there, as a user would, and return what Ansible needs to find it."""
+    """Install the collection like a user, and return the settings by which Ansible finds it."""
     environ = {"ANSIBLE_CONFIG": "", "ANSIBLE_COLLECTIONS_PATH": f"{elsewhere}/collections"}
     galaxy("build", "--output-path", str(elsewhere), cwd=PROJECT, environ=environ)
     archive = str(next(elsewhere.glob("*.tar.gz")))
@@ -66,7 +66,7 @@ def test_second_run_changes_nothing(noop):
 def test_second_run_makes_few_remote_calls(noop, tell):
     calls = int(re.search(r"remote calls: (\d+)", noop.output)[1])
     tell(f"remote calls of a run with nothing to do: {calls}")
-    assert 0 < calls <= 18  # three of them prove that the URLs are right
+    assert 0 < calls <= 18  # three of them are of verify
 
 
 def test_installed_collection_changes_nothing(elsewhere, installed):

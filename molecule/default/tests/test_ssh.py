@@ -1,4 +1,4 @@
-"""The same playbook deploys over SSH, as an ordinary user who may become root."""
+"""Deploy over SSH as an unprivileged user with sudo."""
 
 import subprocess
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What docker does with a release, what may happen to docker, and what is left in the end."""
+"""Options of containers, restarts of docker, and stopped releases."""
 
 from __future__ import annotations
 

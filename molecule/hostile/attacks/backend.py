@@ -1,4 +1,4 @@
-"""A build backend that needs no package, and does what attack.py beside it does.
+"""A build backend without packages. It runs attack.py.
 
 The wheel that it makes has many files, and what the attack returns as found.json.
 """

@@ -1,4 +1,4 @@
-"""Have the role's own module build a source over and over, and tell what each build left.
+"""Build a source again and again with the module of the role, and print what each build left.
 
 Reads from standard input, as JSON: the ``attacks`` of intruder.py that go on meanwhile, the
 ``files`` of the source, whether it is ``large``, how often to build it (``tries``),
@@ -31,12 +31,12 @@ NUMBER = pwd.getpwnam(USER).pw_uid
 
 
 def main() -> None:
-    """Do what standard input says."""
+    """Run the builds that standard input describes."""
     task = json.load(sys.stdin)
     # Otherwise each build would wait for the disk of the whole machine.
     os.sync = lambda: None
     template = Path("/opt/attacks/release")
-    shutil.rmtree(template, ignore_errors=True)  # what a run that was stopped has left
+    shutil.rmtree(template, ignore_errors=True)  # left by an interrupted run
     make_release(template, task["files"], task["large"])
     intruder = subprocess.Popen(
         [sys.executable, "/opt/attacks/intruder.py", *task["attacks"]],
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def attempt(template: Path, number: int, cut_off: bool) -> dict:
-    """Build once, tell what it left, and remove that."""
+    """Build once, return what it left, and remove it."""
     release = HOME / "releases" / f"try_{os.getpid()}_{number}"
     subprocess.run(["cp", "--archive", template, release], check=True)
     with (release / "source/requirements.txt").open("a") as requirements:
@@ -95,7 +95,7 @@ def make_release(release: Path, files: dict[str, str], large: bool) -> None:
 
 
 def build(release: Path) -> dict:
-    """Run the module as Ansible would, and return what it says."""
+    """Run the module as Ansible does, and return its result."""
     arguments = {
         "path": str(release),
         "environments": str(HOME / "environments"),
@@ -103,7 +103,7 @@ def build(release: Path) -> dict:
         "tools": "/srv/wsgi/.tools",
         "user": USER,
         "requirements": [],
-        # As the role has it: otherwise the attacker would end builds before root's part begins.
+        # As in the role: otherwise the attacker would end builds before root's part begins.
         "sandbox": {"PrivateTmp": True},
     }
     said = io.StringIO()
@@ -114,7 +114,7 @@ def build(release: Path) -> dict:
 
 
 def build_partly(release: Path) -> None:
-    """Kill a run when an environment says that it is complete.
+    """Kill a run when its environment is marked complete.
 
     :raises AssertionError: when none says so.
     """
@@ -130,19 +130,19 @@ def build_partly(release: Path) -> None:
 
 
 def rights(top: Path) -> set[str]:
-    """Return who has which rights on ``top`` and on what is in it."""
+    """Return owners and modes of ``top`` and the files in it."""
     found = [(path, path.lstat()) for path in (top, *top.iterdir())]
     return {f"{path} {s.st_uid}:{s.st_gid} {s.st_mode:o}" for path, s in found}
 
 
 def writable(top: Path) -> list[str]:
-    """Return what the app's user could change below ``top``; a link has no rights."""
+    """Return what the app's user could change below ``top``; links have no modes."""
     theirs = ["(", "-uid", str(NUMBER), "-o", "-perm", "/0022", ")", "-not", "-type", "l"]
     return output("find", str(top), *theirs)
 
 
 def files_with_secret(top: Path) -> list[str]:
-    """Return the files below ``top`` that hold what root alone may read."""
+    """Return the files below ``top`` with content that only root may read."""
     return output("grep", "--recursive", "--files-with-matches", "CANARY-secret", str(top))
 
 

@@ -22,11 +22,11 @@ CANARY = "/opt/canary"
 
 
 def entries(path: str, depth: int = DEPTH) -> Iterator[os.DirEntry]:
-    """Yield what is below ``path``, parents first, but not what is in the large directories."""
+    """Yield the paths below ``path``, parents first, without the large directories."""
     with suppress(OSError), os.scandir(path) as found:
         for entry in found:
             yield entry
-            # In the downloads of uv, root has no work.
+            # Root does not work in the downloads of uv.
             passed = is_large(entry) or entry.name in ("pip", "uv")
             if depth and entry.is_dir(follow_symlinks=False) and not passed:
                 yield from entries(entry.path, depth - 1)

@@ -1,11 +1,11 @@
-"""What stays of a build: it keeps files open that are the app's now and will be root's."""
+"""A process that outlives a build: it keeps files open that will belong to root."""
 
 import os
 import time
 from contextlib import suppress
 from pathlib import Path
 
-os.nice(19)  # it must not slow down what it waits for
+os.nice(19)  # it must not slow down the build
 end = time.monotonic() + 90
 kept = {}
 while time.monotonic() < end:

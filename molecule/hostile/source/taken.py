@@ -1,4 +1,4 @@
-"""An app that was taken over: it runs what it is sent."""
+"""An app that an attacker controls: it runs the code it receives."""
 
 from __future__ import annotations
 

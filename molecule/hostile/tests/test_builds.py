@@ -1,4 +1,4 @@
-"""What a project does when it is built ends with its build and reaches nothing else (H4, M2)."""
+"""The processes of a build end with it, and reach nothing else (H4, M2)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ UNHASHED = "itsdangerous==2.2.0\n"
 
 @pytest.fixture(scope="module")
 def found(host, source) -> Iterator[dict]:
-    """Deploy a project that attacks its host when it is built; return what it saw there."""
+    """Deploy a project whose build attacks the host, and return what it found."""
     deploy(SCENARIO / "deploy.yml", **local(source(**attacking())))
     last = "ls -t /srv/wsgi/evil/releases/*/lib/seen.json | head -1"
     yield json.loads(host.check_output(f"cat $({last})"))
@@ -32,14 +32,14 @@ def attacking() -> dict[str, str]:
     attacks = SCENARIO / "attacks"
     return project((attacks / "attack.py").read_text()) | {
         "survivor.py": (attacks / "survivor.py").read_text(),
-        # The environment has the project, too, so that the attack meets it before it is root's.
+        # With the project in the environment, the attack comes before the files belong to root.
         "requirements.txt": f"{UNHASHED}.\n",
     }
 
 
 @pytest.fixture(scope="module")
 def planted(found, source) -> Run:
-    """Deploy one that also leaves links to what root alone may read in what it builds."""
+    """Deploy one that also leaves links to files that only root may read."""
     return play(SCENARIO / "deploy.yml", **local(source(plants="", **attacking())))
 
 
@@ -79,14 +79,14 @@ def test_output_is_complete(source):
 
 
 def test_planted_link_is_named(planted):
-    """H2: what was built does not become root's."""
+    """H2: files of the build do not become root's."""
     assert not planted.succeeded
     assert "planted.py links to /opt/canary/secret.py, outside of" in reason(planted)
 
 
 @pytest.mark.usefixtures("planted")
 def test_root_does_not_follow_a_planted_link(host):
-    """H2: root compiled what it led to."""
+    """H2: root compiled the target of the link."""
     assert host.run("grep -r -l CANARY-secret /srv/wsgi/evil").stdout == ""
 
 
@@ -114,7 +114,7 @@ def test_build_does_not_read_secrets(found):
 
 
 def test_build_does_not_write_data(found):
-    """H4: it could change what the running app relies on."""
+    """H4: the build could change files of the running app."""
     assert found["data"] == []
 
 
@@ -149,7 +149,7 @@ def test_poisoned_cache_fails_the_hash_check(evil, source, tmp_path):
     ],
 )
 def test_installer_settings_of_a_build_are_not_used(host, build, path, text):
-    """M2: they would redirect what is downloaded; those of uv are a further attack."""
+    """M2: they would redirect downloads; those of uv are a further attack."""
     text = text.format("https://canary.invalid/simple")
     attack = (
         "from os import environ; from pathlib import Path\n"
@@ -165,8 +165,8 @@ def test_installer_settings_of_a_build_are_not_used(host, build, path, text):
 
 
 def test_build_cannot_mark_the_environment_complete(host, build):
-    """Further attack: an environment whose build was cut off would never be taken back."""
-    # The first of the two builds waits to be cut off.
+    """Further attack: an environment of an interrupted build would stay writable."""
+    # The first build waits to be interrupted.
     attack = """
 import glob, os, pathlib, signal
 def attack():

@@ -36,7 +36,7 @@ def repository(host, container) -> Iterator[Callable[[str], dict]]:
 
 @pytest.fixture(scope="module")
 def leak(host, repository) -> Run:
-    """Deploy a commit with links to what root alone may read."""
+    """Deploy a commit with links to files that only root may read."""
     secrets = host.check_output("ls -d /srv/wsgi/victim/releases/*/secrets | head -1")
     script = f"""
 ln -s /opt/canary/secret.py leak.py
@@ -98,7 +98,7 @@ def test_host_does_not_show_the_token(host, command):
 
 
 def test_root_files_are_not_read_as_requirements(repository):
-    """Further attack: root reads what decides which environment it is."""
+    """Further attack: root reads the files that decide the environment."""
     script = "echo '-r ../../../../../../../opt/canary/requirements.txt' > requirements.txt"
     run = play(SCENARIO / "deploy.yml", **repository(script))
     assert not run.succeeded

@@ -1,4 +1,4 @@
-"""What systemd mounts for an app that was taken over begins at what is root's (C1a)."""
+"""The mounts of an attacking app begin below directories of root (C1a)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def media(host) -> Iterator[str]:
 
 @pytest.mark.parametrize("mortal", ["worker", "arbiter"])
 def test_shared_path_replaced_by_a_link(host, evil, media, mortal):
-    """C1a: at the next start systemd would mount what the link leads to."""
+    """C1a: at the next start, systemd would mount the target of the link."""
     evil.tries(f"import os; os.rename('{media}', '{media}.away'); os.symlink('{OPEN}', '{media}')")
     evil.dies(host, mortal)
     evil.tries("open('media/taken', 'w').close()")
@@ -41,7 +41,7 @@ def test_shared_path_replaced_by_a_link(host, evil, media, mortal):
 
 
 def test_shared_path_below_another(host, evil, media, source):
-    """Further attack: systemd makes the directories that it mounts on, as root."""
+    """Further attack: systemd creates mount points as root."""
     evil.does("import os; os.symlink('/opt/canary/made', 'media/inner')")
     paths = ["media", "media/inner"]
     run = play(SCENARIO / "deploy.yml", **local(source()), wsgi_app_shared_paths=paths)
@@ -52,7 +52,7 @@ def test_shared_path_below_another(host, evil, media, source):
 
 
 def test_renamed_writable_path(host, run_as, source):
-    """Further attack: systemd makes writable what a link leads to."""
+    """Further attack: systemd makes the target of a link writable."""
     host.check_output("install --directory --owner=wsgi-evil /srv/uploads")
     run_as("wsgi-evil", f"ln -s {OPEN} /srv/uploads/new")
     paths = ["/srv/uploads/new"]

@@ -78,8 +78,8 @@ journal.sendto(
         pytest.param("import os; os.listdir('/var/cache/wsgi/victim')", id="read its downloads"),
         pytest.param("import os; os.listdir('/root')", id="read root's home"),
         pytest.param("open('/home/canary/notes.txt').read()", id="read homes"),
-        pytest.param(SOCKET.format("/run/systemd/private"), id="order about systemd"),
-        pytest.param(SOCKET.format("/run/dbus/system_bus_socket"), id="ask on D-Bus"),
+        pytest.param(SOCKET.format("/run/systemd/private"), id="control systemd"),
+        pytest.param(SOCKET.format("/run/dbus/system_bus_socket"), id="call D-Bus"),
         pytest.param(
             "import subprocess; subprocess.run(['systemctl', 'stop', 'wsgi-victim.socket'],"
             "check=True)",

@@ -14,7 +14,7 @@ def test_source_owner_changes(build, tell):
     """C1b: a directory of it becomes a link before root is there."""
     builds = build("swap_directories", tries=TRIES, large=True)
     tell(f"handed over: {len(builds.builds)} tries")
-    # Nothing that is built is the attacker's to change: all builds succeed.
+    # The attacker cannot change the files of a build: all builds succeed.
     assert builds["messages"] == []
     assert builds["canaries"] + builds["secrets"] == []
 
@@ -34,7 +34,7 @@ def test_library_owner_changes(build, tell):
     ],
 )
 def test_whole_deploy(attacking, source, host, names, files):
-    """C1b, H4. Whether it succeeds does not count: the process can break what is its user's."""
+    """C1b, H4. The build may fail: the process can break the files of its user."""
     path = source(**files)
     many_files.make(path)
     with attacking(*names):

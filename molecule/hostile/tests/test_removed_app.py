@@ -1,4 +1,4 @@
-"""What is left of an app that was taken over when it is removed, and who gets its number."""
+"""The removal of an attacking app, and the reuse of its UID."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ for _ in range(3000):
 
 @dataclass(frozen=True)
 class Removal:
-    """What was on the host after the app had been removed."""
+    """The state of the host after the removal of the app."""
 
     succeeded: bool
     seconds: float
@@ -42,7 +42,7 @@ def number(host, run_as, source):
 
 @pytest.fixture(scope="module")
 def remove(host, processes, number):
-    """Return a function that removes the app and looks at what is left."""
+    """Return a function that removes the app and returns what is left."""
 
     def run(**variables) -> Removal:
         begun = time.monotonic()

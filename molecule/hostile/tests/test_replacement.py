@@ -21,7 +21,7 @@ public = Path('/var/lib/wsgi/evil/public')
 
 @pytest.fixture(scope="module", autouse=True)
 def release(source, evil):
-    """Deploy the release that obstacles are put in the way of, and return what deploys it again."""
+    """Deploy the release that the attacks obstruct, and return a function that deploys again."""
     again = local(source())
     deploy(SCENARIO / "deploy.yml", **again)
     yield again
@@ -30,7 +30,7 @@ def release(source, evil):
 
 @pytest.fixture
 def home(evil, host):
-    """Return the app's home, and make it what it was afterwards."""
+    """Return the app's home, and restore it afterwards."""
     path = evil.does("import os; answer = os.environ['HOME']")
     yield path
     host.check_output(

@@ -30,7 +30,7 @@ def in_a_build() -> dict[str, object]:
 
 @pytest.fixture(scope="module", params=[at_import, in_a_build])
 def failure(request, evil, source) -> Run:
-    """Deploy what fails and says something bad, while another app forges its name."""
+    """Deploy an app that fails with hostile output, while another app forges its name."""
     evil.does("""
 import socket
 journal = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

@@ -1,4 +1,4 @@
-"""nginx serves what the app may publish, and nothing that it links to (H5).
+"""nginx serves the published files of an app, and no targets of its links (H5).
 
 The app can put no link in the place of its public directory itself: see test_replacement.py.
 """
@@ -12,7 +12,7 @@ from client import ask
 
 PUBLIC = "/var/lib/wsgi/evil/public"
 SECRET = "/opt/canary_web/secret.txt"
-"""What nginx may read, and the app may not."""
+"""Files that nginx may read, and the app may not."""
 BEFORE = f"""
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A shop that tells where it is, and in what."""
+"""A shop that answers with its URL and its environment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from counter import GREETING
 
 
 def app(environ: dict, start_response: Callable) -> Iterable[bytes]:
-    """Answer with what its image, and what the role, have to do with it."""
+    """Answer with the values that the image and the role set."""
     received = {
         "version": Path("version").read_text().strip(),
         "greeting": GREETING,

@@ -1,4 +1,4 @@
-"""The registries, what is published there, and what the host makes of it."""
+"""The registries, the published images, and the host that deploys them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import pytest
 from controller import PROJECT, Run, deploy, play
 
 REGISTRIES = {5000: "docker-registry", 5001: "private-registry"}
-"""What runs at which port; the second asks who is there."""
+"""The registries and their ports; the second requires a login."""
 
 
 @dataclass(frozen=True)
 class Image:
-    """What was published: a version of the shop, and the digest of its image."""
+    """A published image: the version of the shop, and the digest."""
 
     version: str
     digest: str
@@ -29,12 +29,12 @@ class Image:
 
 @dataclass(frozen=True)
 class Host:
-    """What can be asked of the host."""
+    """The apps, releases and images on the host."""
 
     host: object
 
     def shop(self, app: str = "shop") -> dict:
-        """Return what an app says about itself."""
+        """Return the app's answer about itself."""
         url = f"http://localhost/{app}/"
         return json.loads(
             self.host.check_output(f"curl --silent --unix-socket /run/wsgi/{app}.sock {url}")
@@ -50,13 +50,13 @@ class Host:
         return self.host.check_output(f"ls /srv/wsgi/{app}/releases").split()
 
     def release(self, app: str = "shop") -> str:
-        """Return the one that serves."""
+        """Return the current one."""
         return self.host.check_output(f"readlink /etc/systemd/system/wsgi-{app}.service").split(
             "."
         )[1]
 
     def record(self) -> dict:
-        """Return what is recorded of the release of the shop that serves."""
+        """Return the record of the shop's current release."""
         path = f"/srv/wsgi/shop/releases/{self.release()}/release.json"
         return json.loads(self.host.file(path).content_string)
 

@@ -1,4 +1,4 @@
-"""An app that the host builds: new code finds its dependencies, and what fails leaves no image."""
+"""An app whose image the host builds: layers are reused, and a failure leaves no image."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ENVIRONMENT = "localhost/wsgi-built:environment"
 
 @pytest.fixture(scope="module")
 def build(source, run):
-    """Return a function that deploys code with what it requires."""
+    """Return a function that deploys code with its requirements."""
 
     def deploy(version: str, requirements: str = "gunicorn\n", status: str = "200 OK"):
         code = CODE.format(version=version, status=status)

@@ -1,4 +1,4 @@
-"""Whichever engine the host has runs an image as it is."""
+"""Docker runs an image of a registry unchanged."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def in_docker(publish, release):
-    """Run an image of the registry in docker, and return what was published."""
+    """Run an image of the registry in docker, and return the published image."""
     published = publish()
     release(source=published.source(), wsgi_app_backend="docker")
     yield published

@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture(scope="module")
 def fails(publish, release, run, host, on_host):
-    """Return a function that deploys what has to fail, and tells what it leaves."""
+    """Return a function that runs a deploy which has to fail, and returns what it leaves."""
     publish()
     release()
 
@@ -55,5 +55,5 @@ def test_unhealthy_release_fails(fails, publish, host):
 def test_unknown_digest_fails(fails):
     digest = "sha256:" + "0" * 64
     output, untouched = fails(source={"type": "image", "ref": f"localhost:5000/shop@{digest}"})
-    assert f"does not give localhost:5000/shop@{digest} without a login" in output
+    assert f"does not return localhost:5000/shop@{digest} without a login" in output
     assert untouched

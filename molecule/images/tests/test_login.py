@@ -63,7 +63,7 @@ def test_wrong_login_has_a_clear_message(watched, run, on_host, login, whom: str
     before = on_host.shop(), on_host.images()
     refused = run(source=PRIVATE, wsgi_app_registry_login=login)
     assert not refused.succeeded
-    assert f"The registry does not give localhost:5001/shop:1.4 {whom}" in refused.output
+    assert f"The registry does not return localhost:5001/shop:1.4 {whom}" in refused.output
     assert "wsgi_app_registry_login" in refused.output
     assert "weasel" not in refused.output
     assert (on_host.shop(), on_host.images()) == before

@@ -1,4 +1,4 @@
-"""An app from a registry: the release is what its tag means, and its digest."""
+"""An app from a registry: a release has the digest of its tag."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_other_tag_of_the_same_image_changes_nothing(deployed, host, release):
 
 @pytest.fixture(scope="module")
 def moved(deployed, publish, run, release, on_host):
-    """Let the tag mean another image, check a deploy of it, and return what was there then."""
+    """Move the tag to another image, deploy in check mode, and return what was there then."""
     image = publish()
     before = on_host.images()
     checked = run("--check")
@@ -122,7 +122,7 @@ def test_tag_needs_its_registry(run, on_host, no_registry):
     before = on_host.shop()
     failed = run()
     assert not failed.succeeded
-    assert "does not give localhost:5000/shop:1.4 without a login" in failed.output
+    assert "does not return localhost:5000/shop:1.4 without a login" in failed.output
     assert on_host.shop() == before
 
 

@@ -1,4 +1,4 @@
-"""What a build script can reach while an image is built, and that no process of it is left."""
+"""What a build script reaches during the build of an image, and that all its processes end."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def stay():
     os.wait()
 
 stay()
-# Only the last of the runs that a build takes makes what the app finds.
+# A build runs the script several times; only the last run writes the file for the app.
 if "bdist_wheel" in sys.argv:
     hosts = ["127.0.0.1", *ADDRESSES, *gateways(), "169.254.1.2", "10.0.2.2"]
     status = pathlib.Path("/proc/self/status").read_text()
@@ -90,7 +90,7 @@ setup(name="news", version="1", py_modules=["found"])
 APP = '''
 
 def app(environ, start_response):
-    """Tell what its build has found."""
+    """Return what the build found."""
     import json
     from found import SEEN
 
@@ -111,7 +111,7 @@ def canary(host):
 
 @pytest.fixture(scope="module")
 def found(canary, host, source, deploy, address) -> dict:
-    """Return what a build script has found, from the app that it built."""
+    """Return what the build script found, from the app that it built."""
     script = SETUP.replace("ADDRESSES = []", f"ADDRESSES = [{address()!r}]")
     deploy(source(APP, **{"setup.py": script}), wsgi_app_secrets={"TOKEN": TOKEN})
     answer = ask("/news/")

@@ -1,4 +1,4 @@
-"""What a container shares with its host: files that were given to it, and nothing else."""
+"""A container shares only its mounted files with the host."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ answer = "sent"
 
 @pytest.fixture(scope="module")
 def news(source, deploy) -> Iterator[TakenOver]:
-    """Deploy an app that runs what it is sent."""
+    """Deploy an app that runs the code it receives."""
     deploy(source(**TAKEN))
     yield TakenOver("news")
     deploy(source())

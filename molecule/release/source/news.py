@@ -23,7 +23,7 @@ time.sleep(IMPORT)
 
 
 def app(environ: dict, start_response: Callable) -> Iterable[bytes]:
-    """Answer with the version, the settings, and the length of what was sent."""
+    """Answer with the version, the settings, and the length of the body."""
     length = len(environ["wsgi.input"].read())
     # This stands for the work of a slow request: a deploy that cuts it off fails the test.
     time.sleep(WORK.get(environ["PATH_INFO"], 0))

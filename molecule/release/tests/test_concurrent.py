@@ -65,7 +65,7 @@ def test_next_run_converges(race):
 
 @pytest.fixture(scope="module")
 def set_up(host, source, play_for, address) -> list[tuple[str, float]]:
-    """Run a release of two apps on one host at once, twice, and return what was noted."""
+    """Deploy two apps on one host at once, twice, and return the notes of the setup commands."""
     release = source()
     inventory = "".join(
         f"{app} app={app} ansible_host={address()}\n" for app in ("news", "letters")

@@ -1,4 +1,4 @@
-"""What an app can do that means harm, whatever runs it: write its data, and little else."""
+"""The sandbox of an app, with every backend: it writes its data, and little else."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def hostile(host, source, deploy):
 
 
 def attempt(expression: str) -> str:
-    """Have the app evaluate ``expression``; return what it is, or why it was refused."""
+    """Let the app evaluate ``expression``, and return the value or the error."""
     answer = ask("/news/", "POST", body=expression)
     assert answer.status == 200
     return answer.text

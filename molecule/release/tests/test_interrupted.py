@@ -38,7 +38,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Cut:
-    """What served after an interrupted run, and after the next one."""
+    """The answers after an interrupted run, and after the next one."""
 
     point: Point
     allowed: set[str]
@@ -148,7 +148,7 @@ def before_tasks(points, cut) -> list[Cut]:
 
 @pytest.fixture(scope="module")
 def within_calls(points, cut, hang_up) -> list[Cut]:
-    """Lose the controller and what it does on the host in the midst of each call."""
+    """Lose the controller and its processes on the host within each call."""
 
     def lose(run) -> None:
         hang_up()

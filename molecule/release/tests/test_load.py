@@ -14,7 +14,7 @@ NEW, SETTINGS, BACK, RELOAD = "new version", "new settings", "rollback", "reload
 
 @dataclass(frozen=True)
 class Mistake:
-    """What is wrong with a release, and what its run has to say about it."""
+    """A fault of a release, and the expected message."""
 
     says: str
     more: str = ""

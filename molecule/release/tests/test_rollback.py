@@ -1,4 +1,4 @@
-"""An earlier release serves again, with its files, and what is around a switch is done."""
+"""Rollback to an earlier release with its files, and the tasks around a switch."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def files(content: str, *others: str) -> dict:
 
 @dataclass(frozen=True)
 class State:
-    """What serves, and what is in the app's data."""
+    """The current release, and the files of the app."""
 
     version: str
     settings: str
@@ -49,7 +49,7 @@ def release(host) -> Callable[[], str]:
 
 @pytest.fixture(scope="module")
 def two(source, deploy, state, release) -> list[tuple[str, State]]:
-    """Deploy two releases with files of their own, and tell what each was like."""
+    """Deploy two releases with different files, and return the state of each."""
     found = []
     for content, others in {"one": ["one.ini"], "two": ["two.ini"]}.items():
         deploy(source(), **MINE, **files(content, *others))

@@ -1,4 +1,4 @@
-"""No run shows a secret, however much it tells; and one that only checks changes nothing."""
+"""No run prints a secret, also with -vvv, and check mode changes nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from controller import MOLECULE, PROJECT
 from releases import ENVIRONMENT
 
 ALL = ("--diff", "-vvv")
-"""What has Ansible tell all that it knows of a run."""
+"""The options for Ansible's most verbose output."""
 OLD, NEW, BAD = "heron", "kingfisher", "cormorant"
 """The parts of all secrets, so that a test finds any part in an output."""
 PLACES = "/etc /run/subsite /run/systemd/system /srv /var/cache/wsgi /var/lib/subsite /var/lib/wsgi"
@@ -27,7 +27,7 @@ def phrase(word: str) -> str:
 
 
 def settings(word: str) -> dict:
-    """Return variables with secrets, of which one has many lines."""
+    """Return variables with secrets, one of them with several lines."""
     return {
         "wsgi_app_environment": {"COLOUR": f"blue{len(word)}"},
         "wsgi_app_files": [{"dest": "settings.ini", "content": f"length = {len(word)}\n"}],
@@ -72,7 +72,7 @@ def result(run: Callable[[], subprocess.CompletedProcess[str]], host) -> Result:
 
 
 def look_at(host) -> str:
-    """Return all that a deploy could change: files, and what runs."""
+    """Return all that a deploy could change: files and processes."""
     return host.run(
         f"find {PLACES} -printf '%p %y %m %u %g %T@ %l\\n' | sort;"
         f"find {PLACES} -type f -print0 | sort --zero-terminated | xargs --null sha256sum;"
@@ -90,7 +90,7 @@ def strange(container) -> Iterator[str]:
     command = ["podman", "run", "--detach", "--privileged", "--systemd=always", *host]
     subprocess.run([*command, platform["image"], "/sbin/init"], check=True, capture_output=True)
     if os.environ.get("SUBSITE_BACKEND") == "docker":
-        # The one engine that the role expects a host to have.
+        # The only engine that the role does not install.
         engine = [
             "ansible-playbook",
             f"--inventory={name},",

@@ -1,4 +1,4 @@
-"""What an app can do with the names of what is mounted for it: nothing that a restart follows."""
+"""An app cannot replace its mounted directories by links that a restart follows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens to a host happens: the site answers again, and the next deploy is like any other."""
+"""After boots, crashes and full disks, the site answers, and the next deploy works."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_only_requests_in_flight_are_lost(host, clients, tell, event):
 
 
 def test_failed_release_keeps_the_socket(host, source, play):
-    """Or else workers of the one that serves could block in accept (open(2), O_NONBLOCK)."""
+    """Otherwise workers of the current release could block in accept (open(2), O_NONBLOCK)."""
     assert play(source(), wsgi_app_health={"status": [299]}).returncode == 2
     sockets = "ss --unix --listening --processes --no-header src /run/wsgi/news.sock"
     pid, descriptor = re.search(r"pid=(\d+),fd=(\d+)", host.check_output(sockets)).groups()
@@ -103,7 +103,7 @@ def test_fixed_release_ends_the_crash_loop(host, source, deploy):
 
 @dataclass(frozen=True)
 class FullDisk:
-    """What a run said that found no room, and what served then and after the next one."""
+    """The output of a run on a full disk, and what served after it and after the next run."""
 
     says: str
     before: str
@@ -113,7 +113,7 @@ class FullDisk:
 
 
 DOWNLOADS = {"systemd": [pytest.param("/var/cache/wsgi/news", id="where downloads are kept")]}
-"""Where a backend keeps them; one that builds images has them in the engine's storage."""
+"""The directories of releases; image backends use the storage of the engine."""
 
 
 @pytest.fixture(

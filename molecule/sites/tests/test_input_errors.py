@@ -27,7 +27,7 @@ def everything(host):
 @pytest.fixture
 def refused(everything):
     def refused(playbook: str, **variables) -> str:
-        """Return what is said of what has to be refused, and has to change nothing."""
+        """Return the message of a run that has to fail without a change."""
         before = everything()
         run = play(playbook, **variables)
         assert (run.succeeded, run.changed) == (False, 0)

@@ -32,7 +32,7 @@ def test_log_has_the_request_id_of_the_app(host):
 
 
 def test_logs_are_rotated(host):
-    """By what Debian has for it, as they are where it looks, and nginx writes to the new one."""
+    """Debian's logrotate rotates the logs, and nginx writes to the new file."""
     before, after = uuid.uuid4().hex, uuid.uuid4().hex
     ask(f"/?{before}", host="two.example")
     host.check_output("logrotate --force /etc/logrotate.d/nginx")

@@ -1,4 +1,4 @@
-"""Each path reaches what is mounted there, and nothing else does."""
+"""Each path reaches its mount, and only its mount."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ PAGE = "<title>A page of the docs</title>"
         pytest.param("/style.css", "body {", id="a file of it"),
         pytest.param("/a/deep/link", HOME, id="a deep link into it"),
         pytest.param("/docs/", COVER, id="the page below a prefix"),
-        pytest.param("/docs/page.html", PAGE, id="a file of that"),
-        pytest.param("/docs/a/deep/link", PAGE, id="a deep link with a fallback of its own"),
+        pytest.param("/docs/page.html", PAGE, id="a file below the prefix"),
+        pytest.param("/docs/a/deep/link", PAGE, id="a deep link with another fallback"),
         pytest.param("/handbook/", "<title>The handbook", id="a directory of the host"),
-        pytest.param("/handbook/chapter.txt", "How it began.", id="a file in that"),
+        pytest.param("/handbook/chapter.txt", "How it began.", id="a file in the directory"),
         pytest.param("/api/static/badge.svg", "<svg", id="a static file of an app"),
         pytest.param("/api/static/../x", '"PATH_INFO":"/x"', id="out of the static files"),
     ],
@@ -53,7 +53,7 @@ def test_missing_file(host, path):
         pytest.param("/api/a%20b/%C3%A9", "/api", "/a b/\u00c3\u00a9", id="escaped characters"),
         pytest.param("/%61pi/x", "/api", "/x", id="an escaped prefix"),
         pytest.param("//api//x", "/api", "/x", id="slashes that repeat"),
-        pytest.param("/docs/../api/x", "/api", "/x", id="a way round by another mount"),
+        pytest.param("/docs/../api/x", "/api", "/x", id="dots through another mount"),
     ],
 )
 def test_apps(path, script_name, path_info):
@@ -71,7 +71,9 @@ def test_prefix_ends_at_a_slash(path):
     ("path", "status", "location"),
     [
         pytest.param("/api", 308, "/api/", id="an app without its slash"),
-        pytest.param("/api?a=1&b=%2F", 308, "/api/?a=1&b=%2F", id="and with a query"),
+        pytest.param(
+            "/api?a=1&b=%2F", 308, "/api/?a=1&b=%2F", id="an app without its slash, with a query"
+        ),
         pytest.param("/narrow", 308, "/narrow/", id="an app that strips"),
         pytest.param("/docs", 308, "/docs/", id="a page without its slash"),
         pytest.param("/old", 302, "/docs/", id="to a path"),

@@ -1,4 +1,4 @@
-"""What other people have configured stays theirs."""
+"""The existing configuration of nginx stays unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests reach the apps whole, within the limits that their mounts set."""
+"""Requests reach the apps complete, within the limits of their mounts."""
 
 from __future__ import annotations
 

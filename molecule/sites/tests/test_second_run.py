@@ -1,4 +1,4 @@
-"""A host that is as it should be is left alone."""
+"""A second run changes nothing."""
 
 from __future__ import annotations
 

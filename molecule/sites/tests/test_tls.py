@@ -20,7 +20,7 @@ PORTS = "ss --udp --listening --numeric --no-header 'sport = :443'"
 
 @dataclass(frozen=True)
 class Answer:
-    """What curl got."""
+    """An answer of curl."""
 
     text: str
     version: str
@@ -103,7 +103,7 @@ class TestTls:
 
 @pytest.fixture(scope="module")
 def by_http_3(mounts):
-    """What makes a site speak HTTP/3."""
+    """The settings for HTTP/3."""
 
     def by_http_3(name: str) -> dict:
         return {

@@ -1,4 +1,4 @@
-"""Two sites that speak TLS, and who comes to them."""
+"""Two sites with TLS, and their clients."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LATE = {
     "nginx_site_name": "late",
     "nginx_site_server_names": ["late.example", "203.0.113.5"],
 }
-"""Another one, which each test gives what it needs."""
+"""The other site; each test sets its variables."""
 
 
 @pytest.fixture(scope="session")

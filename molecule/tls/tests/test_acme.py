@@ -62,7 +62,7 @@ class TestRenewal:
         assert host.service("certbot.timer").is_enabled
 
     def test_renewal_fails_no_request(self, host, shop, root):
-        """By what the timer starts: certbot renews all that is valid for less than a month."""
+        """Run the service of the timer: certbot renews certificates that expire within a month."""
         before = shop.certificate().serial_number
         with load(shop) as outcomes:
             host.check_output("systemctl start certbot.service")
@@ -127,7 +127,7 @@ class TestFailure:
         unknown = {option: acme[option] for option in ("mode", "directory")}
         run = attempt(nginx_site_tls=unknown)
         assert not run.succeeded
-        assert "The site late answers in plain text until there is one" in run.output
+        assert "The site late answers by plain HTTP until a certificate is issued" in run.output
         assert "certificate verify failed" in run.output
         assert ask("/", host="late.example").text == "the page\n"
         deploy()

@@ -17,7 +17,7 @@ YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 
 
 def texts(issued: trustme.LeafCert) -> dict[str, str]:
-    """Return a certificate, with who signs it, and its key."""
+    """Return a certificate, its issuer, and its key."""
     chain = "".join(link.bytes().decode() for link in issued.cert_chain_pems)
     return {"certificate": chain, "key": issued.private_key_pem.bytes().decode()}
 
@@ -70,7 +70,7 @@ class TestText:
 class TestRefused:
     @pytest.fixture(params=["text", "files"])
     def refused(self, request, attempt, late, host, put):
-        """Offer a certificate, and return what was said when nothing became of it."""
+        """Deploy a certificate that has to be rejected, and return the message."""
 
         def refused(pair: dict[str, str], mode: str = "0600") -> str:
             files = {"mode": "files", **pair}
@@ -91,18 +91,18 @@ class TestRefused:
         old = authority.issue_cert(
             "late.example", not_before=YESTERDAY - timedelta(1), not_after=YESTERDAY
         )
-        assert f"expired on {YESTERDAY:%Y-%m-%d}: have it renewed." in refused(texts(old))
+        assert f"expired on {YESTERDAY:%Y-%m-%d}: renew it." in refused(texts(old))
 
     def test_key_of_another_certificate(self, refused, authority, good):
         other = texts(authority.issue_cert("late.example"))
         said = refused({"certificate": good["certificate"], "key": other["key"]})
-        assert "is not the key of the certificate: take the one that was made for it." in said
+        assert "is not the key of the certificate: use the key that belongs to it." in said
 
     def test_certificate_for_other_names(self, refused, authority):
         said = refused(texts(authority.issue_cert("late.example.org", "*.late.example")))
         assert (
-            "is for *.late.example, late.example.org, and not for 'late.example': have it issued "
-            "for that, too."
+            "is for *.late.example, late.example.org, but not for 'late.example': get one that "
+            "has this name, too."
         ) in said
 
 
@@ -119,7 +119,7 @@ class TestFiles:
         put(PATHS["certificate"], good["certificate"], "0644")
         put(PATHS["key"], good["key"], "0644")
         run = attempt(nginx_site_tls=PATHS)
-        assert f"which everybody on the host can read: chmod o-r {PATHS['key']}." in run.output
+        assert f"which every user of the host can read: chmod o-r {PATHS['key']}." in run.output
         assert run.changed == 0
 
     def test_files_are_used_in_place(self, deploy, put, good, late, authority, host):

@@ -1,4 +1,4 @@
-"""What the site offers by TLS is Mozilla's intermediate profile, as sslyze sees it."""
+"""The TLS settings are Mozilla's intermediate profile, as sslyze checks it."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from sslyze.mozilla_tls_profile.tls_config_checker import (
     check_server_against_tls_configuration,
 )
 
-# One of those whom sslyze trusts for the sake of old systems.
+# sslyze trusts this authority for old systems.
 pytestmark = pytest.mark.filterwarnings("ignore:Parsed a serial number which wasn't positive")
 
 
 @pytest.fixture(scope="module")
 def scan(root, tmp_path_factory):
-    """What sslyze finds out when it trusts who has issued the certificate."""
+    """The results of sslyze, which trusts the issuer of the certificate."""
     trusted = tmp_path_factory.mktemp("trusted") / "root.pem"
     trusted.write_text(root)
     scanner = Scanner()

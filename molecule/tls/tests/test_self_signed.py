@@ -19,7 +19,7 @@ def site(deploy):
     deploy(nginx_site_state="absent")
 
 
-def test_client_that_has_it_trusts_it(late, host):
+def test_client_with_the_certificate_trusts_it(late, host):
     assert late.get(host.file(f"{PATH}.pem").content_string) == 200
 
 

@@ -1,4 +1,4 @@
-"""Who asks for a name of no site gets no certificate, as long as a site needs that."""
+"""A client with an unknown name gets no certificate."""
 
 from __future__ import annotations
 

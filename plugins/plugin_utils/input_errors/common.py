@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ansible_collections.subsite.deploy.plugins.module_utils import tree
+from ansible_collections.subsite.deploy.plugins.module_utils import source_tree
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,25}[a-z0-9]|[a-z]")
 SEGMENT = r"/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+"
@@ -61,9 +61,9 @@ def sandbox(variable: str, value: dict) -> Iterator[str]:
 def links(variable: str, directory: str) -> Iterator[str]:
     """Yield a link in ``directory`` on the controller that leads out of it."""
     try:
-        for path in tree.paths(Path(directory)):
-            tree.check_path(path, Path(directory))
-    except tree.TreeError as error:
+        for path in source_tree.list_paths(Path(directory)):
+            source_tree.check_path(path, Path(directory))
+    except source_tree.TreeError as error:
         yield f"{variable} is {directory!r}: {error}."
 
 

@@ -9,11 +9,11 @@ app = Flask(__name__)
 
 @app.get("/")
 def index():
-    """Say where the ledger is."""
+    """Return the URL of the ledger."""
     return url_for("index", _external=True)
 
 
 @app.get("/environment/<name>")
 def variable(name):
-    """Say what a variable holds."""
+    """Return the value of a variable."""
     return Response(os.environ[name], mimetype="text/plain")

@@ -1,3 +1,3 @@
-"""What the shop finds by the path that its image sets."""
+"""A module that is on the PYTHONPATH of the image."""
 
 GREETING = "At your service."

@@ -1,4 +1,4 @@
-"""Show what a request looks like once it has reached an app."""
+"""Answer with the request as the app receives it."""
 
 import time
 

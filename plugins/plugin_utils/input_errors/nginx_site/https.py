@@ -16,7 +16,7 @@ YEAR = 31536000
 def errors(inputs: Inputs) -> Iterator[str]:
     """Yield what is wrong with https."""
     yield from _port(inputs)
-    if inputs.values["https_redirect"] in (True, "true"):
+    if inputs.values["https_redirect"] == "true":
         yield from _redirect(inputs)
     if inputs.given.get("hsts"):
         yield from _hsts(inputs)
@@ -25,7 +25,9 @@ def errors(inputs: Inputs) -> Iterator[str]:
 
 
 def _port(inputs: Inputs) -> Iterator[str]:
-    url, port = inputs.values["public_url"], str(inputs.values["https_port"])
+    url, port = inputs.values["public_url"], inputs.values["https_port"]
+    if port == "auto":
+        return
     if url.startswith("https:") and origin(url).get("port", port) != port:
         yield (
             f"nginx_site_https_port is {port}, but nginx_site_public_url is {url!r}: remove one of "

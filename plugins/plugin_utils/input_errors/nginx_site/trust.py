@@ -6,6 +6,9 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
+from ansible_collections.subsite.deploy.plugins.filter.default_trusted_headers import (
+    default_trusted_headers,
+)
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
 
@@ -32,7 +35,12 @@ def errors(inputs: Inputs) -> Iterator[str]:
 
 def trusted_headers(inputs: Inputs) -> list[str]:
     """Return the trusted headers. nginx uses them only if there are trusted proxies."""
-    return list(inputs.values["trusted_headers"])
+    values = inputs.values
+    if values["trusted_headers"] != ["auto"]:
+        return [header for header in values["trusted_headers"] if header != "auto"]
+    return default_trusted_headers(
+        values["proxy_preset"], values["public_url"], values["proxy_protocol"]
+    )
 
 
 def has_forwarded_scheme(inputs: Inputs) -> bool:
@@ -75,6 +83,12 @@ def _proxies(values: list[str]) -> Iterator[str]:
 
 
 def _headers(inputs: Inputs) -> Iterator[str]:
+    headers = inputs.values["trusted_headers"]
+    if "auto" in headers and len(headers) > 1:
+        yield (
+            f"nginx_site_trusted_headers is {headers!r}: write [auto] alone, or write each header, "
+            "as in [proto, for]."
+        )
     origin = [name for name in trusted_headers(inputs) if name not in ("for", "request_id")]
     if origin and inputs.values["public_url"]:
         yield (

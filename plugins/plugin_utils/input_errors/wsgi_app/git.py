@@ -25,9 +25,10 @@ def errors(inputs: Inputs) -> Iterator[str]:
 
 def _url(url: str) -> Iterator[str]:
     if not git_address.is_url(url):
+        printed = git_address.hide_credentials(url)
         yield (
-            f"wsgi_app_source.url is {git_address.shown(url)!r}: write an https, ssh, git or file "
-            "URL, an absolute path on the host, or user@host:path for SSH, as in "
+            f"wsgi_app_source.url is {printed!r}: write an https, ssh, git or file URL, an "
+            "absolute path on the host, or user@host:path for SSH, as in "
             "'https://git.example.org/shop.git'."
         )
 

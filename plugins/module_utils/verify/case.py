@@ -1,0 +1,154 @@
+"""What verify knows of a site when it looks for faults."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.subsite.deploy.plugins.module_utils.printable import excerpt
+from ansible_collections.subsite.deploy.plugins.module_utils.public_url import (
+    DEFAULT_PORTS,
+    PublicUrl,
+)
+from ansible_collections.subsite.deploy.plugins.module_utils.verify.faults import FAULTS
+
+PARTS = ("scheme", "host", "port", "prefix")
+"""The parts of a URL that must be the same at each hop."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A fault that a site has, in words."""
+
+    fault: str
+    hop: str
+    problem: str
+    expected: str
+    received: str
+    fix: str
+
+
+class Case:
+    """A site: its public URL, the responses of each layer, and whom nginx trusts."""
+
+    def __init__(
+        self,
+        url: PublicUrl,
+        layers: list[dict[str, Any]],
+        trusted_proxies: list[str] | None = None,
+        trusted_headers: list[str] | None = None,
+        body: int = 0,
+    ) -> None:
+        """Collect what is given.
+
+        :param layers: what :class:`Layer` returned for each place, the outermost first.
+        :param trusted_proxies: the networks that nginx trusts; none if they are unknown.
+        :param body: the size in bytes of the body that was posted.
+        """
+        self.url = url
+        self.layers = {layer["name"]: layer for layer in layers}
+        self.outer = layers[0]
+        self.plain = self.outer["plain"]
+        self.trusted_proxies, self.trusted_headers = trusted_proxies, trusted_headers
+        self.body = body
+
+    def wrapper_answer(self, name: str | None = None) -> dict[str, Any]:
+        """Return what the wrapper answered through a layer (the outermost), or nothing."""
+        layer = self.outer if name is None else self.layers.get(name, {})
+        return layer.get("signed", {}).get("wrapper_answer", {})
+
+    def reaches_app(self, name: str) -> bool:
+        """Return whether the layer ``name`` passes requests to the app."""
+        return bool(self.wrapper_answer(name))
+
+    @property
+    def expects_wrapper(self) -> bool:
+        """Whether the app has a wrapper that answers, so that no answer is a fault."""
+        app = self.layers.get("app", {})
+        fails = "signed" in app and (app["plain"]["error"] or app["plain"]["status"] >= 500)
+        return bool(fails) or any(self.wrapper_answer(name) for name in self.layers)
+
+    @property
+    def is_behind_proxy(self) -> bool:
+        """Whether a proxy is known to stand in front of nginx."""
+        return bool(self.trusted_proxies) or "balancer" in self.layers
+
+    @property
+    def has_direct_nginx(self) -> bool:
+        """Whether nginx was also asked without the proxies in front of it."""
+        return "nginx" in self.layers and self.outer["name"] != "nginx"
+
+    @property
+    def prefix_outside_app(self) -> str:
+        """The prefix without the part that the app has in its own routes."""
+        mounted = self.wrapper_answer()["mounted"]
+        in_routes = mounted["prefix"] if mounted["mode"] == "app" else ""
+        return self.url.prefix.removesuffix(in_routes)
+
+    def forwarded(self, name: str | None = None) -> dict[str, str]:
+        """Return the parts of the URL that gunicorn received through a layer, or nothing."""
+        answer = self.wrapper_answer(name)
+        if not answer:
+            return {}
+        headers = {key: first_value(value) for key, value in answer["came"]["headers"].items()}
+        scheme = headers.get("X-Forwarded-Proto") or answer["came"]["scheme"]
+        authority = headers.get("X-Forwarded-Host") or answer["came"]["host"]
+        host, port = split_authority(authority)
+        default_port = str(DEFAULT_PORTS.get(scheme, ""))
+        return {
+            "scheme": scheme,
+            "host": host.lower(),
+            "port": headers.get("X-Forwarded-Port") or port or default_port,
+            "prefix": headers.get("X-Forwarded-Prefix", answer["sees"]["prefix"]).rstrip("/"),
+            "client": headers.get("X-Forwarded-For", ""),
+        }
+
+    def trusts(self, address: str) -> bool:
+        """Return whether nginx trusts ``address``."""
+        try:
+            peer = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(
+            peer in ipaddress.ip_network(network, strict=False)
+            for network in self.trusted_proxies or []
+        )
+
+    def finding(self, fault: str, expected: object, received: object, **details: object) -> Finding:
+        """Return a finding, with the texts of ``fault`` filled in."""
+        template = FAULTS[fault]
+        url = self.url
+        inner_prefix = self.forwarded().get("prefix")
+        outer_prefix = "" if inner_prefix is None else url.prefix.removesuffix(inner_prefix)
+        shown_details = {name: excerpt(str(value)) for name, value in details.items()}
+        values = {
+            "host": url.host,
+            "authority": url.authority,
+            "origin": url.origin,
+            "prefix": url.prefix or "/",
+            "scheme": url.scheme,
+            "outer": excerpt(outer_prefix),
+            "trusted": ", ".join(self.trusted_headers or ["proto", "for"]),
+            "body": self.body,
+            **shown_details,
+        }
+        return Finding(
+            fault,
+            shown_details.get("hop", template.hop),
+            template.problem.format(**values),
+            excerpt(str(expected)),
+            excerpt(str(received)) or "nothing",
+            template.fix.format(**values),
+        )
+
+
+def first_value(header: str) -> str:
+    """Return the first value of a header's list."""
+    return header.split(",")[0].strip()
+
+
+def split_authority(authority: str) -> tuple[str, str]:
+    """Return the host and the port of an authority; the port may be empty."""
+    host, colon, port = authority.rpartition(":")
+    return (host, port) if colon and port.isdigit() else (authority, "")

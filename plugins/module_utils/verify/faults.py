@@ -1,0 +1,253 @@
+"""The faults that verify can find, each with its fix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault of one hop. In both texts, names in braces stand for details of the site."""
+
+    hop: str
+    """Where to fix it: browser, balancer, nginx, gunicorn, wrapper or app, in this order."""
+    problem: str
+    fix: str
+    """What to set."""
+
+
+FAULTS = {
+    "not-reachable": Fault(
+        "browser",
+        "no server responds at the public URL",
+        "Check DNS and the firewall: the name must resolve to the outermost server, and the port "
+        "must be open.",
+    ),
+    "response-malformed": Fault(
+        "app",
+        "a response breaks the rules of HTTP, or of the wrapper's answer",
+        "curl --silent --include {origin}{prefix} | cat -v shows the response. An app must quote "
+        "what it writes into a header (urllib.parse.quote), or use redirect(url_for(…)).",
+    ),
+    "response-missing": Fault(
+        "app",
+        "some requests got no response, or got it too late",
+        "Read the logs: journalctl -u 'wsgi-NAME.*', and /var/log/nginx/error.log.",
+    ),
+    "certificate": Fault(
+        "browser",
+        "clients do not trust the certificate for this name",
+        "The server that ends TLS needs a certificate for {host}, with the whole chain; for nginx: "
+        "nginx_site_tls.certificate. If a private CA signed it, trust the CA where verify runs: "
+        "SSL_CERT_FILE=authority.pem",
+    ),
+    "https-loop": Fault(
+        "nginx",
+        "clients that use https are redirected to https again",
+        "Redirect by the client's scheme: nginx_site_https_redirect: true, with proto in "
+        "nginx_site_trusted_headers; in other servers test $http_x_forwarded_proto, not $scheme.",
+    ),
+    "redirect-loop": Fault(
+        "app",
+        "the URL redirects to itself",
+        "The app does not know that the client used {scheme} and {prefix}/. Its redirect must "
+        "depend on wsgi.url_scheme and SCRIPT_NAME.",
+    ),
+    "app-down": Fault(
+        "gunicorn",
+        "the app does not respond at its own address",
+        "Read the log: journalctl -u 'wsgi-NAME.*'. systemctl status wsgi-NAME.socket shows "
+        "whether the socket listens.",
+    ),
+    "prefix-differs": Fault(
+        "gunicorn",
+        "the app is mounted at one prefix and runs with another",
+        "wsgi_app_prefix: {prefix}",
+    ),
+    "socket-refused": Fault(
+        "nginx",
+        "nginx cannot connect to the app, but other clients can",
+        "nginx's user must be in the socket's group: SocketGroup=www-data and SocketMode=0660 in "
+        "wsgi-NAME.socket. The mount must name this socket.",
+    ),
+    "nginx-not-reached": Fault(
+        "balancer",
+        "the proxy in front cannot connect to nginx, but other clients can",
+        "Its upstream must be an address and port of nginx_site_listen.",
+    ),
+    "name-unknown": Fault(
+        "nginx",
+        "the site does not handle this host name",
+        "nginx_site_server_names: [{host}]",
+    ),
+    "host-replaced": Fault(
+        "balancer",
+        "the proxy in front sends another Host than the client",
+        "Let it forward Host: nginx: proxy_set_header Host $http_host; Apache: ProxyPreserveHost "
+        "On; else set nginx_site_public_url: {origin}",
+    ),
+    "balancer-routes-elsewhere": Fault(
+        "balancer",
+        "the proxy in front sends the request elsewhere, although nginx would handle it",
+        "Its rule for {host}{prefix}/ must lead to nginx.",
+    ),
+    "stripped-twice": Fault(
+        "nginx",
+        "nginx strips the prefix, and gunicorn expects it",
+        "Remove strip from the mount, or set wsgi_app_prefix_mode: strip; in nginx: proxy_pass "
+        "http://app{prefix}/; inside location {prefix}/",
+    ),
+    "not-stripped": Fault(
+        "nginx",
+        "nginx does not strip the prefix, and the app does not expect it",
+        "nginx_site_mounts: [{{path: {prefix}, strip: true, …}}], or remove wsgi_app_prefix_mode",
+    ),
+    "other-site": Fault(
+        "nginx",
+        "another site of this nginx handles the host name or the path",
+        "grep -r server_name /etc/nginx/sites-enabled: remove {host} from the other site.",
+    ),
+    "proxy-not-trusted": Fault(
+        "nginx",
+        "nginx does not trust the proxy in front",
+        "nginx_site_trusted_proxies: [{peer}]",
+    ),
+    "scheme-not-forwarded": Fault(
+        "balancer",
+        "the proxy in front does not forward the client's scheme, {scheme}",
+        "nginx: proxy_set_header X-Forwarded-Proto $scheme; HAProxy: http-request set-header "
+        "X-Forwarded-Proto https if {{ ssl_fc }}; Apache: RequestHeader set X-Forwarded-Proto "
+        "expr=%{{REQUEST_SCHEME}}; else set nginx_site_public_url: {origin}",
+    ),
+    "port-dropped": Fault(
+        "balancer",
+        "the proxy in front removes the port from Host",
+        "nginx: proxy_set_header Host $http_host; else set nginx_site_public_url: {origin}",
+    ),
+    "port-of-listener": Fault(
+        "nginx",
+        "the app sees the port that a server listens on, not the client's port",
+        "Do not use $server_port: the client's port is in Host, else it is the scheme's default. "
+        "Behind another port: proxy_set_header Host $http_host; or nginx_site_public_url: {origin}",
+    ),
+    "forwarded-wrong": Fault(
+        "nginx",
+        "nginx does not forward the URL that the client requested",
+        "proxy_set_header Host $http_host; proxy_set_header X-Forwarded-Proto $scheme; or serve "
+        "the app with nginx_site, which sets all headers.",
+    ),
+    "outer-prefix-lost": Fault(
+        "balancer",
+        "the proxy in front strips {outer} from the path and does not forward it",
+        "nginx: proxy_set_header X-Forwarded-Prefix {outer}; Caddy: header_up X-Forwarded-Prefix "
+        "{outer}; else set nginx_site_public_url: {origin}{outer}",
+    ),
+    "prefix-not-trusted": Fault(
+        "nginx",
+        "nginx ignores the prefix that the proxy in front forwards",
+        "nginx_site_trusted_headers: [{trusted}, prefix]",
+    ),
+    "counts-differ": Fault(
+        "wrapper",
+        "nginx forwards one number of values in each header, and ProxyFix counts another",
+        "wsgi_app_forwarded: {forwarded}, the same as nginx_site_forwarded",
+    ),
+    "proxyfix-counts": Fault(
+        "app",
+        "the app's own ProxyFix counts {counted} proxies, but nginx forwards {forwarded} values",
+        "ProxyFix(app, x_for={forwarded}, x_proto={forwarded}, x_host={forwarded}, "
+        "x_port={forwarded}, x_prefix={forwarded}), or remove it and set wsgi_app_proxy_fix: true",
+    ),
+    "proxyfix-absent": Fault(
+        "wrapper",
+        "the app ignores the headers that nginx forwards",
+        "wsgi_app_proxy_fix: true",
+    ),
+    "client-not-forwarded": Fault(
+        "balancer",
+        "the proxy in front does not forward the client's address",
+        "nginx: proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; HAProxy: option "
+        "forwardfor",
+    ),
+    "server-name": Fault(
+        "app",
+        "the app uses its SERVER_NAME instead of the host that the client requested",
+        "Do not set SERVER_NAME, or set it to {authority}.",
+    ),
+    "cookie-path": Fault(
+        "app",
+        "browsers do not send the session cookie back, because its Path is another",
+        "Do not set SESSION_COOKIE_PATH and APPLICATION_ROOT, or set them to {prefix}.",
+    ),
+    "cookie-secure": Fault(
+        "app",
+        "browsers do not keep a Secure cookie that they get by http",
+        "Do not set SESSION_COOKIE_SECURE, or serve the site by https.",
+    ),
+    "slash-redirect-wrong": Fault(
+        "nginx",
+        "nginx redirects to the path with a slash, and uses its own address for that",
+        "absolute_redirect off;",
+    ),
+    "origin-hard-coded": Fault(
+        "app",
+        "the app redirects to an origin that is written in its code or settings",
+        "Use redirect(url_for(…)), not a URL with a host. Do not set PREFERRED_URL_SCHEME and "
+        "SERVER_NAME.",
+    ),
+    "prefix-forgotten": Fault(
+        "app",
+        "the app redirects to a path without its prefix",
+        "Use redirect(url_for(…)), not a fixed path, or put request.script_root before the path.",
+    ),
+    "app-owns-prefix": Fault(
+        "app",
+        "the app's routes begin with the prefix, but the prefix is stripped",
+        "wsgi_app_prefix_mode: app",
+    ),
+    "app-lacks-prefix": Fault(
+        "app",
+        "the app's routes do not begin with the prefix, but the prefix is not stripped",
+        "Remove wsgi_app_prefix_mode.",
+    ),
+    "websocket-lost": Fault(
+        "balancer",
+        "WebSocket's Upgrade header does not reach the app",
+        "nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header "
+        "Connection upgrade; in the mount: websocket: true",
+    ),
+    "body-limit": Fault(
+        "balancer",
+        "a request body of {body} bytes does not reach the app",
+        "nginx: client_max_body_size {body}; in the mount: body_size: {body}",
+    ),
+    "clients-trusted": Fault(
+        "nginx",
+        "nginx trusts a network that clients are in, so clients can forge {headers}",
+        "nginx_site_trusted_proxies: list the addresses of the proxies only, and no network that "
+        "clients are in",
+    ),
+    "forged-headers-passed": Fault(
+        "balancer",
+        "the proxy in front passes forged headers on: {headers}",
+        "Let it set {headers} in every request, or remove them from nginx_site_trusted_headers.",
+    ),
+    "forged-headers-accepted": Fault(
+        "nginx",
+        "nginx passes forged headers of any client on: {headers}",
+        "Set each with proxy_set_header to a value that no client can choose, as nginx_site does: "
+        "{headers}",
+    ),
+    "error": Fault(
+        "app",
+        "the URL responds with an error",
+        "Read the logs: journalctl -u 'wsgi-NAME.*', and /var/log/nginx/error.log.",
+    ),
+    "url-wrong": Fault(
+        "nginx",
+        "the site builds wrong URLs; without access to its hops, verify cannot say which is wrong",
+        "Run verify from the inventory, so that it can test each hop. The usual fix: "
+        "proxy_set_header Host $http_host; proxy_set_header X-Forwarded-Proto $scheme; and "
+        "ProxyFix in the app.",
+    ),
+}

@@ -1,0 +1,64 @@
+"""Show verify's report in a terminal, hop by hop."""
+
+from __future__ import annotations
+
+import itertools
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+MARKS = {True: " ✓", False: " ✗", None: ""}
+FORGED = {True: "accepted ✗", False: "ignored ✓", None: "not known"}
+
+
+def render(contract: dict[str, Any]) -> list[str]:
+    """Return the lines of a report."""
+    return [
+        f"{contract['url']}  {summarize(contract)}",
+        *render_hops(contract["hops"]),
+        *render_forged(contract["forged"]),
+        *(line for finding in contract["findings"] for line in render_finding(finding)),
+    ]
+
+
+def summarize(contract: dict[str, Any]) -> str:
+    """Return the result in a few words."""
+    if contract["findings"]:
+        return "✗ wrong"
+    if not contract["unanswered"]:
+        return "✓ right"
+    return (
+        f"? no response ({contract['unanswered']}): set nginx_site_verify_url to the URL that "
+        "clients use"
+    )
+
+
+def render_hops(hops: list[dict[str, Any]]) -> Iterator[str]:
+    """Yield a line for each hop, with the parts of the URL in columns."""
+    rows = [
+        [f"{value['name']} {value['value']}{MARKS[value['right']]}" for value in hop["values"]]
+        for hop in hops
+    ]
+    url_rows = [row for row in rows if row[0].startswith("scheme ")]
+    widths = [max(map(len, column)) for column in itertools.zip_longest(*url_rows, fillvalue="")]
+    for hop, row in zip(hops, rows, strict=True):
+        if row in url_rows:
+            row = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        yield f"  {hop['hop']:8} {hop['does']:9} {'  '.join(row)}".rstrip()
+
+
+def render_forged(forged: dict[str, bool | None]) -> Iterator[str]:
+    """Yield which forged headers have an effect."""
+    for verdict, text in FORGED.items():
+        headers = [header for header, is_accepted in forged.items() if is_accepted is verdict]
+        if headers:
+            yield f"  forged   {text}: {', '.join(headers)}"
+
+
+def render_finding(finding: dict[str, str]) -> Iterator[str]:
+    """Yield the fault, then the fix."""
+    yield f"  ✗ {finding['hop']}: {finding['problem']} ({finding['fault']})"
+    yield f"    expected: {finding['expected']}; received: {finding['received']}"
+    yield from textwrap.wrap(
+        f"fix: {finding['fix']}", 100, initial_indent="    ", subsequent_indent="      "
+    )

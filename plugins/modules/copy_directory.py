@@ -1,0 +1,92 @@
+#!/usr/bin/python
+"""Copy a directory of the controller to the host: the part that runs on the host."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: copy_directory
+author: The Subsite maintainers (@subsite)
+short_description: Copy a directory of the controller to the host, once for each content
+description:
+  - Packs a directory of the controller and unpacks it at O(dest), in one archive.
+  - O(dest) appears complete or not at all. If it exists, its content is not compared, so its name
+    should contain the digest of the content (see P(subsite.deploy.directory_digest#lookup)).
+  - Owner is root; directories and executables get mode C(0755), other files C(0644).
+  - Files of version control, caches, bytecode and virtual environments are left out.
+options:
+  src:
+    description: The directory on the controller.
+    type: path
+    required: true
+  dest:
+    description: The directory on the host.
+    type: path
+    required: true
+  group:
+    description:
+      - Group that owns it. If set, only root and this group can read it.
+    type: str
+  archive:
+    description: Path of the archive on the host. The action plugin sets it.
+    type: path
+attributes:
+  check_mode:
+    description: Reports whether the directory would be made.
+    support: full
+  diff_mode:
+    description: Contents are not compared.
+    support: none
+"""
+
+EXAMPLES = r"""
+- name: Publish the single page
+  subsite.deploy.copy_directory:
+    src: /home/me/shop/dist
+    dest: "/srv/www/{{ lookup('subsite.deploy.directory_digest', '/home/me/shop/dist') }}"
+"""
+
+RETURN = r"""
+dest:
+  description: The directory on the host.
+  type: str
+  returned: always
+"""
+
+import os
+import tarfile
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.subsite.deploy.plugins.module_utils.source_tree import placed
+
+
+def unpack(archive: str, dest: str, group: str | None) -> None:
+    """Unpack ``archive`` at ``dest``."""
+    with placed(dest, group) as partial, tarfile.open(archive) as content:
+        content.extraction_filter = getattr(tarfile, "tar_filter", None)  # missing in early 3.11
+        members = content.getmembers()
+        for member in members:
+            member.mtime = time.time()  # newer than any copy in a browser's cache
+        content.extractall(partial, members)
+
+
+def main() -> None:
+    """Return whether the directory is missing, and unpack the archive if one was sent."""
+    module = AnsibleModule(
+        argument_spec={
+            "src": {"type": "path", "required": True},
+            "dest": {"type": "path", "required": True},
+            "group": {"type": "str"},
+            "archive": {"type": "path"},
+        },
+        supports_check_mode=True,
+    )
+    dest = module.params["dest"]
+    is_missing = not os.path.isdir(dest)
+    if is_missing and module.params["archive"] and not module.check_mode:
+        unpack(module.params["archive"], dest, module.params["group"])
+    module.exit_json(changed=is_missing, dest=dest)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""What happens in an image while it is built."""
+
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+from ansible_collections.subsite.deploy.plugins.module_utils import build_in_image
+from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError
+
+BUILDS = '[build-system]\nrequires = ["setuptools"]\n'
+
+
+class Installer:
+    """Notes what it is asked to install."""
+
+    asked: list
+
+    def __init__(self, *parameters: str) -> None:
+        self.asked = Installer.asked = []
+
+    def fill(self, environment, source, requirements) -> None:
+        self.asked.append(("fill", environment.name, source.path.name, requirements))
+
+    def install_project(self, environment, source, lib) -> None:
+        self.asked.append(("install", environment.name, source.path.name, lib.name))
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setitem(build_in_image.INSTALLERS, "pip", Installer)
+    monkeypatch.setattr(build_in_image, "SCRATCH", tmp_path / "scratch")
+    (tmp_path / "source").mkdir(mode=0o750)
+    (tmp_path / "source/shop.py").write_text("app = None\n")
+    (tmp_path / "source/shop.py").chmod(0o640)
+    return tmp_path
+
+
+def test_environment_is_filled(home: Path):
+    build_in_image.build("environment", home, "pip", ["gunicorn>=23"])
+    assert Installer.asked == [("fill", "environment", "source", ["gunicorn>=23"])]
+
+
+def test_project_is_installed(home: Path):
+    (home / "source/pyproject.toml").write_text(BUILDS)
+    build_in_image.build("project", home, "pip", [])
+    assert Installer.asked == [("install", "environment", "source", "lib")]
+
+
+def test_modules_are_left_where_they_are(home: Path):
+    build_in_image.build("project", home, "pip", [])
+    assert (Installer.asked, (home / "lib").is_dir()) == ([], True)
+
+
+def test_everybody_reads_what_comes_of_it(home: Path):
+    build_in_image.build("project", home, "pip", [])
+    rights = {
+        path.name: stat.filemode(path.stat().st_mode)
+        for path in [home / "source", home / "source/shop.py"]
+    }
+    assert rights == {"source": "drwxr-xr-x", "shop.py": "-rw-r--r--"}
+
+
+def test_bytecode_is_there(home: Path):
+    build_in_image.build("project", home, "pip", [])
+    assert list((home / "source/__pycache__").glob("shop.*.pyc"))
+
+
+def test_link_to_where_it_is_built_is_refused(home: Path):
+    (home / "source/requirements.txt").write_text("-e .\n")
+    with pytest.raises(BuildError, match="Remove the -e"):
+        build_in_image.build("environment", home, "pip", [])
+
+
+def test_command_line_ends_with_the_reason(home: Path, monkeypatch: pytest.MonkeyPatch):
+    (home / "source/requirements.txt").write_text("-e .\n")
+    monkeypatch.setattr(sys, "argv", ["build_in_image", "environment", str(home), "pip", "flask"])
+    with pytest.raises(SystemExit, match="Remove the -e"):
+        build_in_image.main()
