@@ -79,7 +79,9 @@ class Build:
         A file that cannot be compiled is not an error: it may be a template.
         """
         command = [self.python, "-I", "-X", f"pycache_prefix={self.bytecode}"]
-        subprocess.run([*command, "-m", "compileall", "-q", self.source], capture_output=True)
+        subprocess.run(
+            [*command, "-m", "compileall", "-q", self.source], check=False, capture_output=True
+        )
 
 
 def inherited() -> dict[str, str]:

@@ -211,6 +211,7 @@ class Repository:
         """Run git without a terminal, so that neither git nor ssh waits for input."""
         return subprocess.run(
             ["git", *arguments],
+            check=False,
             cwd=cwd or self.path,
             env={
                 **os.environ,

@@ -67,6 +67,7 @@ class Pip:
         """
         done = subprocess.run(
             command,
+            check=False,
             cwd=cwd or self.home,
             env=self.environ,
             capture_output=True,
@@ -235,7 +236,7 @@ def get_uv(tools: str, python: str) -> Path:
             [python, "-m", "venv", "--clear", str(tool)],
             [*pip, "install", "--quiet", "--only-binary=:all:", "uv"],
         ):
-            done = subprocess.run(command, capture_output=True, text=True, umask=0o022)
+            done = subprocess.run(command, check=False, capture_output=True, text=True, umask=0o022)
             if done.returncode != 0:
                 raise BuildError(
                     f"{shlex.join(command)}\n{(done.stdout + done.stderr).strip()}\n"

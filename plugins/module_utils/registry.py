@@ -35,7 +35,11 @@ def skopeo(*arguments: str, image: str, login: dict[str, str] | None) -> bytes:
             os.write(login_file, _authentication(image, login))
             environ["REGISTRY_AUTH_FILE"] = f"/proc/self/fd/{login_file}"
         done = subprocess.run(
-            ["skopeo", *arguments], capture_output=True, env=environ, pass_fds=[login_file]
+            ["skopeo", *arguments],
+            check=False,
+            capture_output=True,
+            env=environ,
+            pass_fds=[login_file],
         )
     finally:
         os.close(login_file)

@@ -142,6 +142,7 @@ def find_file(uid: int) -> str:
     for place in list_mounts(Path("/proc/self/mountinfo").read_text()):
         done = subprocess.run(
             ["find", place, "-ignore_readdir_race", "-xdev", "-uid", str(uid), "-print", "-quit"],
+            check=False,
             capture_output=True,
             text=True,
             errors="replace",

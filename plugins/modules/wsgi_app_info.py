@@ -480,7 +480,7 @@ def owner_of(path: str) -> int | None:
 
 def _output(*command: str) -> str:
     """Return the output of ``command``; nothing if it fails, for example without its daemon."""
-    return subprocess.run(command, capture_output=True, text=True).stdout
+    return subprocess.run(command, check=False, capture_output=True, text=True).stdout
 
 
 def _systemctl(*arguments: str) -> str:

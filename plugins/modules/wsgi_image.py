@@ -185,6 +185,7 @@ def _is_loopback(host: str) -> bool:
 def _run(command: list[str]) -> str:
     done = subprocess.run(
         command,
+        check=False,
         capture_output=True,
         text=True,
         errors="replace",

@@ -187,7 +187,7 @@ def parse_probe(text: str) -> dict[str, str]:
 
 
 def _run(*command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, errors="replace")
+    return subprocess.run(command, check=False, capture_output=True, text=True, errors="replace")
 
 
 def _succeed(done: subprocess.CompletedProcess[str]) -> None:

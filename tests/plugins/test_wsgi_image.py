@@ -1,4 +1,4 @@
-"""What an image is built from, and how its engine is asked to."""
+"""The files that an image is built from, and the commands of its engine."""
 
 import os
 from pathlib import Path
@@ -120,10 +120,10 @@ def test_check_mode(run_module, tmp_path: Path):
 
 @pytest.fixture
 def engine(stand_in):
-    """Put a podman in the way, and return a function that tells what it was asked."""
-    asked = stand_in("podman", "print('sha256:70f8')\n")
-    asked.program = lambda text: stand_in("podman", text)
-    return asked
+    """Replace podman, and return a function that returns its commands."""
+    commands = stand_in("podman", "print('sha256:70f8')\n")
+    commands.program = lambda text: stand_in("podman", text)
+    return commands
 
 
 def test_environment_is_built_first(run_module, engine, tmp_path: Path):
@@ -141,17 +141,17 @@ def test_prune_is_limited_to_the_app(engine, tmp_path: Path):
 
 @pytest.mark.parametrize("name", ["podman", "docker"])
 def test_build_has_no_host_network_and_no_host_files(stand_in, tmp_path, name: str):
-    asked = stand_in(name, "print('sha256:70f8')\n")
+    commands = stand_in(name, "print('sha256:70f8')\n")
     wsgi_image.build(name, str(tmp_path), **RELEASE)
-    words = {word.partition("=")[0] for command in asked() for word in command}
-    assert words.isdisjoint({"--network", "--net", "--volume", "-v", "--privileged", "--ssh"})
+    options = {word.partition("=")[0] for command in commands() for word in command}
+    assert options.isdisjoint({"--network", "--net", "--volume", "-v", "--privileged", "--ssh"})
 
 
 @pytest.mark.parametrize("name", ["podman", "wsgi/shop/podman"], ids=["root", "without root"])
 def test_build_has_limited_capabilities(stand_in, tmp_path: Path, name: str):
-    asked = stand_in("podman", "print('sha256:70f8')\n")
+    commands = stand_in("podman", "print('sha256:70f8')\n")
     wsgi_image.build(str(tmp_path / "bin" / Path(name).name), str(tmp_path), **RELEASE)
-    builds = [command for command in asked() if command[0] == "build"]
+    builds = [command for command in commands() if command[0] == "build"]
     assert ["--cap-drop=all" in command for command in builds] == [True, True]
 
 
@@ -191,7 +191,7 @@ def test_other_configuration_is_accepted(tmp_path: Path, text: str):
     wsgi_image.refuse_loopback(str(tmp_path / "pip.conf"))
 
 
-def test_error_has_no_password(tmp_path: Path):
+def test_password_of_an_index_is_not_in_the_message(tmp_path: Path):
     write(tmp_path, {"pip.conf": "[global]\nindex-url = http://me:hunter2@127.0.0.1/\n"})
     with pytest.raises(BuildError) as refused:
         wsgi_image.refuse_loopback(str(tmp_path / "pip.conf"))

@@ -30,7 +30,7 @@ def inputs() -> dict:
 
 
 @pytest.fixture
-def refusals(wsgi_app, inputs):
+def input_errors(wsgi_app, inputs):
     public = {name: inputs[name] for name in inputs if name.startswith("wsgi_app_")}
     return lambda **settings: wsgi_app.input_errors({**public, **settings})
 

@@ -43,12 +43,12 @@ def refused(everything):
         ("app.yml", {"wsgi_app_prefix": "/api/"}, "wsgi_app_prefix is '/api/': write '/api'."),
         ("app.yml", {"wsgi_app_worker": 2}, "do you mean wsgi_app_workers?"),
         ("app.yml", {"wsgi_app_workers": "two"}, "'wsgi_app_workers' is of type"),
-        ("site.yml", {"nginx_site_listen": [0]}, "nginx_site_listen has 0: write a port"),
-        ("site.yml", {"nginx_site_limits": {"rate": 10}}, "nginx_site_limits.rate is 10: write"),
+        ("site.yml", {"nginx_site_listen": [0]}, "nginx_site_listen has '0': write a port"),
+        ("site.yml", {"nginx_site_limits": {"rate": 10}}, "nginx_site_limits.rate is '10': write"),
         (
             "site.yml",
             {"nginx_site_https_redirect": True},
-            "nginx_site_https_redirect is true, but nothing speaks https for this site",
+            "nginx_site_https_redirect is true, but the site has no https",
         ),
     ],
 )

@@ -1,10 +1,11 @@
-"""What the role wsgi_app refuses, in words, and what it takes."""
+"""Input errors of the role wsgi_app, and inputs that it accepts."""
 
 from pathlib import Path
 
 import pytest
 
-TEXT = "letters, digits and '_' make a name, as in 'API_KEY'."
+TEXT = "use letters, digits and '_', as in 'API_KEY'."
+SOURCE = str(Path(__file__).parents[1] / "apps")
 EXAMPLES = sorted(path.name for path in Path(__file__).parents[2].glob("inventories/*"))
 SLASH = "use '/' and letters, digits, '.', '_', '~' or '-', as in '/api' or '/shop/v2'."
 
@@ -31,8 +32,8 @@ def specified(wsgi_app):
         pytest.param("s" * 28, id="28 characters"),
     ],
 )
-def test_name(refusals, value: str):
-    assert refusals(wsgi_app_name=value, wsgi_app_listen="/run/x.sock") == [
+def test_name(input_errors, value: str):
+    assert input_errors(wsgi_app_name=value, wsgi_app_listen="/run/x.sock") == [
         f"wsgi_app_name is {value!r}: use at most 27 small letters, digits and hyphens, "
         "beginning with a letter, as in 'shop' or 'shop-api'."
     ]
@@ -60,8 +61,8 @@ def test_name(refusals, value: str):
         pytest.param("shop wsgi:app", id="space in the module"),
     ],
 )
-def test_callable(refusals, value: str):
-    assert refusals(wsgi_app_callable=value) == [
+def test_callable(input_errors, value: str):
+    assert input_errors(wsgi_app_callable=value) == [
         f"wsgi_app_callable is {value!r}: write 'module:attribute', as in 'shop.wsgi:app', or a "
         "factory with literal arguments, as in \"shop:create_app('production')\"."
     ]
@@ -90,15 +91,15 @@ def test_callable(refusals, value: str):
         pytest.param("https://example.org/api", SLASH, id="URL"),
     ],
 )
-def test_prefix(refusals, value: str, advice: str):
-    assert refusals(wsgi_app_prefix=value) == [f"wsgi_app_prefix is {value!r}: {advice}"]
+def test_prefix(input_errors, value: str, advice: str):
+    assert input_errors(wsgi_app_prefix=value) == [f"wsgi_app_prefix is {value!r}: {advice}"]
 
 
 @pytest.mark.parametrize("mode", ["strip", "app"])
-def test_prefix_mode_without_a_prefix(refusals, mode: str):
-    assert refusals(wsgi_app_prefix_mode=mode) == [
-        f"wsgi_app_prefix_mode is '{mode}', but wsgi_app_prefix is empty: at the root there is no "
-        "prefix to take off or to own; leave the mode out."
+def test_prefix_mode_without_a_prefix(input_errors, mode: str):
+    assert input_errors(wsgi_app_prefix_mode=mode) == [
+        f"wsgi_app_prefix_mode is '{mode}', but wsgi_app_prefix is empty: set a prefix, or remove "
+        "the mode."
     ]
 
 
@@ -109,7 +110,7 @@ def test_prefix_mode_without_a_prefix(refusals, mode: str):
         pytest.param("8000", id="port alone"),
         pytest.param(":8000", id="no host"),
         pytest.param("localhost", id="host alone"),
-        pytest.param("localhost:8000", id="name, which nobody resolves at a boot"),
+        pytest.param("localhost:8000", id="name"),
         pytest.param("127.0.0.1:", id="empty port"),
         pytest.param("127.0.0.1:0", id="port 0"),
         pytest.param("127.0.0.1:65536", id="port too large"),
@@ -124,10 +125,10 @@ def test_prefix_mode_without_a_prefix(refusals, mode: str):
         pytest.param("/" + "s" * 107, id="108 bytes"),
     ],
 )
-def test_listen(refusals, value: str):
-    assert refusals(wsgi_app_listen=value) == [
-        f"wsgi_app_listen is {value!r}: write a socket's path, as in '/run/wsgi/shop.sock', or "
-        "an address in figures with a port, as in '10.0.0.11:8000'."
+def test_listen(input_errors, value: str):
+    assert input_errors(wsgi_app_listen=value) == [
+        f"wsgi_app_listen is {value!r}: write the path of a socket, as in '/run/wsgi/shop.sock', "
+        "or an IP address with a port, as in '10.0.0.11:8000'."
     ]
 
 
@@ -146,10 +147,10 @@ def test_listen(refusals, value: str):
         pytest.param("https://example.org/api\n/api", id="line break"),
     ],
 )
-def test_public_url(refusals, value: str):
-    assert refusals(wsgi_app_prefix="/api", wsgi_app_public_url=value) == [
-        f"wsgi_app_public_url is {value!r}: write scheme and host, a port or a path only if "
-        "visitors see one, and no slash at the end, as in 'https://example.org' or "
+def test_public_url(input_errors, value: str):
+    assert input_errors(wsgi_app_prefix="/api", wsgi_app_public_url=value) == [
+        f"wsgi_app_public_url is {value!r}: write the scheme and the host, a port or a path only "
+        "if clients use one, and no slash at the end, as in 'https://example.org' or "
         "'https://example.org:8443/shop'."
     ]
 
@@ -163,72 +164,74 @@ def test_public_url(refusals, value: str):
         pytest.param("https://example.org/my-api", id="end of another segment"),
     ],
 )
-def test_public_url_without_the_prefix(refusals, value: str):
-    assert refusals(wsgi_app_prefix="/api", wsgi_app_public_url=value) == [
-        f"wsgi_app_public_url is {value!r}, but wsgi_app_prefix is '/api': the URL has to end with "
-        "it, as in 'https://example.org/api'."
+def test_public_url_without_the_prefix(input_errors, value: str):
+    assert input_errors(wsgi_app_prefix="/api", wsgi_app_public_url=value) == [
+        f"wsgi_app_public_url is {value!r}, but wsgi_app_prefix is '/api': the URL must end with "
+        "the prefix, as in 'https://example.org/api'."
     ]
 
 
 @pytest.mark.parametrize("variable", ["wsgi_app_environment", "wsgi_app_secrets"])
-def test_public_url_twice(refusals, variable: str):
+def test_public_url_twice(input_errors, variable: str):
     sets = {variable: {"PUBLIC_URL": "https://example.org"}}
-    assert refusals(wsgi_app_public_url="https://example.org", **sets) == [
-        f"{variable} sets PUBLIC_URL, and so does wsgi_app_public_url: leave one of them out."
+    assert input_errors(wsgi_app_public_url="https://example.org", **sets) == [
+        f"{variable} sets PUBLIC_URL, but wsgi_app_public_url sets it, too: remove one of them."
     ]
 
 
 @pytest.mark.parametrize("variable", ["wsgi_app_environment", "wsgi_app_secrets"])
 class TestEnvironment:
     @pytest.mark.parametrize("name", ["", "API KEY", "API-KEY", "2FA", "A=B", "É", "A\n"])
-    def test_name(self, refusals, variable: str, name: str):
-        assert refusals(**{variable: {name: "x"}}) == [f"{variable} has {name!r}: {TEXT}"]
+    def test_name(self, input_errors, variable: str, name: str):
+        assert input_errors(**{variable: {name: "x"}}) == [f"{variable} has {name!r}: {TEXT}"]
 
     @pytest.mark.parametrize(
         ("name", "why"),
         [
-            ("SCRIPT_NAME", "it is wsgi_app_prefix that sets it"),
-            ("PYTHONPATH", "the release's own code has to come first"),
+            ("SCRIPT_NAME", "wsgi_app_prefix sets it"),
+            ("PYTHONPATH", "the code of the release must come first"),
             ("LISTEN_FDS", "systemd sets it"),
             ("LISTEN_PID", "systemd sets it"),
             ("NOTIFY_SOCKET", "systemd sets it"),
         ],
     )
-    def test_name_that_is_ours(self, refusals, variable: str, name: str, why: str):
-        said = f"{variable} sets {name}, but {why}; leave it out."
-        assert refusals(**{variable: {name: "x"}}) == [said]
+    def test_reserved_name(self, input_errors, variable: str, name: str, why: str):
+        said = f"{variable} sets {name}, but {why}: remove it."
+        assert input_errors(**{variable: {name: "x"}}) == [said]
 
-    def test_null_character(self, refusals, variable: str):
-        said = f"{variable}.KEY has a null character, which the environment cannot hold."
-        assert refusals(**{variable: {"KEY": "a\0b"}}) == [said]
+    def test_null_character(self, input_errors, variable: str):
+        said = (
+            f"{variable}.KEY has a null character, which an environment variable cannot have: "
+            "remove it."
+        )
+        assert input_errors(**{variable: {"KEY": "a\0b"}}) == [said]
 
 
 @pytest.mark.parametrize("value", [1, 1.5, True, None, ["a"], {"a": "b"}], ids=repr)
 class TestEnvironmentValue:
-    def test_is_named(self, refusals, value):
-        assert refusals(wsgi_app_environment={"KEY": value}) == [
-            f"wsgi_app_environment.KEY is {value!r}: the environment holds text, so put quotes "
-            "around it."
+    def test_is_named(self, input_errors, value):
+        assert input_errors(wsgi_app_environment={"KEY": value}) == [
+            f"wsgi_app_environment.KEY is {value!r}: environment variables are texts, so use "
+            "quotes."
         ]
 
-    def test_is_not_shown_when_it_is_secret(self, refusals, value):
-        assert refusals(wsgi_app_secrets={"KEY": value}) == [
-            "wsgi_app_secrets.KEY is of another type: the environment holds text, so put quotes "
-            "around it."
+    def test_is_not_printed_if_secret(self, input_errors, value):
+        assert input_errors(wsgi_app_secrets={"KEY": value}) == [
+            "wsgi_app_secrets.KEY is not a text: environment variables are texts, so use quotes."
         ]
 
 
-def test_variable_and_secret_at_once(refusals):
-    assert refusals(wsgi_app_environment={"KEY": "a"}, wsgi_app_secrets={"KEY": "b"}) == [
-        "KEY is in wsgi_app_environment and in wsgi_app_secrets: keep it in one of them."
+def test_variable_and_secret(input_errors):
+    assert input_errors(wsgi_app_environment={"KEY": "a"}, wsgi_app_secrets={"KEY": "b"}) == [
+        "KEY is in wsgi_app_environment and in wsgi_app_secrets: remove one of them."
     ]
 
 
 @pytest.mark.parametrize(
     "dest", ["", "/etc/passwd", "../x", "a/../../x", "a//b", "a/", "my file", "a\nb", "./a"]
 )
-def test_file(refusals, dest: str):
-    assert refusals(wsgi_app_files=[{"dest": dest, "content": ""}]) == [
+def test_file(input_errors, dest: str):
+    assert input_errors(wsgi_app_files=[{"dest": dest, "content": ""}]) == [
         f"wsgi_app_files has dest {dest!r}: write a path below the data directory, as in "
         "'settings.ini' or 'conf/settings.ini'."
     ]
@@ -246,8 +249,8 @@ def test_file(refusals, dest: str):
         pytest.param("", id="empty"),
     ],
 )
-def test_file_mode(refusals, mode):
-    assert refusals(wsgi_app_files=[{"dest": "a", "content": "", "mode": mode}]) == [
+def test_file_mode(input_errors, mode):
+    assert input_errors(wsgi_app_files=[{"dest": "a", "content": "", "mode": mode}]) == [
         f'wsgi_app_files has mode {mode!r} for a: write it in quotes, as in "0640".'
     ]
 
@@ -255,21 +258,41 @@ def test_file_mode(refusals, mode):
 @pytest.mark.parametrize(
     ("variable", "value", "advice"),
     [
-        pytest.param("wsgi_app_workers", 0, "use 1 or more; each serves requests.", id="workers"),
-        pytest.param("wsgi_app_workers", -1, "use 1 or more; each serves requests.", id="negative"),
-        pytest.param("wsgi_app_workers", "0", "use 1 or more; each serves requests.", id="text"),
-        pytest.param("wsgi_app_threads", 0, "use 1 or more; each serves a request.", id="threads"),
-        pytest.param("wsgi_app_timeout", 0, "use 1 or more; it is in seconds.", id="timeout"),
+        pytest.param(
+            "wsgi_app_workers",
+            0,
+            "write 1 or more; a worker is a process that serves requests.",
+            id="workers",
+        ),
+        pytest.param(
+            "wsgi_app_workers",
+            -1,
+            "write 1 or more; a worker is a process that serves requests.",
+            id="negative",
+        ),
+        pytest.param(
+            "wsgi_app_workers",
+            "0",
+            "write 1 or more; a worker is a process that serves requests.",
+            id="text",
+        ),
+        pytest.param(
+            "wsgi_app_threads",
+            0,
+            "write 1 or more; a thread serves one request at a time.",
+            id="threads",
+        ),
+        pytest.param("wsgi_app_timeout", 0, "write 1 or more; it is in seconds.", id="timeout"),
         pytest.param(
             "wsgi_app_keep_releases",
             1,
-            "use 2 or more; the one that serves and the one before it always stay.",
+            "write 2 or more; the current and the previous release always stay.",
             id="releases",
         ),
     ],
 )
-def test_number(refusals, variable: str, value, advice: str):
-    assert refusals(**{variable: value}) == [f"{variable} is {value}: {advice}"]
+def test_number(input_errors, variable: str, value, advice: str):
+    assert input_errors(**{variable: value}) == [f"{variable} is {value}: {advice}"]
 
 
 @pytest.mark.parametrize(
@@ -286,12 +309,12 @@ def test_number(refusals, variable: str, value, advice: str):
         *[
             pytest.param(
                 {"status": [200, status]},
-                f"status has {status}: use HTTP statuses, as in [200].",
+                f"status has {status}: write HTTP statuses, as in [200].",
                 id=f"status {status}",
             )
             for status in (0, 99, 600, -200)
         ],
-        pytest.param({"timeout": 0}, "timeout is 0: use a second or more.", id="timeout"),
+        pytest.param({"timeout": 0}, "timeout is 0: write 1 second or more.", id="timeout"),
         *[
             pytest.param(
                 {"host": host},
@@ -302,24 +325,71 @@ def test_number(refusals, variable: str, value, advice: str):
         ],
     ],
 )
-def test_health(refusals, health: dict, said: str):
-    assert refusals(wsgi_app_health=health) == [f"wsgi_app_health.{said}"]
+def test_health(input_errors, health: dict, said: str):
+    assert input_errors(wsgi_app_health=health) == [f"wsgi_app_health.{said}"]
 
 
-def test_source_that_is_missing(wsgi_app):
+def test_source_is_missing(wsgi_app):
     inputs = {"wsgi_app_name": "shop", "wsgi_app_callable": "shop:app"}
     assert wsgi_app.input_errors(inputs) == [
-        "wsgi_app_source is not set: say where the code comes from, as in "
+        "wsgi_app_source is not set: write where the code is, as in "
         "{type: local, path: /home/me/shop}."
     ]
 
 
 @pytest.mark.parametrize("path", ["/no/such/directory", "no/such/directory", __file__])
-def test_source_that_is_no_directory(refusals, path: str):
-    [said] = refusals(wsgi_app_source={"type": "local", "path": path})
+def test_source_is_no_directory(input_errors, path: str):
+    [said] = input_errors(wsgi_app_source={"type": "local", "path": path})
     assert said.startswith(
-        f"wsgi_app_source.path is {path!r}: there is no such directory on the controller."
+        f"wsgi_app_source.path is {path!r}, but the controller has no such directory."
     )
+
+
+class TestLocalSource:
+    @pytest.fixture
+    def errors(self, input_errors, tmp_path: Path):
+        return lambda: input_errors(wsgi_app_source={"type": "local", "path": str(tmp_path)})
+
+    def test_link_out_of_it(self, errors, tmp_path: Path):
+        (tmp_path / "media").mkdir()
+        (tmp_path / "media/up").symlink_to("../../up")
+        [said] = errors()
+        assert said.startswith(
+            f"wsgi_app_source.path is {str(tmp_path)!r}: 'media/up' links to '../../up', outside "
+        )
+
+    def test_link_in_a_virtual_environment_is_accepted(self, errors, tmp_path: Path):
+        (tmp_path / ".venv").mkdir()
+        (tmp_path / ".venv/pyvenv.cfg").touch()
+        (tmp_path / ".venv/python").symlink_to("/usr/bin/python3")
+        assert errors() == []
+
+    def test_included_requirements_are_missing(self, errors, tmp_path: Path):
+        (tmp_path / "requirements.txt").write_text("flask\n-r more/base.txt\n")
+        assert errors() == [
+            f"wsgi_app_source.path is {str(tmp_path)!r}: a requirements file includes "
+            "'more/base.txt', which the source does not have: add the file, or remove the line."
+        ]
+
+    def test_included_requirements_are_outside(self, errors, tmp_path: Path):
+        (tmp_path / "requirements.txt").write_text("-c ../constraints.txt\n")
+        [said] = errors()
+        assert said.startswith(
+            f"wsgi_app_source.path is {str(tmp_path)!r}: '../constraints.txt' is"
+        )
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            pytest.param("-r base.txt\n-c base.txt\n", id="file"),
+            pytest.param("-c https://example.org/constraints.txt\n", id="URL"),
+            pytest.param("-c ${CONSTRAINTS}\n", id="environment variable"),
+        ],
+    )
+    def test_included_requirements_are_accepted(self, errors, tmp_path: Path, text: str):
+        (tmp_path / "requirements.txt").write_text(text)
+        (tmp_path / "base.txt").write_text("flask\n")
+        assert errors() == []
 
 
 @pytest.mark.parametrize(
@@ -328,16 +398,16 @@ def test_source_that_is_no_directory(refusals, path: str):
         ("wsgi_app_worker", "do you mean wsgi_app_workers?"),
         ("wsgi_app_prefx", "do you mean wsgi_app_prefix?"),
         ("wsgi_app_secret", "do you mean wsgi_app_secrets?"),
-        ("wsgi_app_env", "no variable is called so."),
-        ("wsgi_app_xyz", "no variable is called so."),
+        ("wsgi_app_env", "remove it."),
+        ("wsgi_app_xyz", "remove it."),
     ],
 )
-def test_misspelt(refusals, variable: str, meant: str):
-    assert refusals(**{variable: "x"}) == [f"{variable} is set, but {meant}"]
+def test_misspelt(input_errors, variable: str, meant: str):
+    assert input_errors(**{variable: "x"}) == [f"{variable} is no variable of the role: {meant}"]
 
 
-def test_all_that_is_wrong_is_said_at_once(refusals):
-    said = refusals(wsgi_app_prefix="api", wsgi_app_workers=0, wsgi_app_health={"timeout": 0})
+def test_all_errors_are_reported(input_errors):
+    said = input_errors(wsgi_app_prefix="api", wsgi_app_workers=0, wsgi_app_health={"timeout": 0})
     assert [sentence.split(" is ")[0] for sentence in said] == [
         "wsgi_app_prefix",
         "wsgi_app_workers",
@@ -347,49 +417,50 @@ def test_all_that_is_wrong_is_said_at_once(refusals):
 
 @pytest.fixture
 def local() -> dict:
-    return {"wsgi_app_source": {"type": "local", "path": "/"}}
+    return {"wsgi_app_source": {"type": "local", "path": SOURCE}}
 
 
 @pytest.mark.parametrize("path", ["", "/media", "media/", "../media", "a/../b", "a//b", "a b", "."])
-def test_shared_path(refusals, local, path: str):
-    assert refusals(**local, wsgi_app_shared_paths=[path]) == [
+def test_shared_path(input_errors, local, path: str):
+    assert input_errors(**local, wsgi_app_shared_paths=[path]) == [
         f"wsgi_app_shared_paths has {path!r}: write a directory in the source, as in 'media' or "
         "'shop/static/uploads'."
     ]
 
 
-def test_shared_paths_of_one_name(refusals, local):
-    assert refusals(**local, wsgi_app_shared_paths=["a/media", "b", "media"]) == [
-        "wsgi_app_shared_paths has a/media, media: they would share one directory, 'media'."
+def test_shared_paths_of_one_name(input_errors, local):
+    assert input_errors(**local, wsgi_app_shared_paths=["a/media", "b", "media"]) == [
+        "wsgi_app_shared_paths has a/media, media: they would share one directory, 'media', so "
+        "rename one of them."
     ]
 
 
-def test_shared_path_in_another(refusals, local):
-    assert refusals(**local, wsgi_app_shared_paths=["media", "media/inner"]) == [
+def test_shared_path_in_another(input_errors, local):
+    assert input_errors(**local, wsgi_app_shared_paths=["media", "media/inner"]) == [
         "wsgi_app_shared_paths has 'media/inner', which is in 'media': the app can write there "
-        "already. Leave it out."
+        "already, so remove it."
     ]
 
 
-def test_shared_paths_of_a_package(refusals):
-    assert refusals(wsgi_app_shared_paths=["media"]) == [
-        "wsgi_app_shared_paths is ['media'], but a package has no directories of its own: it runs "
-        "in its data directory, which all its releases share."
+def test_shared_paths_of_a_package(input_errors):
+    assert input_errors(wsgi_app_shared_paths=["media"]) == [
+        "wsgi_app_shared_paths is ['media'], but a package has no source directory. It runs in its "
+        "data directory, which all its releases share: remove the variable."
     ]
 
 
 @pytest.mark.parametrize("variable", ["wsgi_app_before_switch", "wsgi_app_after_switch"])
-def test_file_of_tasks(refusals, variable: str):
-    assert refusals(**{variable: "/missing.yml"}) == [
-        f"{variable} is '/missing.yml': there is no such file on the controller. "
-        "{{ playbook_dir }} begins a path that is the same everywhere."
+def test_file_of_tasks(input_errors, variable: str):
+    assert input_errors(**{variable: "/missing.yml"}) == [
+        f"{variable} is '/missing.yml', but the controller has no such file. A path that begins "
+        "with {{ playbook_dir }} is the same everywhere."
     ]
 
 
-def test_release_of_a_rollback(refusals):
-    assert refusals(wsgi_app_release="4d1c09aa71be") == [
-        "wsgi_app_release is '4d1c09aa71be', but a deploy makes its own release: it is "
-        "playbooks/rollback.yml that goes back to one."
+def test_release_in_a_deploy(input_errors):
+    assert input_errors(wsgi_app_release="4d1c09aa71be") == [
+        "wsgi_app_release is '4d1c09aa71be', but only the entry point 'rollback' uses it: run "
+        "playbooks/rollback.yml with it, or remove it."
     ]
 
 
@@ -437,10 +508,10 @@ def test_release_of_a_rollback(refusals):
         pytest.param({"wsgi_app_health": {"status": [200, 204, 503]}}, id="statuses"),
         pytest.param({"wsgi_app_health": {"host": "shop.example:8000"}}, id="host with a port"),
         pytest.param({"wsgi_app_health": {"host": "[::1]"}}, id="IPv6 host"),
-        pytest.param({"wsgi_app_source": {"type": "local", "path": "/"}}, id="local source"),
+        pytest.param({"wsgi_app_source": {"type": "local", "path": SOURCE}}, id="local source"),
         pytest.param(
             {
-                "wsgi_app_source": {"type": "local", "path": "/"},
+                "wsgi_app_source": {"type": "local", "path": SOURCE},
                 "wsgi_app_shared_paths": ["media", "shop/static/up-loads"],
             },
             id="shared paths",
@@ -450,18 +521,18 @@ def test_release_of_a_rollback(refusals):
     ],
 )
 class TestGood:
-    def test_is_not_refused(self, refusals, settings: dict):
-        assert refusals(**settings) == []
+    def test_is_accepted(self, input_errors, settings: dict):
+        assert input_errors(**settings) == []
 
     def test_is_specified(self, specified, settings: dict):
         assert specified(**settings) == []
 
 
 @pytest.mark.parametrize("inventory", EXAMPLES)
-def test_examples_are_not_refused(wsgi_app, hosts_of, inventory: str):
+def test_examples_are_accepted(wsgi_app, hosts_of, inventory: str):
     apps = hosts_of(inventory, "app")
-    refusals = [wsgi_app.input_errors(app) for app in apps.values()]
-    assert refusals == [[]] * len(apps) != []
+    errors = [wsgi_app.input_errors(app) for app in apps.values()]
+    assert errors == [[]] * len(apps) != []
 
 
 @pytest.mark.parametrize(
@@ -489,7 +560,7 @@ def test_examples_are_not_refused(wsgi_app, hosts_of, inventory: str):
         pytest.param({"wsgi_app_files": [{"content": ""}]}, "arguments: dest", id="no dest"),
     ],
 )
-def test_specification_refuses(specified, settings: dict, said: str):
+def test_specification_rejects(specified, settings: dict, said: str):
     assert said in "\n".join(specified(**settings))
 
 
@@ -510,12 +581,12 @@ KEY = "0123456789ABCDEF0123456789ABCDEF01234567"
         pytest.param("/srv/my shop.git", id="path"),
     ],
 )
-def test_git_url_is_taken(refusals, url: str):
-    assert refusals(wsgi_app_source={**GIT, "url": url}) == []
+def test_git_url_is_accepted(input_errors, url: str):
+    assert input_errors(wsgi_app_source={**GIT, "url": url}) == []
 
 
 @pytest.mark.parametrize(
-    ("url", "shown"),
+    ("url", "printed"),
     [
         pytest.param(url, url, id=url or "empty")
         for url in (
@@ -543,26 +614,26 @@ def test_git_url_is_taken(refusals, url: str):
         )
     ]
     + [
-        pytest.param(url, shown, id=f"{shown}, with a secret")
-        for url, shown in (
+        pytest.param(url, printed, id=f"{printed}, with a secret")
+        for url, printed in (
             ("http://me:secret@git.example.org/shop.git", "http://***@git.example.org/shop.git"),
             ("https://me:sec/secret@git.example.org/x", "https://***@git.example.org/x"),
             ("https://me:secret@secret@-x/shop.git", "https://***@-x/shop.git"),
         )
     ],
 )
-def test_git_url_is_refused(refusals, url: str, shown: str):
-    assert refusals(wsgi_app_source={**GIT, "url": url}) == [
-        f"wsgi_app_source.url is {shown!r}: write an https, ssh, git or file URL, an absolute path "
-        "on the host, or user@host:path for SSH, as in 'https://git.example.org/shop.git'."
+def test_git_url(input_errors, url: str, printed: str):
+    assert input_errors(wsgi_app_source={**GIT, "url": url}) == [
+        f"wsgi_app_source.url is {printed!r}: write an https, ssh, git or file URL, an absolute "
+        "path on the host, or user@host:path for SSH, as in 'https://git.example.org/shop.git'."
     ]
 
 
 @pytest.mark.parametrize(
     "version", ["v1.4", "main", "refs/heads/main", "refs/tags/v1", "feature/käse", "0" * 40, "@a"]
 )
-def test_git_version_is_taken(refusals, version: str):
-    assert refusals(wsgi_app_source={**GIT, "version": version}) == []
+def test_git_version_is_accepted(input_errors, version: str):
+    assert input_errors(wsgi_app_source={**GIT, "version": version}) == []
 
 
 @pytest.mark.parametrize(
@@ -594,15 +665,15 @@ def test_git_version_is_taken(refusals, version: str):
         )
     ],
 )
-def test_git_version_is_refused(refusals, version: str):
-    assert refusals(wsgi_app_source={**GIT, "version": version}) == [
+def test_git_version(input_errors, version: str):
+    assert input_errors(wsgi_app_source={**GIT, "version": version}) == [
         f"wsgi_app_source.version is {version!r}: write a tag or a branch, as in 'v1.4' or "
         "'refs/tags/v1.4', or the 40 hexadecimal digits of a commit."
     ]
 
 
-def test_git_version_that_yaml_takes_for_a_number(refusals):
-    assert refusals(wsgi_app_source={**GIT, "version": 1.1}) == [
+def test_git_version_is_a_number(input_errors):
+    assert input_errors(wsgi_app_source={**GIT, "version": 1.1}) == [
         "wsgi_app_source.version is 1.1, a number, which may have lost a digit: put quotes around "
         "it."
     ]
@@ -613,29 +684,29 @@ def test_git_version_that_yaml_takes_for_a_number(refusals):
     [
         pytest.param(
             {"type": "pip", "requirement": "shop", "signed_by": [KEY]},
-            f"wsgi_app_source.signed_by is ['{KEY}'], but the type is 'pip': it is git that knows "
-            "signatures; leave it out.",
+            f"wsgi_app_source.signed_by is ['{KEY}'], but wsgi_app_source.type is 'pip': only git "
+            "has signatures, so remove it.",
             id="a package",
         ),
         pytest.param(
             {**GIT, "signed_by": []},
-            "wsgi_app_source.signed_by is empty, so that nobody's signature would do: name "
-            "keys, or leave it out.",
-            id="nobody",
+            "wsgi_app_source.signed_by is empty, so no signature would be accepted: write the "
+            "fingerprints of keys, or remove it.",
+            id="empty",
         ),
     ]
     + [
         pytest.param(
             {**GIT, "signed_by": [key]},
             f"wsgi_app_source.signed_by has {key!r}: write the whole fingerprint of a key, 40 "
-            "capital hexadecimal digits without spaces, as 'gpg --list-keys' shows it.",
+            "capital hexadecimal digits without spaces, as 'gpg --list-keys' prints it.",
             id=key,
         )
         for key in ("author@example.org", KEY.lower(), KEY[-16:], f"{KEY[:4]} {KEY[5:]}")
     ],
 )
-def test_signatures(refusals, source: dict, message: str):
-    assert refusals(wsgi_app_source=source) == [message]
+def test_signatures(input_errors, source: dict, message: str):
+    assert input_errors(wsgi_app_source=source) == [message]
 
 
 @pytest.mark.parametrize(
@@ -651,34 +722,66 @@ def test_signatures(refusals, source: dict, message: str):
     + [
         pytest.param(
             {"tasks": 0},
-            "wsgi_app_limits.tasks is 0: each worker takes one, and one for each of its threads.",
+            "wsgi_app_limits.tasks is 0: write 1 or more. Each worker needs one, and one more for "
+            "each of its threads.",
             id="no tasks",
         ),
         pytest.param(
             {"cpus": -1.0},
-            "wsgi_app_limits.cpus is -1.0: write a part of one or more, as in 1.5.",
+            "wsgi_app_limits.cpus is -1.0: write 0.01 or more, as in 1.5.",
             id="less than no processor",
         ),
     ],
 )
-def test_limits(refusals, limits: dict, message: str):
-    assert refusals(wsgi_app_limits=limits) == [message]
+def test_limits(input_errors, limits: dict, message: str):
+    assert input_errors(wsgi_app_limits=limits) == [message]
 
 
 @pytest.mark.parametrize(
     "path", ["/", "/etc", "/usr", "srv/media", "/srv/my media", "/srv/../etc", "/srv/media/", "~/x"]
 )
-def test_writable_paths(refusals, path: str):
-    assert refusals(wsgi_app_writable_paths=[path]) == [
+def test_writable_paths(input_errors, path: str):
+    assert input_errors(wsgi_app_writable_paths=[path]) == [
         f"wsgi_app_writable_paths has {path!r}: write the absolute path of one directory or file, "
         "without spaces, as in '/srv/media'."
     ]
 
 
+@pytest.mark.parametrize(
+    ("path", "directory", "setting"),
+    [
+        ("/tmp", "/tmp", "PrivateTmp"),
+        ("/tmp/uploads", "/tmp", "PrivateTmp"),
+        ("/var/tmp", "/var/tmp", "PrivateTmp"),
+        ("/var/tmp/shop/uploads", "/var/tmp", "PrivateTmp"),
+        ("/dev/shm", "/dev/shm", "TemporaryFileSystem"),
+    ],
+)
+class TestTemporaryPath:
+    def test_is_rejected(self, input_errors, path: str, directory: str, setting: str):
+        assert input_errors(wsgi_app_writable_paths=[path]) == [
+            f"wsgi_app_writable_paths has {path!r}, but {setting} hides {directory} from the app: "
+            "write a path elsewhere, as in '/srv/media'."
+        ]
+
+    def test_is_accepted_if_not_hidden(self, input_errors, path: str, directory: str, setting: str):
+        sandbox = {setting: "" if setting == "TemporaryFileSystem" else False}
+        assert input_errors(wsgi_app_writable_paths=[path], wsgi_app_sandbox=sandbox) == []
+
+    def test_is_accepted_in_a_container(
+        self, input_errors, path: str, directory: str, setting: str
+    ):
+        assert input_errors(wsgi_app_writable_paths=[path], wsgi_app_backend="podman") == []
+
+
+def test_path_like_a_temporary_one_is_accepted(input_errors):
+    assert input_errors(wsgi_app_writable_paths=["/tmpl", "/srv/tmp", "/var/tmp-data"]) == []
+
+
 @pytest.mark.parametrize("name", ["private-tmp", "privateTmp", "", "User=x\nProtectHome"])
-def test_sandbox_that_systemd_does_not_know(refusals, name: str):
-    assert refusals(wsgi_app_sandbox={name: True}) == [
-        f"wsgi_app_sandbox has {name!r}: write a setting as systemd calls it, as in "
+def test_sandbox_setting_name(input_errors, name: str):
+    assert input_errors(wsgi_app_sandbox={name: True}) == [
+        f"wsgi_app_sandbox has {name!r}: write the name of a setting of systemd, as in "
         "'MemoryDenyWriteExecute'."
     ]
 
@@ -687,16 +790,16 @@ def test_sandbox_that_systemd_does_not_know(refusals, name: str):
     "name",
     ["User", "Group", "ExecStart", "ExecStartPre", "EnvironmentFile", "Restart", "BindPaths"],
 )
-def test_sandbox_is_no_way_to_run_something_else(refusals, name: str):
-    assert refusals(wsgi_app_sandbox={name: "x"}) == [
-        f"wsgi_app_sandbox sets {name}, but that is the role's own affair; leave it out."
+def test_sandbox_setting_of_the_role(input_errors, name: str):
+    assert input_errors(wsgi_app_sandbox={name: "x"}) == [
+        f"wsgi_app_sandbox sets {name}, but the role sets it itself: remove it."
     ]
 
 
 @pytest.mark.parametrize("value", ["a\nUser=root", {"a": "b"}, 1.5, None], ids=str)
-def test_sandbox_of_one_line(refusals, value):
-    assert refusals(wsgi_app_sandbox={"ProtectHome": value}) == [
-        f"wsgi_app_sandbox.ProtectHome is {value!r}: write a text of one line, a yes or no, or a "
+def test_sandbox_setting_value(input_errors, value):
+    assert input_errors(wsgi_app_sandbox={"ProtectHome": value}) == [
+        f"wsgi_app_sandbox.ProtectHome is {value!r}: write a text of one line, true or false, or a "
         "list of them."
     ]
 
@@ -718,14 +821,14 @@ def test_sandbox_of_one_line(refusals, value):
     ],
     ids=str,
 )
-def test_what_an_app_may_do_is_taken(refusals, specified, settings: dict):
-    assert (refusals(**settings), specified(**settings)) == ([], [])
+def test_limits_and_sandbox_are_accepted(input_errors, specified, settings: dict):
+    assert (input_errors(**settings), specified(**settings)) == ([], [])
 
 
 @pytest.mark.parametrize("value", ["", "python 3.13", "python:3.13\nRUN", "-python"])
-def test_base_image(refusals, value: str):
-    assert refusals(wsgi_app_base_image=value) == [
-        f"wsgi_app_base_image is {value!r}: write an image as the engine knows it, as in "
+def test_base_image(input_errors, value: str):
+    assert input_errors(wsgi_app_base_image=value) == [
+        f"wsgi_app_base_image is {value!r}: write an image in the syntax of the engine, as in "
         "'python:3.13-slim'."
     ]
 
@@ -733,38 +836,38 @@ def test_base_image(refusals, value: str):
 @pytest.mark.parametrize(
     "value", ["python", "localhost/python:3.12", "example.org:5000/py@sha256:0"]
 )
-def test_base_image_that_is_taken(refusals, value: str):
-    assert refusals(wsgi_app_base_image=value) == []
+def test_base_image_is_accepted(input_errors, value: str):
+    assert input_errors(wsgi_app_base_image=value) == []
 
 
 @pytest.mark.parametrize(
-    ("backend", "refused"), [("podman", True), ("docker", True), ("systemd", False)]
+    ("backend", "rejected"), [("podman", True), ("docker", True), ("systemd", False)]
 )
-def test_interpreter_of_the_host(refusals, backend: str, refused: bool):
-    said = refusals(wsgi_app_backend=backend, wsgi_app_python="/opt/python/bin/python3")
-    assert said == refused * [
-        "wsgi_app_python is '/opt/python/bin/python3', but an image has an interpreter of its own: "
+def test_interpreter_of_the_host(input_errors, backend: str, rejected: bool):
+    said = input_errors(wsgi_app_backend=backend, wsgi_app_python="/opt/python/bin/python3")
+    assert said == rejected * [
+        "wsgi_app_python is '/opt/python/bin/python3', but an image has its own interpreter: "
         "choose it with wsgi_app_base_image, as in 'python:3.12-slim'."
     ]
 
 
 @pytest.mark.parametrize(
-    ("backend", "refused"), [("podman", True), ("docker", True), ("systemd", False)]
+    ("backend", "rejected"), [("podman", True), ("docker", True), ("systemd", False)]
 )
-def test_sandbox_of_systemd(refusals, backend: str, refused: bool):
-    said = refusals(wsgi_app_backend=backend, wsgi_app_sandbox={"ProtectHome": False})
-    assert said == refused * [
-        "wsgi_app_sandbox is {'ProtectHome': False}, but it is for backend 'systemd': a container "
-        "has a sandbox of its own; leave it out."
+def test_sandbox_of_systemd(input_errors, backend: str, rejected: bool):
+    said = input_errors(wsgi_app_backend=backend, wsgi_app_sandbox={"ProtectHome": False})
+    assert said == rejected * [
+        "wsgi_app_sandbox is {'ProtectHome': False}, but only backend 'systemd' uses it. A "
+        "container has another sandbox: remove the variable."
     ]
 
 
 @pytest.mark.parametrize("value", ["none", "local", "full"])
-def test_network_that_is_taken(specified, value: str):
+def test_network_is_accepted(specified, value: str):
     assert specified(wsgi_app_network=value) == []
 
 
-def test_network_that_is_not_known(specified):
+def test_network(specified):
     [said] = specified(wsgi_app_network="bridge")
     assert "wsgi_app_network" in said
     assert "none, local, full" in said
