@@ -77,7 +77,8 @@ BAD = {
         ),
         "header": (
             {**SITE, "nginx_site_trusted_headers": ["ssl"]},
-            "must be one or more of: auto, proto, for, host, port, prefix, request_id. Got no match",
+            "must be one or more of: auto, proto, for, host, port, prefix, request_id. Got no "
+            "match",
         ),
         "two kinds": (
             {**SITE, "nginx_site_mounts": [{"path": "/", "app": "shop", "root": "/srv"}]},
