@@ -47,7 +47,7 @@ MESSAGES = {
     ),
     "containers that are not up": (
         "playbooks/compose.yml",
-        "Say why they are not up",
+        "Fail with the logs of the containers",
         {**FAILED, "__compose_logs": {"stdout": RAW}},
     ),
 }
