@@ -689,9 +689,9 @@ class TestStatus:
         ]
 
 
-class TestUsualRedirect:
+class TestDefaultRedirect:
     @pytest.mark.parametrize(
-        ("settings", "usual"),
+        ("settings", "default"),
         [
             pytest.param({}, False, id="no TLS"),
             pytest.param(PROXIES, False, id="TLS in front"),
@@ -710,9 +710,9 @@ class TestUsualRedirect:
             ],
         ],
     )
-    def test_is_where_it_cannot_surprise(self, nginx_site, settings: dict, usual: bool):
+    def test_is_where_it_cannot_surprise(self, nginx_site, settings: dict, default: bool):
         redirects = nginx_site.value("__nginx_site_redirects_to_https", {**SITE, **settings})
-        assert redirects is usual
+        assert redirects is default
 
 
 @pytest.mark.parametrize(
