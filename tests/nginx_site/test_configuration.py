@@ -228,5 +228,5 @@ class TestExample:
 
     def test_is_not_refused(self, nginx_site, hosts_of, inventory: str):
         sites = hosts_of(inventory, "web")
-        refusals = [nginx_site.input_errors(site) for site in sites.values()]
-        assert refusals == [[]] * len(sites) != []
+        errors = [nginx_site.input_errors(site) for site in sites.values()]
+        assert errors == [[]] * len(sites) != []
