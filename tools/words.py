@@ -88,6 +88,7 @@ ALLOWED = (
     Allowed("molecule/release/tests/test_confinement.py", "nobody", "the Unix user"),
     Allowed("molecule/tls/tests/test_acme.py", "nobody", "the Unix user"),
     Allowed("roles/nginx_site/vars/main/trust.yml", "visitor", "the header Cf-Visitor"),
+    Allowed("tests/nginx_site/test_origin.py", "visitor", "the header CF-Visitor"),
     Allowed("tests/tools/test_words.py", "", "the test of this program"),
 )
 

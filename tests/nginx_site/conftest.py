@@ -30,10 +30,10 @@ from serving import Nginx, Refused, echo, free_ports, running, serve
 
 
 class Echoed(Answer):
-    """What came back, and what it tells if the echo app sent it."""
+    """A response, and what the echo app reports in it."""
 
     @property
-    def seen(self) -> dict:
+    def echo(self) -> dict:
         """What the app saw, without the ID of the request, which is another each time."""
         environ = self.json["environ"]
         same = {name: text for name, text in environ.items() if name != "HTTP_X_REQUEST_ID"}
@@ -41,24 +41,24 @@ class Echoed(Answer):
 
     @property
     def request_id(self) -> str:
-        """By which ID the app was told of the request."""
+        """The ID of the request that the app received."""
         return self.json["environ"]["HTTP_X_REQUEST_ID"]
 
     @property
     def origin(self) -> str | int:
-        """The origin that the app was told."""
+        """The origin that the app received."""
         return origin_of(self.status, self.body)
 
     @property
-    def told(self) -> dict[str, str]:
+    def received(self) -> dict[str, str]:
         """The headers that the app was sent, without that ID."""
-        environ = self.seen["environ"]
+        environ = self.echo["environ"]
         return {name: environ[name] for name in environ if name.startswith("HTTP_")}
 
 
 @dataclass(frozen=True)
 class Server:
-    """Where the sites answer, on a port which is not the one that visitors use."""
+    """Where the sites answer, on a port which is not the one that clients use."""
 
     port: int
     top: Path

@@ -1,4 +1,4 @@
-"""The visitor's address, through whatever stands in front of nginx."""
+"""The client address, through different proxies in front of nginx."""
 
 import socket
 import struct
@@ -13,9 +13,9 @@ def version_2(command: int, family: int = 0, addresses: bytes = b"") -> bytes:
     return SIGNATURE + struct.pack("!BBH", command, family, len(addresses)) + addresses
 
 
-def pair(family: int, visitor: str, site: str) -> bytes:
+def pair(family: int, client: str, site: str) -> bytes:
     """Return two addresses with their ports, as the binary header has them."""
-    ends = (socket.inet_pton(family, address) for address in (visitor, site))
+    ends = (socket.inet_pton(family, address) for address in (client, site))
     return b"".join(ends) + struct.pack("!HH", 56324, 443)
 
 
@@ -24,21 +24,21 @@ IPV6 = pair(socket.AF_INET6, "2001:db8::9", "2001:db8::1")
 
 
 def address(answer) -> str:
-    return answer.seen["environ"]["REMOTE_ADDR"]
+    return answer.echo["environ"]["REMOTE_ADDR"]
 
 
 CHAINS = [
-    pytest.param(["203.0.113.9"], "203.0.113.9", id="visitor"),
-    pytest.param(["2001:db8::9"], "2001:db8::9", id="visitor with IPv6"),
+    pytest.param(["203.0.113.9"], "203.0.113.9", id="client"),
+    pytest.param(["2001:db8::9"], "2001:db8::9", id="client with IPv6"),
     pytest.param(["203.0.113.9:56324"], "203.0.113.9", id="with a port"),
     pytest.param(["[2001:db8::9]:56324"], "2001:db8::9", id="IPv6 with a port"),
-    pytest.param(["198.51.100.6, 203.0.113.9"], "203.0.113.9", id="claim before the visitor"),
+    pytest.param(["198.51.100.6, 203.0.113.9"], "203.0.113.9", id="claim before the client"),
     pytest.param(["127.0.0.1, 203.0.113.9"], "203.0.113.9", id="claim to be a proxy"),
     pytest.param(["203.0.113.9, 10.0.0.7"], "203.0.113.9", id="one proxy more"),
     pytest.param(["203.0.113.9, 10.0.0.8, 10.0.0.7"], "203.0.113.9", id="two proxies more"),
     pytest.param(["198.51.100.6, 203.0.113.9, 10.0.0.7"], "203.0.113.9", id="claim before proxies"),
     pytest.param(["203.0.113.9,10.0.0.7"], "203.0.113.9", id="no blank between"),
-    pytest.param(["10.0.0.8"], "10.0.0.8", id="nobody but proxies"),
+    pytest.param(["10.0.0.8"], "10.0.0.8", id="only proxies"),
     pytest.param(["198.51.100.6", "203.0.113.9"], "203.0.113.9", id="claim in a line of its own"),
     pytest.param(["203.0.113.9", "10.0.0.7"], "203.0.113.9", id="proxies in lines of their own"),
     pytest.param([], "127.0.0.1", id="nothing"),
@@ -51,29 +51,29 @@ CHAINS = [
 ]
 
 
-@pytest.mark.parametrize(("chain", "visitor"), CHAINS)
-def test_proxy_tells_it(modes, chain: list[str], visitor: str):
+@pytest.mark.parametrize(("chain", "client"), CHAINS)
+def test_trusted_proxy_sets_it(modes, chain: list[str], client: str):
     headers = [f"X-Forwarded-For: {value}" for value in chain]
-    assert address(modes["behind"].get("/api/x", *headers)) == visitor
+    assert address(modes["behind"].get("/api/x", *headers)) == client
 
 
-@pytest.mark.parametrize(("chain", "visitor"), CHAINS)
-def test_nobody_else_tells_it(modes, chain: list[str], visitor: str):
+@pytest.mark.parametrize(("chain", "client"), CHAINS)
+def test_other_client_does_not_set_it(modes, chain: list[str], client: str):
     headers = [f"X-Forwarded-For: {value}" for value in chain]
     assert address(modes["behind"].get("/api/x", *headers, peer="127.0.0.2")) == "127.0.0.2"
 
 
 @pytest.mark.parametrize(
-    ("mode", "visitor"),
+    ("mode", "client"),
     [
         pytest.param("edge", "127.0.0.1", id="edge"),
-        pytest.param("pinned", "127.0.0.1", id="pinned, and nobody trusted"),
+        pytest.param("pinned", "127.0.0.1", id="pinned, no trusted proxy"),
         pytest.param("pinned-below", "203.0.113.9", id="pinned, and proxies trusted"),
         pytest.param("chained", "203.0.113.9", id="chain, whose length is nothing here"),
     ],
 )
-def test_it_depends_on_trust(modes, mode: str, visitor: str):
-    assert address(modes[mode].get("/api/x", "X-Forwarded-For: 203.0.113.9")) == visitor
+def test_it_depends_on_trust(modes, mode: str, client: str):
+    assert address(modes[mode].get("/api/x", "X-Forwarded-For: 203.0.113.9")) == client
 
 
 @pytest.mark.parametrize("header", ["X-Real-IP", "CF-Connecting-IP", "True-Client-IP", "Forwarded"])
@@ -82,10 +82,10 @@ def test_no_other_header_tells_it(modes, header: str):
     assert address(answer) == "127.0.0.1"
 
 
-def test_app_is_told_it_once(modes):
-    told = modes["behind"].get("/api/x", "X-Forwarded-For: 198.51.100.6, 203.0.113.9").told
+def test_app_receives_it_once(modes):
+    received = modes["behind"].get("/api/x", "X-Forwarded-For: 198.51.100.6, 203.0.113.9").received
     names = ("HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP")
-    assert [told[name] for name in names] == ["203.0.113.9", "203.0.113.9"]
+    assert [received[name] for name in names] == ["203.0.113.9", "203.0.113.9"]
 
 
 CONNECTIONS = [
@@ -101,12 +101,12 @@ CONNECTIONS = [
 
 
 class TestProxyProtocol:
-    @pytest.mark.parametrize(("first", "visitor"), CONNECTIONS)
-    def test_tells_it(self, modes, first: bytes, visitor: str):
-        assert address(modes["passed-on"].get("/api/x", first=first)) == visitor
+    @pytest.mark.parametrize(("first", "client"), CONNECTIONS)
+    def test_sets_it(self, modes, first: bytes, client: str):
+        assert address(modes["passed-on"].get("/api/x", first=first)) == client
 
-    @pytest.mark.parametrize(("first", "visitor"), CONNECTIONS)
-    def test_tells_nothing_from_anybody_else(self, modes, first: bytes, visitor: str):
+    @pytest.mark.parametrize(("first", "client"), CONNECTIONS)
+    def test_is_ignored_from_other_clients(self, modes, first: bytes, client: str):
         answer = modes["passed-on"].get("/api/x", first=first, peer="127.0.0.2")
         assert address(answer) == "127.0.0.2"
 
@@ -129,7 +129,7 @@ class TestProxyProtocol:
         answer = modes[mode].get(
             "/api/x", "X-Forwarded-Proto: https", first=version_2(0x21, 0x11, IPV4)
         )
-        assert answer.told["HTTP_X_FORWARDED_PROTO"] == scheme
+        assert answer.received["HTTP_X_FORWARDED_PROTO"] == scheme
 
     def test_is_expected_of_every_connection(self, modes):
         with socket.create_connection(("127.0.0.1", modes["passed-on"].port), 10) as connection:

@@ -21,8 +21,8 @@ import socket, subprocess, sys
 from patience import eventually
 
 def is_reached(address):
-    asked = ["ip", "route", "get", address, "from", address]
-    return subprocess.run(asked, capture_output=True).returncode == 0
+    command = ["ip", "route", "get", address, "from", address]
+    return subprocess.run(command, capture_output=True).returncode == 0
 
 subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 subprocess.run(["ip", "address", "add", "2001:db8:0:1::1/64", "dev", "lo", "nodad"], check=True)

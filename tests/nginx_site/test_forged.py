@@ -1,4 +1,4 @@
-"""Forged requests of every form: an app is told the same as of an honest one, or nothing."""
+"""Forged requests of every form: an app receives the same as from an honest one, or nothing."""
 
 from __future__ import annotations
 
@@ -41,20 +41,20 @@ FORMS = {
 }
 
 
-def told(answer) -> dict:
+def received(answer) -> dict:
     """Return what an app knows of the client's URL and address."""
-    environ = answer.seen["environ"]
+    environ = answer.echo["environ"]
     names = r"HTTP_(HOST|FORWARDED|X_FORWARDED_\w+|X_REAL_IP|X_SCRIPT_NAME|SCRIPT_NAME)"
     names += r"|REMOTE_ADDR|SCRIPT_NAME|PATH_INFO|SERVER_NAME|SERVER_PORT|wsgi.url_scheme"
-    known = {name: value for name, value in environ.items() if re.fullmatch(names, name)}
-    return {**known, "url": answer.seen["url"]}
+    environ = {name: value for name, value in environ.items() if re.fullmatch(names, name)}
+    return {**environ, "url": answer.echo["url"]}
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("name", VALUES)
-def test_header_is_not_told(server, name: str, form: str):
+def test_header_does_not_reach_the_app(server, name: str, form: str):
     answer = server.get("/api/x", FORMS[form](name, VALUES[name]))
-    assert answer.status == 400 or told(answer) == told(server.get("/api/x"))
+    assert answer.status == 400 or received(answer) == received(server.get("/api/x"))
 
 
 HOSTS = [
@@ -107,7 +107,7 @@ def test_request_is_what_it_seems(server, what: str):
     answer = server.ask(line, "Host: example.org:8000", *headers)
     assert answer.status == status
     if status == 200:
-        assert told(answer) == told(server.get("/api/x"))
+        assert received(answer) == received(server.get("/api/x"))
 
 
 @pytest.fixture(scope="module")
@@ -142,9 +142,9 @@ AWAY = [
 def test_redirect_leads_to_no_other_host(request, to: str, path: str):
     answer = request.getfixturevalue(to).get(path, host="example.org")
     if location := answer.headers["Location"]:
-        asked = path if path.startswith("http") else f"http://example.org{path}"
+        url = path if path.startswith("http") else f"http://example.org{path}"
         elsewhere = ["example.com"] if path.startswith("/gone") else []
-        assert urlsplit(urljoin(asked, location)).hostname in ["example.org", *elsewhere]
+        assert urlsplit(urljoin(url, location)).hostname in ["example.org", *elsewhere]
     assert answer.headers["X-Evil"] is None
 
 
@@ -207,7 +207,7 @@ def test_frames_are_no_way_around(tls, what: str):
     except Refused:
         return
     if answer.status == 200:
-        assert told(answer) == told(tls["edge"].stream(FIELDS))
+        assert received(answer) == received(tls["edge"].stream(FIELDS))
     else:
         assert answer.status in (400, 405, 421)
 
@@ -262,11 +262,11 @@ def test_proxy_that_passes_on_junk_makes_no_wrong_url(modes, header: str, value:
     sent = value.encode().decode("latin-1")
     answer = modes["believing"].get("/api/x", f"{header}: {sent}", host="example.org")
     if answer.status == 200:
-        seen = urlsplit(answer.seen["url"])
-        assert (seen.scheme in ("http", "https"), seen.hostname in NAMES) == (True, True)
-        assert seen.port is None or seen.port in range(1, 65536)
-        assert re.fullmatch(r"(/(?!\.{1,2}/)[A-Za-z0-9._~-]+)*/api/x", seen.path)
-        assert ipaddress.ip_address(answer.seen["environ"]["REMOTE_ADDR"])
+        url = urlsplit(answer.echo["url"])
+        assert (url.scheme in ("http", "https"), url.hostname in NAMES) == (True, True)
+        assert url.port is None or url.port in range(1, 65536)
+        assert re.fullmatch(r"(/(?!\.{1,2}/)[A-Za-z0-9._~-]+)*/api/x", url.path)
+        assert ipaddress.ip_address(answer.echo["environ"]["REMOTE_ADDR"])
     else:
         assert answer.status == 421
 

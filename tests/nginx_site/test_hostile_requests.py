@@ -14,9 +14,9 @@ INNER = b"GET /api/smuggled HTTP/1.1\r\nHost: example.org\r\n\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 END = b"0\r\n\r\n"
 INTERNAL = re.compile(rb"[.]sock|gunicorn|main[.]\d|Traceback|/tmp|127[.]0[.]0[.]1|werkzeug|python")
-"""What no visitor has to know, but for those who are told by the app itself."""
-NOBODY_S = (b"<h1><p>Bad Request</p></h1>", b"Invalid HTTP Header")
-"""A page of gunicorn's, and the one that is no secret: it quotes the name of a visitor's header."""
+"""Internal names that only the echo app may show to a client."""
+GUNICORN_PAGES = (b"<h1><p>Bad Request</p></h1>", b"Invalid HTTP Header")
+"""A page of gunicorn's, and the one that is no secret: it quotes the name of a client's header."""
 LOGS = ("api.log", "as-sent.log")
 
 
@@ -47,14 +47,14 @@ def statuses(answers: bytes) -> list[int]:
 
 
 @pytest.fixture
-def requests_seen(server, logged):
-    def requests_seen() -> Counter:
-        """Return how often the app was asked for what, once it has been asked for something new."""
-        known = server.get("/api/known").request_id
-        logged(server.logs / "api.log", known)
+def request_counts(server, logged):
+    def request_counts() -> Counter:
+        """Return how often each request reached the app, after a new request is in its log."""
+        marker = server.get("/api/marker").request_id
+        logged(server.logs / "api.log", marker)
         return Counter(re.findall(r'"(\S+ \S+) HTTP', (server.logs / "api.log").read_text()))
 
-    return requests_seen
+    return request_counts
 
 
 POST = b"POST /api/first HTTP/1.1\r\nHost: example.org\r\n"
@@ -148,12 +148,12 @@ HONEST = [
 
 
 @pytest.mark.parametrize(("request_bytes", "answered"), [*SMUGGLING, *HONEST])
-def test_app_is_asked_what_nginx_answers(server, requests_seen, request_bytes, answered):
-    before = requests_seen()
+def test_app_receives_each_answered_request(server, request_counts, request_bytes, answered):
+    before = request_counts()
     got = statuses(exchange(server, request_bytes))
-    asked = requests_seen() - before - Counter(["GET /api/known"])
+    received = request_counts() - before - Counter(["GET /api/marker"])
     assert got == answered
-    assert asked.total() == got.count(200)
+    assert received.total() == got.count(200)
 
 
 METHODS = [b"GET", b"HEAD", b"PUT", b"TRACE", b"CONNECT", b"get", b"X", b"A" * 30, b"M-SEARCH", b""]
@@ -228,11 +228,11 @@ class TestMalformed:
 
     def test_nothing_fails(self, answers):
         """501 and 505 are what nginx says of a coding and a version that it does not know."""
-        usual = {*range(200, 500), 100, 501, 505}
-        failed = {text: got for text, got in answers.items() if set(statuses(got)) - usual}
+        expected = {*range(200, 500), 100, 501, 505}
+        failed = {text: got for text, got in answers.items() if set(statuses(got)) - expected}
         assert failed == {}
 
-    def test_no_internal_name_is_told(self, answers):
+    def test_no_internal_name_leaks(self, answers):
         telling = [
             answer
             for received in answers.values()
@@ -242,7 +242,7 @@ class TestMalformed:
         assert telling == []
 
     def test_gunicorn_has_nothing_to_complain_of(self, answers):
-        page, quoted = NOBODY_S
+        page, quoted = GUNICORN_PAGES
         pages = [answer for answer in answers.values() if page in answer and quoted not in answer]
         assert pages == []
 
@@ -256,4 +256,4 @@ class TestMalformed:
 
     @pytest.mark.parametrize("path", ["/api/x", "/as-sent/x"])
     def test_good_request_is_right_afterwards(self, server, answers, path: str):
-        assert server.get(path).seen["url"] == f"http://example.org:8000{path}"
+        assert server.get(path).echo["url"] == f"http://example.org:8000{path}"

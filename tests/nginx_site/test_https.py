@@ -1,4 +1,4 @@
-"""Visitors who come by http are sent to https, and browsers remember it (HSTS)."""
+"""Clients with http are redirected to https, and browsers remember it (HSTS)."""
 
 import pytest
 
@@ -56,7 +56,7 @@ def plain(https):
 
 
 def where(answer) -> str | int:
-    """Return where a visitor is sent to, or the status of what he gets."""
+    """Return the target of the redirect, or the status of another response."""
     return answer.location if answer.status == 308 else answer.status
 
 
@@ -129,10 +129,10 @@ class TestRedirect:
     @pytest.mark.parametrize(
         "claim", ["https", "HTTPS", "wss", "https, http", "http,https", " https "]
     )
-    def test_stranger_who_claims_https_stays(self, plain, site: str, claim: str):
-        """So that a proxy that is not trusted yet makes no loop; the app is told the truth."""
+    def test_untrusted_claim_of_https_is_not_redirected(self, plain, site: str, claim: str):
+        """So a proxy that is not trusted yet makes no loop. The app receives the real scheme."""
         answer = plain[site].get("/api/x", f"X-Forwarded-Proto: {claim}", peer=STRANGER)
-        assert answer.seen["url"] == "http://example.org:8000/api/x"
+        assert answer.echo["url"] == "http://example.org:8000/api/x"
 
     @pytest.mark.parametrize("site", ["own", "fronted", "fronted-alone"])
     @pytest.mark.parametrize("claim", ["http", "", "javascript", "xhttps", "https:"])
@@ -141,35 +141,35 @@ class TestRedirect:
         assert where(answer) == "https://example.org/api/x"
 
     @pytest.mark.parametrize("site", ["fronted", "fronted-alone"])
-    def test_visitor_who_came_by_https_to_the_proxy_stays(self, plain, site: str):
+    def test_https_at_the_proxy_is_not_redirected(self, plain, site: str):
         answer = plain[site].get("/api/x", BY_HTTPS, host="example.org")
-        assert answer.seen["url"] == "https://example.org/api/x"
+        assert answer.echo["url"] == "https://example.org/api/x"
 
     @pytest.mark.parametrize("claim", ["http", "ws", "https, http"])
     @pytest.mark.parametrize("site", ["fronted", "fronted-alone"])
-    def test_visitor_who_came_by_http_to_the_proxy_is_sent(self, plain, site: str, claim: str):
+    def test_http_at_the_proxy_is_redirected(self, plain, site: str, claim: str):
         answer = plain[site].get("/api/x", f"X-Forwarded-Proto: {claim}")
         assert where(answer) == "https://example.org/api/x"
 
-    def test_visitor_who_came_by_http_through_tls_is_sent(self, https):
+    def test_http_at_the_proxy_is_redirected_through_tls(self, https):
         answer = https["https"]["fronted"].get("/api/x", "X-Forwarded-Proto: http")
         assert where(answer) == "https://example.org/api/x"
 
-    def test_proxy_tells_host_and_prefix(self, plain):
-        told = ["X-Forwarded-Host: localhost:8000", "X-Forwarded-Prefix: /outer"]
-        answer = plain["believing"].get("/api/x?a=b", *told, host="example.org")
+    def test_proxy_sets_host_and_prefix(self, plain):
+        forwarded = ["X-Forwarded-Host: localhost:8000", "X-Forwarded-Prefix: /outer"]
+        answer = plain["believing"].get("/api/x?a=b", *forwarded, host="example.org")
         assert where(answer) == "https://localhost:8443/outer/api/x?a=b"
 
-    def test_stranger_tells_neither(self, plain):
-        told = ["X-Forwarded-Host: localhost:8000", "X-Forwarded-Prefix: /outer"]
-        answer = plain["believing"].get("/api/x", *told, host="example.org", peer=STRANGER)
+    def test_other_client_sets_neither(self, plain):
+        forwarded = ["X-Forwarded-Host: localhost:8000", "X-Forwarded-Prefix: /outer"]
+        answer = plain["believing"].get("/api/x", *forwarded, host="example.org", peer=STRANGER)
         assert where(answer) == "https://example.org:8443/api/x"
 
     def test_pinned_site_does_not_loop_behind_who_says_nothing(self, plain):
         answer = plain["pinned-and-fronted"].get("/api/x")
-        assert answer.seen["url"] == "https://pub.example/api/x"
+        assert answer.echo["url"] == "https://pub.example/api/x"
 
-    def test_connection_that_is_passed_on_has_its_own_scheme(self, https):
+    def test_proxy_protocol_keeps_the_scheme_of_the_connection(self, https):
         said = b"PROXY TCP4 203.0.113.9 192.0.2.1 56324 80\r\n"
         by_http, by_https = (
             https[scheme]["passed-on"].get("/api/x", first=said) for scheme in ("http", "https")
@@ -201,7 +201,7 @@ class TestHsts:
             ("pinned-elsewhere", []),
         ],
     )
-    def test_visitor_behind_a_proxy_that_ends_tls_has_it(self, plain, site: str, headers: list):
+    def test_client_of_a_proxy_that_ends_tls_gets_it(self, plain, site: str, headers: list):
         answer = plain[site].get("/api/x", *headers)
         assert answer.headers["Strict-Transport-Security"] == "max-age=600"
 

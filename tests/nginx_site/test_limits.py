@@ -1,4 +1,4 @@
-"""How much one visitor may ask of a site."""
+"""How much a client may request."""
 
 import socket
 
@@ -8,7 +8,7 @@ PROXIES = {"nginx_site_trusted_proxies": ["127.0.0.1"]}
 FEW = {"rate": "1r/m", "burst": 1}
 """Two requests of a client, and no more for as long as a test lasts."""
 SITES: dict[str, dict] = {
-    "usual": {},
+    "default": {},
     "sizes": {"nginx_site_limits": {"body_size": "2k", "header_size": "2k"}},
     "any-body": {"nginx_site_limits": {"body_size": "0"}},
     "slow": {"nginx_site_limits": {"header_timeout": 1, "body_timeout": 1, "send_timeout": 1}},
@@ -39,8 +39,8 @@ class TestSize:
     @pytest.mark.parametrize(
         ("site", "length", "status"),
         [
-            ("usual", 2**20, 200),
-            ("usual", 2**20 + 1, 413),
+            ("default", 2**20, 200),
+            ("default", 2**20 + 1, 413),
             ("sizes", 2048, 200),
             ("sizes", 2049, 413),
             ("any-body", 2**21, 200),
@@ -51,7 +51,12 @@ class TestSize:
 
     @pytest.mark.parametrize(
         ("site", "length", "status"),
-        [("usual", 8000, 200), ("usual", 8200, 414), ("sizes", 1900, 200), ("sizes", 2100, 414)],
+        [
+            ("default", 8000, 200),
+            ("default", 8200, 414),
+            ("sizes", 1900, 200),
+            ("sizes", 2100, 414),
+        ],
     )
     def test_of_a_url(self, plain, site: str, length: int, status: int):
         assert plain[site].get(f"/api/x?{'y' * length}").status == status
@@ -59,7 +64,12 @@ class TestSize:
     @pytest.mark.parametrize("scheme", ["http", "https"])
     @pytest.mark.parametrize(
         ("site", "length", "status"),
-        [("usual", 8000, 200), ("usual", 8200, 431), ("sizes", 1900, 200), ("sizes", 2100, 431)],
+        [
+            ("default", 8000, 200),
+            ("default", 8200, 431),
+            ("sizes", 1900, 200),
+            ("sizes", 2100, 431),
+        ],
     )
     def test_of_a_cookie(self, sites, scheme: str, site: str, length: int, status: int):
         answer = sites[scheme][site].get("/api/x", f"Cookie: a={'y' * length}")
@@ -74,12 +84,12 @@ class TestSize:
             (":path", "/api/x"),
             *[("cookie", f"{name}={'y' * 7000}") for name in "abcd"],
         ]
-        assert len(sites["https"]["usual"].stream(fields).told["HTTP_COOKIE"]) > 28000
+        assert len(sites["https"]["default"].stream(fields).received["HTTP_COOKIE"]) > 28000
 
     def test_of_a_head(self, plain):
         """What nginx takes in all, gunicorn takes, too."""
         headers = [f"X-{name}: {'y' * 7000}" for name in "abcd"]
-        assert plain["usual"].get("/api/x", *headers).status == 200
+        assert plain["default"].get("/api/x", *headers).status == 200
 
 
 class TestSlowClient:
@@ -129,14 +139,14 @@ class TestRate:
         statuses(plain["rate"], peer="127.0.0.3")
         assert plain["rate"].get(path, peer="127.0.0.3").status == 429
 
-    def test_is_of_the_visitor_and_not_of_the_proxy(self, plain):
-        for visitor in ("203.0.113.1", "203.0.113.2"):
-            header = f"X-Forwarded-For: {visitor}"
+    def test_is_of_the_client_and_not_of_the_proxy(self, plain):
+        for client in ("203.0.113.1", "203.0.113.2"):
+            header = f"X-Forwarded-For: {client}"
             assert statuses(plain["rate-fronted"], header) == [200, 200, 429]
 
     def test_is_of_the_address_in_a_proxy_protocol_header(self, plain):
-        for visitor in ("203.0.113.1", "203.0.113.2"):
-            first = f"PROXY TCP4 {visitor} 192.0.2.1 56324 80\r\n".encode()
+        for client in ("203.0.113.1", "203.0.113.2"):
+            first = f"PROXY TCP4 {client} 192.0.2.1 56324 80\r\n".encode()
             assert statuses(plain["rate-passed-on"], first=first) == [200, 200, 429]
 
     @pytest.mark.parametrize(("site", "peer"), [("rate", "127.0.0.5"), ("rate-fronted", "::1")])
@@ -148,7 +158,7 @@ class TestRate:
         assert answers == [200, 200, 429]
 
     def test_is_of_a_network_of_ipv6(self, plain):
-        """A household has a whole /64, and so has whoever means harm."""
+        """A household has a whole /64, and so has an attacker."""
         addresses = ["2001:db8::1", "2001:db8::2", "2001:db8::ffff:1", "2001:db8:0:1::1"]
         answers = [
             statuses(plain["rate-fronted"], f"X-Forwarded-For: {address}", count=1)[0]
@@ -173,6 +183,6 @@ class TestConnections:
             assert connection.recv(12) == b"HTTP/1.1 200"
 
     def test_are_not_counted_unless_wanted(self, plain):
-        with plain["usual"].connect() as connection:
+        with plain["default"].connect() as connection:
             connection.sendall(self.UNDER_WAY)
-            assert statuses(plain["usual"]) == [200, 200, 200]
+            assert statuses(plain["default"]) == [200, 200, 200]

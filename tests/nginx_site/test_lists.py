@@ -1,4 +1,4 @@
-"""What apps are told that count two proxies: the visitor's value, and then what nginx was asked."""
+"""Headers for apps that count two proxies: the client's value, then the requested one."""
 
 import pytest
 
@@ -39,7 +39,7 @@ LISTS = [
         "127.0.0.1",
         ["127.0.0.1,127.0.0.1", "localhost:8080,localhost:8080", "8080,8080"]
         + ["/api,/api", "https,http"],
-        id="a proxy says one thing after the visitor",
+        id="proxy appends to the client",
     ),
     pytest.param(
         "append",
@@ -47,7 +47,7 @@ LISTS = [
         "127.0.0.2",
         ["127.0.0.2,127.0.0.2", "localhost:8080,localhost:8080", "8080,8080"]
         + ["/api,/api", "http,http"],
-        id="a visitor says everything",
+        id="client sends everything",
     ),
     pytest.param(
         "append-at-the-edge",
@@ -55,7 +55,7 @@ LISTS = [
         "127.0.0.1",
         ["127.0.0.1,127.0.0.1", "localhost:8080,localhost:8080", "8080,8080"]
         + ["/api,/api", "http,http"],
-        id="nobody is believed",
+        id="no trusted proxy",
     ),
     pytest.param(
         "append-to-pinned",
@@ -69,17 +69,17 @@ LISTS = [
 
 
 @pytest.mark.parametrize(("mode", "headers", "peer", "lists"), LISTS)
-def test_has_two_values_whoever_speaks(modes, mode, headers, peer, lists):
-    told = modes[mode].get("/api/x", *headers, host="localhost:8080", peer=peer).told
-    assert [told[name] for name in sorted(FORWARDED)] == lists
+def test_has_two_values(modes, mode, headers, peer, lists):
+    received = modes[mode].get("/api/x", *headers, host="localhost:8080", peer=peer).received
+    assert [received[name] for name in sorted(FORWARDED)] == lists
 
 
 def test_host_is_one_value(modes):
-    assert modes["append"].get("/api/x", *ALL_OF_IT).told["HTTP_HOST"] == "example.org:8443"
+    assert modes["append"].get("/api/x", *ALL_OF_IT).received["HTTP_HOST"] == "example.org:8443"
 
 
 @pytest.mark.parametrize(
-    ("host", "near"),
+    ("host", "port"),
     [
         pytest.param("example.org", "80", id="default"),
         pytest.param("example.org:81", "81", id="another"),
@@ -87,12 +87,12 @@ def test_host_is_one_value(modes):
         pytest.param("[::1]", "80", id="IPv6, default"),
     ],
 )
-def test_second_port_is_the_one_that_nginx_was_asked_for(modes, host: str, near: str):
-    told = modes["append"].get("/api/x", host=host).told
-    assert told["HTTP_X_FORWARDED_PORT"].split(",")[1] == near
+def test_second_port_is_the_requested_one(modes, host: str, port: str):
+    received = modes["append"].get("/api/x", host=host).received
+    assert received["HTTP_X_FORWARDED_PORT"].split(",")[1] == port
 
 
-@pytest.mark.parametrize("seen", ["REMOTE_ADDR", "HTTP_X_REAL_IP"])
-def test_address_is_the_visitors(modes, seen: str):
+@pytest.mark.parametrize("name", ["REMOTE_ADDR", "HTTP_X_REAL_IP"])
+def test_address_is_the_client_s(modes, name: str):
     answer = modes["append"].get("/api/x", "X-Forwarded-For: 192.0.2.7")
-    assert answer.seen["environ"][seen] == "192.0.2.7"
+    assert answer.echo["environ"][name] == "192.0.2.7"

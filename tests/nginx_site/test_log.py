@@ -23,7 +23,7 @@ OURS = re.compile("[0-9a-f]{32}")
 
 @pytest.fixture(scope="module")
 def status() -> str:
-    """Where the status is told."""
+    """Where the status is served."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return f"127.0.0.1:{listener.getsockname()[1]}"
 
@@ -40,31 +40,31 @@ def plain(sites):
     return sites["http"]
 
 
-def told(server, *claims: str, **how) -> str:
-    """Return the ID that the app is told when a request claims one."""
+def received_id(server, *claims: str, **how) -> str:
+    """Return the ID that the app receives when a request claims one."""
     headers = [f"X-Request-ID: {claim}" for claim in claims]
     return server.get("/api/x", *headers, **how).request_id
 
 
 class TestRequestId:
     def test_is_another_each_time(self, plain):
-        ids = {told(plain["edge"]) for _ in range(3)}
+        ids = {received_id(plain["edge"]) for _ in range(3)}
         assert (len(ids), all(map(OURS.fullmatch, ids))) == (3, True)
 
     @pytest.mark.parametrize(
         ("site", "peer"),
         [
-            pytest.param("edge", "127.0.0.1", id="a visitor"),
+            pytest.param("edge", "127.0.0.1", id="client"),
             pytest.param("fronted", "127.0.0.1", id="a proxy, as it may pass it on"),
-            pytest.param("believing", "127.0.0.2", id="a visitor who comes past the proxy"),
+            pytest.param("believing", "127.0.0.2", id="client beside the proxy"),
         ],
     )
-    def test_is_not_what_anybody_claims(self, plain, site: str, peer: str):
-        assert OURS.fullmatch(told(plain[site], CLAIM, peer=peer))
+    def test_ignores_untrusted_claims(self, plain, site: str, peer: str):
+        assert OURS.fullmatch(received_id(plain[site], CLAIM, peer=peer))
 
     @pytest.mark.parametrize("claim", [CLAIM, "1", "x" * 128])
     def test_is_what_a_proxy_says_that_is_trusted_with_it(self, plain, claim: str):
-        assert told(plain["believing"], claim) == claim
+        assert received_id(plain["believing"], claim) == claim
 
     @pytest.mark.parametrize(
         "claims",
@@ -72,10 +72,10 @@ class TestRequestId:
         ids=repr,
     )
     def test_is_ours_where_a_proxy_says_nothing_sane(self, plain, claims: list[str]):
-        assert OURS.fullmatch(told(plain["believing"], *claims))
+        assert OURS.fullmatch(received_id(plain["believing"], *claims))
 
     def test_is_in_the_log_of_the_app(self, plain, server, logged):
-        ours = told(plain["edge"])
+        ours = received_id(plain["edge"])
         line = logged(server.logs / "api.log", ours)
         assert re.fullmatch(rf'{ours} "GET /api/x HTTP/1.1" 200 \d+ \d+ms', line)
 
@@ -90,7 +90,7 @@ class TestJsonLog:
 
         return last
 
-    def test_has_what_was_asked_and_answered(self, plain, last):
+    def test_has_request_and_response(self, plain, last):
         headers = ["User-Agent: me", "Referer: https://a.b/"]
         answer, line = plain["edge"].get("/api/a%22b?c=d", *headers), last("edge")
         assert line == {
@@ -110,9 +110,9 @@ class TestJsonLog:
             "user_agent": "me",
         }
 
-    def test_has_what_a_proxy_tells(self, plain, last):
-        told = ["X-Forwarded-For: 203.0.113.9", "X-Forwarded-Proto: https"]
-        plain["believing"].get("/api/x", *told, f"X-Request-ID: {CLAIM}")
+    def test_has_forwarded_values(self, plain, last):
+        forwarded = ["X-Forwarded-For: 203.0.113.9", "X-Forwarded-Proto: https"]
+        plain["believing"].get("/api/x", *forwarded, f"X-Request-ID: {CLAIM}")
         line = last("believing")
         said = (line["client"], line["scheme"], line["request_id"])
         assert said == ("203.0.113.9", "https", CLAIM)
@@ -123,7 +123,7 @@ class TestJsonLog:
         line = last("edge")
         assert (line["user_agent"], line["status"]) == (agent, 200)
 
-    def test_is_the_site_s_own(self, plain):
+    def test_is_separate_for_each_site(self, plain):
         assert sorted(path.name for path in plain["edge"].logs.glob("*.access.log")) == [
             "believing.access.log",
             "edge.access.log",
@@ -151,5 +151,5 @@ class TestStatus:
         assert ask(path)[0] == 404
 
     @pytest.mark.parametrize("site", SITES)
-    def test_is_no_visitor_s_business(self, plain, site: str):
+    def test_is_not_served_to_clients(self, plain, site: str):
         assert b"Active connections" not in plain[site].get("/stub_status").body

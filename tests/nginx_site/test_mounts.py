@@ -14,7 +14,7 @@ class TestSlash:
         assert (answer.status, answer.location) == (308, "/api/")
 
     @pytest.mark.parametrize(
-        ("asked", "location"),
+        ("requested", "location"),
         [
             pytest.param("/api?a=b&c=%2F", "/api/?a=b&c=%2F", id="query is kept"),
             pytest.param("/api?", "/api/", id="empty query goes"),
@@ -23,8 +23,8 @@ class TestSlash:
             pytest.param("/docs?a=b", "/docs/?a=b", id="files with a query"),
         ],
     )
-    def test_is_added_by_a_redirect_that_names_no_origin(self, server, asked, location):
-        answer = server.get(asked)
+    def test_is_added_by_a_redirect_that_names_no_origin(self, server, requested, location):
+        answer = server.get(requested)
         assert (answer.status, answer.location) == (308, location)
 
     def test_is_added_below_a_directory(self, server):
@@ -52,7 +52,7 @@ def test_page_answers_what_no_app_does(server, path: str):
 
 
 @pytest.mark.parametrize(
-    ("path", "seen"),
+    ("path", "received"),
     [
         pytest.param("/api/", "/", id="root of the app"),
         pytest.param("/api/x/y", "/x/y", id="path"),
@@ -68,14 +68,14 @@ def test_page_answers_what_no_app_does(server, path: str):
         pytest.param("/api/static", "/static", id="name of the files, without a slash"),
     ],
 )
-def test_app_answers(server, path: str, seen: str):
+def test_app_answers(server, path: str, received: str):
     answer = server.get(path)
-    assert (answer.status, answer.seen["path"]) == (200, seen)
+    assert (answer.status, answer.echo["path"]) == (200, received)
 
 
 class TestPathAsSent:
     @pytest.mark.parametrize(
-        ("path", "seen"),
+        ("path", "received"),
         [
             pytest.param("/as-sent/", "/", id="root of the app"),
             pytest.param("/as-sent/x/y", "/x/y", id="path"),
@@ -87,10 +87,10 @@ class TestPathAsSent:
             pytest.param("/as-sent/x?y=/../z", "/x", id="dots in the query"),
         ],
     )
-    def test_is_what_the_app_sees(self, server, path: str, seen: str):
+    def test_reaches_the_app(self, server, path: str, received: str):
         answer = server.get(path)
-        environ = answer.seen["environ"]
-        assert (environ["PATH_INFO"], environ["RAW_URI"]) == (seen, path)
+        environ = answer.echo["environ"]
+        assert (environ["PATH_INFO"], environ["RAW_URI"]) == (received, path)
 
     @pytest.mark.parametrize(
         "path",
@@ -115,14 +115,14 @@ class TestPathAsSent:
 
     def test_is_below_the_mount_in_an_absolute_target(self, server):
         answer = server.ask("GET http://example.org/as-sent//x HTTP/1.1", "Host: example.org")
-        assert answer.seen["environ"]["PATH_INFO"] == "//x"
+        assert answer.echo["environ"]["PATH_INFO"] == "//x"
 
 
 @pytest.mark.parametrize("path", ["/api/x", "/strip/x"])
 def test_body_and_method_arrive(server, path: str):
     headers = ["Host: example.org", "Content-Length: 3", "Content-Type: text/plain"]
-    seen = server.ask(f"POST {path} HTTP/1.1", *headers, body="abc").seen
-    assert (seen["method"], seen["body"]) == ("POST", "abc")
+    received = server.ask(f"POST {path} HTTP/1.1", *headers, body="abc").echo
+    assert (received["method"], received["body"]) == ("POST", "abc")
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_file(server, path: str, status: int, body: bytes):
         pytest.param("/%2eenv", id="hidden file, encoded"),
         pytest.param("/.git/config", id="file in a hidden directory"),
         pytest.param("/api/static/.htpasswd", id="hidden static file"),
-        pytest.param("/api/static/theirs.css", id="link of the app to somebody else's file"),
+        pytest.param("/api/static/theirs.css", id="link of the app to a file of another user"),
     ],
 )
 def test_no_file_is_served(server, path: str):
@@ -186,12 +186,14 @@ class TestUpgrade:
 
     @pytest.mark.parametrize("protocol", ["h2c", "TLS/1.2", "websocket, h2c"])
     def test_to_anything_else_does_not(self, server, protocol: str):
-        told = server.get("/api/x", f"Upgrade: {protocol}", "Connection: Upgrade, close").told
-        assert "HTTP_UPGRADE" not in told
+        received = server.get(
+            "/api/x", f"Upgrade: {protocol}", "Connection: Upgrade, close"
+        ).received
+        assert "HTTP_UPGRADE" not in received
 
     def test_can_be_switched_off(self, server):
         upgrade = ["Upgrade: websocket", "Connection: Upgrade, close"]
-        assert "HTTP_UPGRADE" not in server.get("/api/x", *upgrade, host="second.example").told
+        assert "HTTP_UPGRADE" not in server.get("/api/x", *upgrade, host="second.example").received
 
 
 class TestUnavailable:
@@ -235,5 +237,5 @@ def test_nothing_answers_where_nothing_is_mounted(server):
 
 
 @pytest.mark.parametrize("path", ["/api/x", "/", "/old", "/down/x", "/missing"])
-def test_version_is_nobody_s_business(server, path: str):
+def test_version_is_hidden(server, path: str):
     assert server.get(path).headers["Server"] == "nginx"

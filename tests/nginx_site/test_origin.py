@@ -1,4 +1,4 @@
-"""The visitor's origin as nginx decides it, when nobody stands in front of it."""
+"""The public origin as nginx decides it, without a proxy in front."""
 
 import socket
 
@@ -25,14 +25,14 @@ import pytest
     ],
 )
 class TestHost:
-    def test_is_seen_by_an_app(self, server, host: str, origin: str):
-        assert server.get("/api/x?a=b", host=host).seen["url"] == f"{origin}/api/x?a=b"
+    def test_reaches_an_app(self, server, host: str, origin: str):
+        assert server.get("/api/x?a=b", host=host).echo["url"] == f"{origin}/api/x?a=b"
 
-    def test_is_seen_by_an_app_without_its_prefix(self, server, host: str, origin: str):
-        assert server.get("/strip/x", host=host).seen["url"] == f"{origin}/strip/x"
+    def test_reaches_an_app_without_its_prefix(self, server, host: str, origin: str):
+        assert server.get("/strip/x", host=host).echo["url"] == f"{origin}/strip/x"
 
-    def test_is_seen_by_an_app_that_owns_its_prefix(self, server, host: str, origin: str):
-        assert server.get("/own/x", host=host).seen["url"] == f"{origin}/own/x"
+    def test_reaches_an_app_that_owns_its_prefix(self, server, host: str, origin: str):
+        assert server.get("/own/x", host=host).echo["url"] == f"{origin}/own/x"
 
 
 @pytest.mark.parametrize(
@@ -52,12 +52,12 @@ class TestHost:
 def test_target_wins_over_host(server, target: str, host: str, origin: str, blanks: str):
     """However many blanks are before it, which nginx lets pass."""
     answer = server.ask(f"GET{blanks}{target} HTTP/1.1", f"Host: {host}")
-    assert answer.seen["url"] == f"{origin}/api/x"
+    assert answer.echo["url"] == f"{origin}/api/x"
 
 
 class TestNoHost:
     def test_is_the_first_name_in_http_1_0(self, server):
-        assert server.ask("GET /api/x HTTP/1.0").seen["url"] == "http://example.org/api/x"
+        assert server.ask("GET /api/x HTTP/1.0").echo["url"] == "http://example.org/api/x"
 
     def test_is_refused_in_http_1_1(self, server):
         assert server.ask("GET /api/x HTTP/1.1").status == 400
@@ -111,11 +111,11 @@ def test_two_hosts_are_refused(server):
     ],
 )
 @pytest.mark.parametrize("path", ["/api/x", "/", "/old", "/api"])
-def test_unknown_host_is_nobody_s(server, host: str, path: str):
+def test_unknown_host_is_rejected(server, host: str, path: str):
     assert server.get(path, host=host).status == 421
 
 
-def test_unknown_host_in_the_target_is_nobody_s(server):
+def test_unknown_host_in_the_target_is_rejected(server):
     answer = server.ask("GET http://evil.example/api/x HTTP/1.1", "Host: example.org")
     assert answer.status == 421
 
@@ -166,16 +166,16 @@ FORGED = [
 @pytest.mark.parametrize("path", ["/api/x", "/strip/x", "/own/x"])
 def test_forged_header_changes_nothing(server, path: str, header: str):
     honest, forged = server.get(path), server.get(path, header)
-    assert (forged.status, forged.seen) == (200, honest.seen)
+    assert (forged.status, forged.echo) == (200, honest.echo)
 
 
 def test_forged_headers_change_nothing_together(server):
-    assert server.get("/api/x", *FORGED[:-1]).seen == server.get("/api/x").seen
+    assert server.get("/api/x", *FORGED[:-1]).echo == server.get("/api/x").echo
 
 
 def test_forged_header_twice_changes_nothing(server):
     twice = ["X-Forwarded-Proto: https", "X-Forwarded-Proto: http"]
-    assert server.get("/api/x", *twice).seen == server.get("/api/x").seen
+    assert server.get("/api/x", *twice).echo == server.get("/api/x").echo
 
 
 def test_forged_headers_go_no_further_than_nginx(server):
@@ -183,8 +183,8 @@ def test_forged_headers_go_no_further_than_nginx(server):
     with socket.socket(socket.AF_UNIX) as upstream:
         upstream.bind(f"{server.top}/raw.sock")
         upstream.listen()
-        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as visitor:
-            visitor.sendall(request.encode())
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+            client.sendall(request.encode())
             with upstream.accept()[0] as connection:
                 lines = connection.recv(65536).decode().split("\r\n")
     assert sorted(line for line in lines[1:-2] if not line.startswith("X-Request-ID: ")) == [
@@ -198,21 +198,21 @@ def test_forged_headers_go_no_further_than_nginx(server):
     ]
 
 
-def test_address_is_the_visitors(server):
-    assert server.get("/api/x").seen["environ"]["REMOTE_ADDR"] == "127.0.0.1"
+def test_address_is_the_client_s(server):
+    assert server.get("/api/x").echo["environ"]["REMOTE_ADDR"] == "127.0.0.1"
 
 
 @pytest.mark.parametrize(
-    ("path", "told"),
+    ("path", "prefix"),
     [
         pytest.param("/api/x", "/api", id="whole path"),
         pytest.param("/strip/x", "/strip", id="without the prefix"),
     ],
 )
-def test_app_is_told_once(server, path: str, told: str):
+def test_app_receives_one_value(server, path: str, prefix: str):
     forwarded = {
         name: value
-        for name, value in server.get(path).told.items()
+        for name, value in server.get(path).received.items()
         if name.startswith("HTTP_X_") or name == "HTTP_HOST"
     }
     assert forwarded == {
@@ -220,19 +220,19 @@ def test_app_is_told_once(server, path: str, told: str):
         "HTTP_X_FORWARDED_FOR": "127.0.0.1",
         "HTTP_X_FORWARDED_HOST": "example.org:8000",
         "HTTP_X_FORWARDED_PORT": "8000",
-        "HTTP_X_FORWARDED_PREFIX": told,
+        "HTTP_X_FORWARDED_PREFIX": prefix,
         "HTTP_X_FORWARDED_PROTO": "http",
         "HTTP_X_REAL_IP": "127.0.0.1",
     }
 
 
-def test_own_headers_may_be_added(server):
-    assert server.get("/api/x", host="second.example").told["HTTP_X_TEAM"] == "blue GET"
+def test_mount_adds_headers(server):
+    assert server.get("/api/x", host="second.example").received["HTTP_X_TEAM"] == "blue GET"
 
 
-def test_own_headers_leave_the_others_as_they_are(server):
-    main = server.get("/api/x", host="localhost").told
-    second = server.get("/api/x", host="second.example").told
+def test_headers_of_a_mount_keep_the_others(server):
+    main = server.get("/api/x", host="localhost").received
+    second = server.get("/api/x", host="second.example").received
     del second["HTTP_X_TEAM"]
     renamed = {name: value.replace("localhost", "second.example") for name, value in main.items()}
     assert second == renamed

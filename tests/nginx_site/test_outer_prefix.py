@@ -43,28 +43,28 @@ PREFIXES = [
 
 @pytest.mark.parametrize(("header", "outer"), PREFIXES)
 class TestHeader:
-    def test_is_seen_by_an_app(self, modes, header: str, outer: str):
+    def test_reaches_an_app(self, modes, header: str, outer: str):
         answer = modes["believing"].get("/api/x", f"X-Forwarded-Prefix: {header}")
-        assert answer.seen["url"] == f"http://example.org:8000{outer}/api/x"
+        assert answer.echo["url"] == f"http://example.org:8000{outer}/api/x"
 
-    def test_is_seen_by_an_app_without_its_prefix(self, modes, header: str, outer: str):
+    def test_reaches_an_app_without_its_prefix(self, modes, header: str, outer: str):
         answer = modes["believing"].get("/strip/x", f"X-Forwarded-Prefix: {header}")
-        assert answer.seen["url"] == f"http://example.org:8000{outer}/strip/x"
+        assert answer.echo["url"] == f"http://example.org:8000{outer}/strip/x"
 
-    def test_is_seen_by_an_app_that_owns_its_prefix(self, modes, header: str, outer: str):
+    def test_reaches_an_app_that_owns_its_prefix(self, modes, header: str, outer: str):
         answer = modes["believing"].get("/own/x", f"X-Forwarded-Prefix: {header}")
-        assert answer.seen["url"] == f"http://example.org:8000{outer}/own/x"
-        assert answer.seen["path"] == "/own/x"
+        assert answer.echo["url"] == f"http://example.org:8000{outer}/own/x"
+        assert answer.echo["path"] == "/own/x"
 
     def test_is_in_a_redirect(self, modes, header: str, outer: str):
         answer = modes["believing"].get("/api", f"X-Forwarded-Prefix: {header}")
         assert (answer.status, answer.location) == (308, f"{outer}/api/")
 
-    def test_is_not_believed_of_anybody_else(self, modes, header: str, outer: str):
+    def test_is_ignored_from_other_clients(self, modes, header: str, outer: str):
         answer = modes["believing"].get("/api", f"X-Forwarded-Prefix: {header}", peer="127.0.0.2")
         assert answer.location == "/api/"
 
-    def test_is_not_believed_unasked(self, modes, header: str, outer: str):
+    def test_is_ignored_unless_trusted(self, modes, header: str, outer: str):
         answer = modes["behind"].get("/api", f"X-Forwarded-Prefix: {header}")
         assert answer.location == "/api/"
 
@@ -86,19 +86,19 @@ REDIRECTS = [
 ]
 
 
-@pytest.mark.parametrize(("asked", "location"), REDIRECTS)
+@pytest.mark.parametrize(("path", "location"), REDIRECTS)
 class TestRedirect:
-    def test_of_a_proxy_that_tells_its_prefix(self, modes, asked: str, location: str):
-        answer = modes["believing"].get(asked, OUTER)
-        assert urljoin(f"/outer{asked}", answer.location) == location
+    def test_of_a_proxy_that_sends_its_prefix(self, modes, path: str, location: str):
+        answer = modes["believing"].get(path, OUTER)
+        assert urljoin(f"/outer{path}", answer.location) == location
 
-    def test_of_a_pinned_url(self, modes, asked: str, location: str):
-        answer = modes["pinned-below"].get(asked)
-        assert urljoin(f"/outer{asked}", answer.location) == location
+    def test_of_a_pinned_url(self, modes, path: str, location: str):
+        answer = modes["pinned-below"].get(path)
+        assert urljoin(f"/outer{path}", answer.location) == location
 
-    def test_without_a_prefix_in_front(self, modes, asked: str, location: str):
-        answer = modes["believing"].get(asked)
-        found = urljoin(asked, answer.location)
+    def test_without_a_prefix_in_front(self, modes, path: str, location: str):
+        answer = modes["believing"].get(path)
+        found = urljoin(path, answer.location)
         assert found == location.removeprefix("/outer")
 
 
@@ -126,6 +126,6 @@ class TestFiles:
         assert urljoin("http://example.org/", location).startswith("http://example.org/")
 
 
-def test_path_is_told_whole(modes):
-    told = modes["believing"].get("/api/x", OUTER).told
-    assert told["HTTP_X_FORWARDED_PREFIX"] == "/outer/api"
+def test_path_keeps_its_prefix(modes):
+    received = modes["believing"].get("/api/x", OUTER).received
+    assert received["HTTP_X_FORWARDED_PREFIX"] == "/outer/api"

@@ -62,5 +62,5 @@ def test_they_stand_beside_hsts(sites):
 
 
 def test_there_are_none_unless_wanted(sites):
-    usual = {"Server", "Date", "Content-Type", "Content-Length", "Connection"}
-    assert set(sites["http"]["quiet"].get("/api/x").headers) == usual
+    default = {"Server", "Date", "Content-Type", "Content-Length", "Connection"}
+    assert set(sites["http"]["quiet"].get("/api/x").headers) == default

@@ -42,7 +42,7 @@ def ask(request: pytest.FixtureRequest):
 )
 @pytest.mark.parametrize("path", ["/api/x", "/strip/x", "/own/x"])
 def test_origin(tls, ask, path: str, host: str, origin: str):
-    assert ask(tls["edge"], "GET", path, host).seen["url"] == f"{origin}{path}"
+    assert ask(tls["edge"], "GET", path, host).echo["url"] == f"{origin}{path}"
 
 
 @pytest.mark.parametrize(
@@ -59,18 +59,18 @@ def test_origin(tls, ask, path: str, host: str, origin: str):
         pytest.param("pinned", "X-Team: blue", "https://pub.example", id="pinned"),
     ],
 )
-def test_proxy_in_front_tells_the_origin(tls, ask, mode: str, header: str, origin: str):
-    assert ask(tls[mode], "GET", "/api/x", "example.org", header).seen["url"] == f"{origin}/api/x"
+def test_trusted_proxy_sets_the_origin(tls, ask, mode: str, header: str, origin: str):
+    assert ask(tls[mode], "GET", "/api/x", "example.org", header).echo["url"] == f"{origin}/api/x"
 
 
-def test_nobody_else_tells_the_origin(tls):
+def test_other_client_does_not_set_the_origin(tls):
     answer = tls["behind"].get("/api/x", "X-Forwarded-Proto: http", peer="127.0.0.2")
-    assert answer.seen["url"] == "https://example.org:8000/api/x"
+    assert answer.echo["url"] == "https://example.org:8000/api/x"
 
 
-def test_app_is_told_the_same_by_each_protocol(tls, ask):
-    told = ask(tls["edge"], "GET", "/api/x", "example.org:8443").told
-    assert {name: value for name, value in told.items() if name != "HTTP_CONNECTION"} == {
+def test_app_receives_the_same_by_each_protocol(tls, ask):
+    received = ask(tls["edge"], "GET", "/api/x", "example.org:8443").received
+    assert {name: value for name, value in received.items() if name != "HTTP_CONNECTION"} == {
         "HTTP_HOST": "example.org:8443",
         "HTTP_X_FORWARDED_FOR": "127.0.0.1",
         "HTTP_X_FORWARDED_HOST": "example.org:8443",
@@ -82,9 +82,9 @@ def test_app_is_told_the_same_by_each_protocol(tls, ask):
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_plain_text_and_tls_have_their_own_scheme(listeners, scheme: str):
+def test_plain_text_and_tls_have_different_schemes(listeners, scheme: str):
     answer = listeners[scheme]["edge"].get("/api/x")
-    assert answer.seen["url"] == f"{scheme}://example.org:8000/api/x"
+    assert answer.echo["url"] == f"{scheme}://example.org:8000/api/x"
 
 
 @pytest.mark.parametrize("path", ["/api/x", "/", "/old", "/api"])
@@ -133,7 +133,7 @@ def test_redirect(tls, ask, method: str, path: str, status: int, location: str):
 
 @pytest.mark.parametrize("method", ["GET", "OPTIONS", "DELETE"])
 def test_method(tls, ask, method: str):
-    assert ask(tls["edge"], method, "/api/x", "example.org").seen["method"] == method
+    assert ask(tls["edge"], method, "/api/x", "example.org").echo["method"] == method
 
 
 def test_head_has_no_body(tls, ask):
@@ -143,8 +143,8 @@ def test_head_has_no_body(tls, ask):
 
 
 def test_body_arrives(tls, ask):
-    seen = ask(tls["edge"], "POST", "/api/x", "example.org", body="abc").seen
-    assert (seen["method"], seen["body"]) == ("POST", "abc")
+    view = ask(tls["edge"], "POST", "/api/x", "example.org", body="abc").echo
+    assert (view["method"], view["body"]) == ("POST", "abc")
 
 
 def test_file(tls, ask):
@@ -153,8 +153,8 @@ def test_file(tls, ask):
 
 def test_address_passes_by_proxy_protocol(tls, ask):
     said = b"PROXY TCP4 203.0.113.9 192.0.2.1 56324 443\r\n"
-    seen = ask(tls["passed-on"], "GET", "/api/x", "example.org", first=said).seen
-    assert (seen["environ"]["REMOTE_ADDR"], seen["url"]) == (
+    view = ask(tls["passed-on"], "GET", "/api/x", "example.org", first=said).echo
+    assert (view["environ"]["REMOTE_ADDR"], view["url"]) == (
         "203.0.113.9",
         "https://example.org/api/x",
     )
@@ -172,8 +172,8 @@ def test_events_arrive_one_by_one(tls):
     with socket.socket(socket.AF_UNIX) as upstream:
         upstream.bind(f"{tls['edge'].top}/events.sock")
         upstream.listen()
-        with tls["edge"].connect() as visitor:
-            visitor.sendall(request)
+        with tls["edge"].connect() as client:
+            client.sendall(request)
             with upstream.accept()[0] as app:
                 app.recv(65536)
                 app.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
@@ -181,7 +181,7 @@ def test_events_arrive_one_by_one(tls):
                     app.sendall(event)
                     received = b""
                     while event not in received:
-                        received += visitor.recv(65536)
+                        received += client.recv(65536)
 
 
 def answers_to(server, version: ssl.TLSVersion) -> bool:
@@ -217,15 +217,15 @@ def test_session_is_taken_up_again_without_a_ticket(tls):
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.maximum_version = ssl.TLSVersion.TLSv1_2
-    session, seen = None, []
+    session, sessions = None, []
     for _ in range(2):
         with (
             socket.create_connection(("127.0.0.1", tls["edge"].port), timeout=10) as connection,
             context.wrap_socket(connection, session=session) as secured,
         ):
             session = secured.session
-            seen.append((secured.session_reused, session.has_ticket))
-    assert seen == [(False, False), (True, False)]
+            sessions.append((secured.session_reused, session.has_ticket))
+    assert sessions == [(False, False), (True, False)]
 
 
 def test_plain_text_is_refused_where_tls_is_spoken(tls):
@@ -252,12 +252,12 @@ class TestChallenge:
 
 
 @pytest.mark.parametrize(
-    ("group", "known"),
+    ("group", "offered"),
     [("X25519", True), ("prime256v1", True), ("secp384r1", True), ("secp521r1", False)],
 )
-def test_curve(tls, group: str, known: bool):
+def test_curve(tls, group: str, offered: bool):
     """Mozilla leaves out what is slow; OpenSSL alone would offer it."""
     peer = f"127.0.0.1:{tls['edge'].port}"
     command = ["openssl", "s_client", "-connect", peer, "-groups", group]
-    asked = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
-    assert (asked.returncode == 0) is known
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
+    assert (done.returncode == 0) is offered

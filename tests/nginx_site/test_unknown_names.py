@@ -53,7 +53,7 @@ def ports(nginx_site, certificate, tmp_path_factory) -> Iterator[dict[str, int]]
 
 @contextmanager
 def connect(port: int, name: str | None, context: ssl.SSLContext | None = None, **options):
-    """Shake hands as somebody who asks for ``name`` and trusts everybody."""
+    """Shake hands as a client that requests ``name`` and trusts every certificate."""
     context = context or ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with (
@@ -91,7 +91,7 @@ class TestUnknownName:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("kind", ["unclaimed", "claimed", "theirs"])
-def test_known_name_is_answered(ports, kind: str, name: str):
+def test_listed_name_is_answered(ports, kind: str, name: str):
     assert said(ports[kind], name, name) == "404"
 
 
@@ -123,11 +123,11 @@ def test_session_is_taken_up_again(ports, name: str):
         ("-tls1_1 -cipher ALL:@SECLEVEL=0", False),
     ],
 )
-def test_settings_hold_before_the_name_is_known(ports, options: str, spoken: bool):
+def test_settings_hold_before_the_name_is_read(ports, options: str, spoken: bool):
     command = ["openssl", "s_client", "-connect", f"127.0.0.1:{ports['unclaimed']}"]
     command += ["-servername", NAMES[0], *options.split()]
-    asked = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
-    assert (asked.returncode == 0) is spoken
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
+    assert (done.returncode == 0) is spoken
 
 
 class TestSlowHandshake:
