@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 SOURCES = {
-    "local": {"path": "/usr"},
+    "local": {"path": str(Path(__file__).parents[2] / "app")},
     "git": {"url": "https://example.org/shop.git", "version": "main", "signed_by": ["A" * 40]},
     "pip": {"requirement": "shop==1"},
     "image": {"ref": "example.org/shop:1"},
