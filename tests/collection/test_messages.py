@@ -45,9 +45,9 @@ MESSAGES = {
             "__nginx_site_acme_directory": "https://acme.example/directory",
         },
     ),
-    "containers that are not up": (
+    "containers that do not start": (
         "playbooks/compose.yml",
-        "Say why they are not up",
+        "Fail with the logs of the containers",
         {**FAILED, "__compose_logs": {"stdout": RAW}},
     ),
 }
