@@ -30,7 +30,7 @@ PLUGIN_UTILS = "ansible_collections.subsite.deploy.plugins.plugin_utils"
 
 init_plugin_loader([str(ROOT / ".collections")])
 input_errors = importlib.import_module(f"{PLUGIN_UTILS}.input_errors")
-resolve = importlib.import_module(f"{PLUGIN_UTILS}.inputs").resolve
+inputs_of_roles = importlib.import_module(f"{PLUGIN_UTILS}.inputs")
 
 
 class Role:
@@ -49,19 +49,28 @@ class Role:
         self._role = AnsibleRole.load(include, self._play, validate=False)
         self.defaults = self._role.get_default_vars()
         specification = loader.load_from_file(str(self.path / "meta/argument_specs.yml"))
-        self.options = specification["argument_specs"]["main"]["options"]
+        self.specification = specification["argument_specs"]
+        self.options = self.specification["main"]["options"]
 
     def value(self, variable: str, inputs: dict) -> Any:
         """Return what ``variable`` is in a call of the role with ``inputs``."""
         templar = self._templar(inputs)
-        complete = resolve(self.options, self._given(templar), self.name)
+        complete = self.resolve(self._given(templar)).values
         templar = self._templar({f"__{self.name}": complete, **inputs})
         return templar.template(trust_as_template("{{ " + variable + " }}"))
+
+    def resolve(self, given: dict) -> Any:
+        """Return the complete inputs, without the rules."""
+        return inputs_of_roles.resolve(self.options, given, self.name)
 
     def input_errors(self, inputs: dict, entry_point: str = "main") -> list[str]:
         """Return what is wrong with ``inputs``, in sentences."""
         given = self._given(self._templar(inputs))
-        return input_errors.find(self.name, entry_point, given, list(self.options))
+        try:
+            input_errors.check(self.name, self.specification, entry_point, given)
+        except inputs_of_roles.InputsError as error:
+            return error.errors
+        return []
 
     def specification_errors(self, inputs: dict) -> list[str]:
         """Return what the argument specification rejects in ``inputs``."""

@@ -95,10 +95,8 @@ def echo(
     app = {"wsgi_app_callable": "echo:app", "wsgi_app_workers": 1, **settings}
     source = {"wsgi_app_source": {"type": "pip", "requirement": "echo"}}
     config = top / f"{app['wsgi_app_name']}.conf.py"
-    config.write_text(role.value("__wsgi_app_texts", {**source, **app})["gunicorn.conf.py"])
+    config.write_text(role.value("__wsgi_app_settings", {**source, **app})["gunicorn.conf.py"])
     environ = {"PYTHONPATH": f"{root}/tests/apps:{package or root / 'roles/wsgi_app/files'}"}
-    if app.get("wsgi_app_prefix_mode", "script_name") == "script_name":
-        environ["SCRIPT_NAME"] = app["wsgi_app_prefix"]
     return serve(top, app["wsgi_app_name"], environ, "--config", config)
 
 

@@ -49,8 +49,11 @@ def meaning(option: dict) -> str:
 def table(role: Path) -> str:
     """Return the table of ``role``."""
     spec = yaml.safe_load((role / "meta/argument_specs.yml").read_text())
+    options: dict = {}
+    for entry_point in spec["argument_specs"].values():
+        options |= entry_point["options"]
     head = "| variable | type | default | meaning |\n| --- | --- | --- | --- |\n"
-    return head + "\n".join(rows(spec["argument_specs"]["main"]["options"])) + "\n"
+    return head + "\n".join(rows(options)) + "\n"
 
 
 def readme(role: Path) -> str:

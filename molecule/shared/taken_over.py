@@ -44,7 +44,7 @@ threading.Thread(target=stay).start()
 READ_ONLY = "OSError: [Errno 30]"
 """How Python names the error of a read-only file system."""
 TRIES = 8
-"""The number of tries of a race, with complete builds (test_lent_directory.py: 50)."""
+"""How often a race is tried with complete builds (test_lent_directory.py: 50 times)."""
 
 
 class TakenOver:

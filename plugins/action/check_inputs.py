@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from ansible.plugins.action import ActionBase
 from ansible_collections.subsite.deploy.plugins.plugin_utils import input_errors
-from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import InputsError, resolve
+from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import InputsError
 
 
 class ActionModule(ActionBase):
@@ -31,20 +31,19 @@ class ActionModule(ActionBase):
         )
         role = self._task._role
         name = role.get_name(include_role_fqcn=False)
-        options = _options(Path(role._role_path), arguments["entry_point"])
-        given = dict(self._given(f"{name}_", task_vars or {}))
-        errors = input_errors.find(
-            name, arguments["entry_point"], given, list(options), arguments["compose_apps"]
-        )
         try:
-            inputs = {} if errors else resolve(options, given, name)
+            inputs = input_errors.check(
+                name,
+                _specification(Path(role._role_path)),
+                arguments["entry_point"],
+                dict(self._given(f"{name}_", task_vars or {})),
+                arguments["compose_apps"],
+            )
         except InputsError as error:
-            errors = [str(error)]
-        if errors:
             advice = f"More: ansible-doc --type role subsite.deploy.{name}"
-            return result | {"failed": True, "msg": "\n".join([*errors, advice])}
-        # The inputs contain secrets, so no callback may show them.
-        return result | {"changed": False, "_ansible_no_log": True} | inputs
+            return result | {"failed": True, "msg": f"{error}\n{advice}"}
+        # The inputs contain secrets, so no callback may print them.
+        return result | {"changed": False, "_ansible_no_log": True} | inputs.values
 
     def _given(self, prefix: str, variables: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         for name in variables:
@@ -52,6 +51,5 @@ class ActionModule(ActionBase):
                 yield name, self._templar.template(variables[name])
 
 
-def _options(role: Path, entry_point: str) -> dict[str, Any]:
-    text = (role / "meta/argument_specs.yml").read_text()
-    return yaml.safe_load(text)["argument_specs"][entry_point]["options"]
+def _specification(role: Path) -> dict[str, Any]:
+    return yaml.safe_load((role / "meta/argument_specs.yml").read_text())["argument_specs"]

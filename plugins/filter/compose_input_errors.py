@@ -38,7 +38,7 @@ from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import
 
 def compose_input_errors(directory: str, owner: str) -> list[str]:
     """Return what is wrong with ``directory`` and ``owner``, in sentences."""
-    return list(compose.of_machine(directory, owner))
+    return list(compose.of_project(directory, owner))
 
 
 class FilterModule:

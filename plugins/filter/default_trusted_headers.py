@@ -16,7 +16,7 @@ description:
 positional: _input, public_url, proxy_protocol
 options:
   _input:
-    description: The preset; empty for an unknown proxy.
+    description: The preset; V(none) for an unknown proxy.
     type: str
     required: true
   public_url:
@@ -43,7 +43,7 @@ _value:
 from collections.abc import Callable
 
 PRESETS = {
-    "": ["proto", "for"],
+    "none": ["proto", "for"],
     "alb": ["proto", "for"],
     "apache": ["proto", "for", "host"],
     "caddy": ["proto", "for"],

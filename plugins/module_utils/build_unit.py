@@ -18,7 +18,7 @@ from types import ModuleType
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError
 
 OUTPUT = 2**16
-"""How many bytes of a failed program's output are shown: the last ones."""
+"""How many bytes of a failed program's output are written: the last ones."""
 
 
 def place(modules: Iterable[ModuleType], directory: Path, gid: int) -> None:
@@ -60,9 +60,11 @@ def run(
             command, check=False, input=text.encode(), stdout=output, stderr=output
         )
         output.seek(max(0, output.tell() - OUTPUT))
-        shown = output.read(OUTPUT).decode(errors="replace").strip()
+        written = output.read(OUTPUT).decode(errors="replace").strip()
     if done.returncode != 0:
-        raise BuildError(shown or f"{unit} ended with status {done.returncode} and without output.")
+        raise BuildError(
+            written or f"{unit} ended with status {done.returncode} and without output."
+        )
 
 
 def settings(properties: Mapping[str, object]) -> Iterable[str]:

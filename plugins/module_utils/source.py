@@ -16,6 +16,9 @@ DECLARATIONS = ("requirements.txt", "pyproject.toml", "setup.py", "setup.cfg")
 """Files of a source that can declare dependencies."""
 
 INCLUDE = re.compile(r"(?:-[rc]|--(?:requirement|constraint)s?(?=[\s=]))[\s=]*(?P<path>.+)")
+REMOTE = re.compile(r":/|[$][{]")
+"""A path that pip downloads, or that it completes by a variable of its environment."""
+
 HASH = re.compile(r"--hash[=\s]")
 EDITABLE = re.compile(r"(?:-e|--editable(?=[\s=]))[\s=]*(?P<what>.+)")
 
@@ -44,7 +47,8 @@ class Source:
     def requirements(self) -> dict[str, str]:
         """The text of requirements.txt and of each file that it includes, by path.
 
-        :raises BuildError: when one is outside of the source, or pip and uv read it differently.
+        :raises BuildError: when one is missing, or outside of the source, or pip and uv read it
+            differently.
         """
         found: dict[str, str] = {}
         waiting = [DECLARATIONS[0]]
@@ -52,6 +56,11 @@ class Source:
             name = waiting.pop()
             text = None if name in found else self._text(name)
             if text is None:
+                if found and name not in found and not REMOTE.search(name):
+                    raise BuildError(
+                        f"a requirements file includes {name!r}, which the source does not have: "
+                        "add the file, or remove the line."
+                    )
                 continue
             if SEPARATOR.search(text):
                 raise BuildError(

@@ -27,7 +27,7 @@ options:
     description:
       - Whether O(url) may be another URL than the site's. If no server responds there,
         RV(contract) says so and only O(other_layers) are judged. Among these, nginx is skipped if
-        it trusts a proxy in front, since it is asked without that proxy.
+        it trusts a proxy in front, since it is probed without that proxy.
     type: bool
     default: false
   layers:
@@ -288,9 +288,9 @@ def deployment_time(key: Path) -> int:
     return (record if record.exists() else key).stat().st_mtime_ns
 
 
-def select_layers(asked: list[dict], params: dict) -> tuple[str, list[dict]]:
+def select_layers(probed: list[dict], params: dict) -> tuple[str, list[dict]]:
     """Return why no server responds at an assumed URL, and the layers that can be judged."""
-    layers = asked + params["other_layers"]
+    layers = probed + params["other_layers"]
     error = layers[0]["plain"]["error"]
     if not params["url_is_assumed"] or not error or BAD_CERTIFICATE in error:
         return "", layers
@@ -355,7 +355,7 @@ def main() -> None:
     keys = read_keys(params["keys"])
     signature = sign(keys) if keys else params["signature"]
     total = Deadline(params["timeout"] * TOTAL_TIMEOUTS)
-    asked = [
+    probed = [
         Layer(
             layer["name"], endpoint(layer, url, params, signature, total), url, layer["strip"]
         ).probe(
@@ -365,7 +365,7 @@ def main() -> None:
         )
         for number, layer in enumerate(params["layers"])
     ]
-    unanswered, layers = select_layers(asked, params)
+    unanswered, layers = select_layers(probed, params)
     contract = {"url": url.text, "unanswered": unanswered, **report(url, layers, params)}
     module.exit_json(
         changed=False,

@@ -1,65 +1,57 @@
 #!/usr/bin/python
-"""Tell what a host has of one app: its releases, and which of them serves."""
+"""Inspect an app on its host: its releases, and which of them serves."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: wsgi_app_info
 author: The Subsite maintainers (@subsite)
-short_description: Tell what a host has of one app
+short_description: Inspect an app on its host
 description:
-  - Reads which releases of an app are complete, which one serves, and what runs.
-  - Fails if something that is another's stands where the app would.
+  - Returns which releases of an app are complete, which one serves, and which units run.
+  - With O(listen), fails if the address, the user or a unit of the app belongs to something else.
 options:
   name:
     description: The app's RV(ignore:wsgi_app_name).
     type: str
     required: true
-  home:
-    description: Where its releases are.
-    type: path
-    required: true
-  data:
-    description: Its data directory.
-    type: path
-    required: true
   python:
-    description: The interpreter that its environments are made from.
+    description: The interpreter of its environments.
     type: path
     default: /usr/bin/python3
   listen:
     description:
-      - Where it will answer. The module fails if somebody else does, or if the app's user or unit
-        is somebody else's. Empty looks at none of this.
+      - The address that the app will listen on. The module fails if another process listens there,
+        or if the app's user or a unit of it was not made by the role. Empty checks nothing.
     type: str
     default: ""
   backend:
     description:
-      - What will run the app. The module fails if the host lacks what the role does not install.
+      - The backend of the app. The module fails if the host lacks an engine that the role does not
+        install.
     type: str
     default: systemd
   writable_paths:
     description:
-      - Paths that the app will be able to write. With O(listen), the module fails if others than
-        root can replace one of these.
+      - Paths that the app will be able to write. With O(listen), the module fails if users other
+        than root can replace one of these.
     type: list
     elements: path
     default: []
-  takes_over:
+  claims:
     description:
-      - Whether this run is about to change the app. Another run that is under way learns of it when
-        it shows its O(claim).
+      - Whether this run is about to change the app. The claims of earlier runs are void then.
     type: bool
     default: false
   claim:
     description:
-      - What the call with O(takes_over) returned to this run. The module fails if another run has
-        taken over since, or if the host was started anew.
+      - The RV(claim) of this run. The module fails if another run has claimed the app since, or if
+        the host has rebooted.
     type: str
     default: ""
 attributes:
   check_mode:
-    description: Nothing is taken over; the rest is the same.
+    description: Claims nothing; the rest is the same.
     support: full
   diff_mode:
     description: There is nothing to compare.
@@ -67,11 +59,9 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Look at the shop
+- name: Inspect the shop
   subsite.deploy.wsgi_app_info:
     name: shop
-    home: /srv/wsgi/shop
-    data: /var/lib/wsgi/shop/data
   register: shop
 """
 
@@ -87,7 +77,7 @@ systemd:
   returned: always
   sample: 257
 current:
-  description: The release that the socket wakes; empty when there is none.
+  description: The release that serves; empty when there is none.
   type: str
   returned: always
 previous:
@@ -95,12 +85,12 @@ previous:
   type: str
   returned: always
 serving_since:
-  description: When it became that, in UTC; empty when there is none.
+  description: When the current release became current, in UTC; empty when there is none.
   type: str
   returned: always
   sample: "2026-11-22 21:59:54"
 claim:
-  description: What this run shows to prove that no other has taken over.
+  description: Proves that no other run has claimed the app since, if it is given as O(claim).
   type: str
   returned: always
 instances:
@@ -109,27 +99,27 @@ instances:
   returned: always
   sample: {"4d1c09aa71be": "active"}
 address:
-  description: Where its socket unit listens; empty when there is none.
+  description: The address of its socket unit; empty when there is none.
   type: str
   returned: always
 data_owner:
-  description: Number of the user who owns the data directory; none if there is no such directory.
+  description: UID of the owner of the data directory; none if there is no such directory.
   type: int
   returned: always
 listening:
-  description: Whether the socket listens, now and after a boot.
+  description: Whether the socket is active and enabled.
   type: bool
   returned: always
 altered:
   description:
     - Whether a process has shut down the socket or shortened its queue. Every process that has the
-      socket can (shutdown(2), listen(2)).
+      socket can do this (shutdown(2), listen(2)).
   type: bool
   returned: always
 releases:
   description:
-    - The releases that are complete and can be started, the one deployed last first. Each has its
-      name as C(release), its C(environment), when it was C(deployed), and what is recorded of it.
+    - The releases that are complete and can be started, newest first. Each has its name as
+      C(release), its C(environment), when it was C(deployed), and its record.
   type: list
   elements: dict
   returned: always
@@ -140,21 +130,21 @@ releases:
       source: git
       revision: 9c2ea81
 images:
-  description: Names of the releases that each container engine has an image of, by its command.
+  description: The releases with an image, by the command of each container engine.
   type: dict
   returned: always
   sample: {"podman": ["4d1c09aa71be"]}
 quadlet:
-  description: Whether podman makes units of what is in C(/etc/containers/systemd).
+  description: Whether podman generates units from C(/etc/containers/systemd).
   type: bool
   returned: always
 units:
-  description: Paths of all files and directories that make or change units of the app.
+  description: Paths of all unit files and drop-in directories of the app.
   type: list
   elements: str
   returned: always
 directories:
-  description: Names of the directories of C(releases) and of C(environments), complete or not.
+  description: Names of the directories of C(releases) and of C(environments), also incomplete ones.
   type: dict
   returned: always
 """
@@ -178,10 +168,16 @@ from ansible_collections.subsite.deploy.plugins.module_utils.changeable_path imp
     changeable_part,
 )
 from ansible_collections.subsite.deploy.plugins.module_utils.installer import version_of
+from ansible_collections.subsite.deploy.plugins.module_utils.layout import (
+    MARKER,
+    UNIT_DIR,
+    UNIT_DIRS,
+    layout,
+)
 
 SUPERSEDED = (
-    "Another run has begun to change {name} on this host since, or the host was started anew. This "
-    "one stops before it changes what serves. Run again when the other is done."
+    "Another run has begun to change {name} on this host since, or the host has rebooted. This run "
+    "stops before it changes the release that serves. Run again when the other run has ended."
 )
 
 
@@ -193,99 +189,97 @@ def python_version(interpreter: str) -> str:
         return ""
 
 
-ENGINES = {"podman": "podman", "docker": "docker", "rootless_podman": "{home}/podman"}
-"""The commands of what can hold images, by the names of their backends."""
-
 QUADLET = "/usr/lib/systemd/system-generators/podman-system-generator"
-"""What makes units of containers' descriptions."""
+"""Generates units from container files."""
 
-UNITS = ("/etc/systemd/system", "/etc/containers/systemd", "/run/systemd/system")
-"""Where units are made, and changed until the next boot."""
-
-
-HAD = {
+NOT_INSTALLED = {
     "docker": (
         "install Debian's (docker.io, and on Debian 13 docker-cli and docker-buildx, too) or "
         "Docker's own. The role installs neither, since each would remove the other"
     )
 }
-"""Backends whose engine a host has already, and what to do if it has not."""
+"""What to do on a host without the engine, by backends whose engine the role does not install."""
 
 QUEUE = 2048
 """Backlog= of the role's sockets."""
 
 SOMAXCONN = Path("/proc/sys/net/core/somaxconn")
-"""The most that the kernel lets wait at any socket."""
-
-OURS = "Written by subsite.deploy.wsgi_app"
-"""What every unit of the role says of itself."""
+"""The kernel's limit of the queue of any socket."""
 
 
-def lacks(backend: str) -> Iterator[str]:
-    """Yield, in a sentence, which engine of ``backend`` the host lacks."""
-    if backend in HAD and not shutil.which(ENGINES[backend]):
+def engines(name: str) -> dict[str, str]:
+    """Return the commands of the container engines, by backend."""
+    return {"podman": "podman", "docker": "docker", "rootless_podman": layout(name).engine}
+
+
+def missing_engine(backend: str) -> Iterator[str]:
+    """Yield an input error if the host lacks the engine of ``backend``."""
+    if backend in NOT_INSTALLED and not shutil.which(backend):
         yield (
-            f"wsgi_app_backend is {backend!r}, but the host has no {ENGINES[backend]}: "
-            f"{HAD[backend]}."
+            f"wsgi_app_backend is {backend!r}, but the host has no {backend}: "
+            f"{NOT_INSTALLED[backend]}."
         )
 
 
-def collisions(name: str, listen: str, data: str, units: str = UNITS[0]) -> Iterator[str]:
-    """Yield what of somebody else's is where the app ``name`` would be, in sentences."""
-    home = home_of(f"wsgi-{name}")
-    if home not in ("", data):
+def collisions(name: str, listen: str, unit_dir: str = UNIT_DIR) -> Iterator[str]:
+    """Yield an input error for each name or address of the app that something else has."""
+    app = layout(name)
+    home = home_of(app.user)
+    if home not in ("", app.data_dir):
         yield (
-            f"wsgi_app_name is {name!r}, but the host has a user wsgi-{name} already, who lives in "
-            f"{home} and is not the app's: give the app another name."
+            f"wsgi_app_name is {name!r}, but the host has a user {app.user} already, whose home is "
+            f"{home}, which the role did not create: give the app another name."
         )
-    own = Path(units, f"wsgi-{name}.socket")
-    if own.exists() and OURS not in own.read_text():
+    socket_unit = Path(unit_dir, f"{app.unit}.socket")
+    if socket_unit.exists() and MARKER not in socket_unit.read_text():
         yield (
-            f"wsgi_app_name is {name!r}, but the host has a unit {own.name} already, which this "
-            "role did not write: give the app another name."
+            f"wsgi_app_name is {name!r}, but the host has a unit {socket_unit.name} already, which "
+            "this role did not write: give the app another name."
         )
     rivals = sorted(
         path.name
-        for path in Path(units).glob("*.socket")
-        if listens(path) == listen and path != own
+        for path in Path(unit_dir).glob("*.socket")
+        if address_of(path) == listen and path != socket_unit
     )
     if rivals:
         taken = f"{rivals[0]} has that address already"
     else:
         taken = (
-            "" if listens(own) == listen or is_free(listen) else "somebody answers there already"
+            ""
+            if address_of(socket_unit) == listen or is_free(listen)
+            else "another process listens there already"
         )
     if taken:
         yield (
-            f"wsgi_app_listen is {listen!r}, but {taken}: give the app an address of its own, as "
-            f"in '/run/wsgi/{name}.sock'."
+            f"wsgi_app_listen is {listen!r}, but {taken}: give the app its own address, as in "
+            f"{app.socket!r}."
         )
 
 
 def replaceable(python: str, writable_paths: list[str], listen: str) -> Iterator[str]:
-    """Yield, in sentences, what root would run, mount or make although others could replace it."""
+    """Yield an input error for each path of root's that users other than root can replace."""
     if listen.startswith("/") and (part := changeable_parent(listen)):
         yield (
-            f"wsgi_app_listen is {listen!r}, but others than root can change {part}: root makes "
-            "the socket, so only root may be able to change the directories above it, as "
-            "for '/run/wsgi/shop.sock'."
+            f"wsgi_app_listen is {listen!r}, but users other than root can change {part}: root "
+            "creates the socket, so only root may change the directories above it, as for "
+            f"{layout('shop').socket!r}."
         )
     if part := changeable_part(python):
         yield (
-            f"wsgi_app_python is {python!r}, but others than root can change {part}: root runs the "
-            "interpreter, so give one that only root can change, as below /usr or /opt."
+            f"wsgi_app_python is {python!r}, but users other than root can change {part}: root "
+            "runs the interpreter, so use one that only root can change, as below /usr or /opt."
         )
     for path in writable_paths:
         if part := changeable_parent(path):
             yield (
-                f"wsgi_app_writable_paths has {path!r}, but others than root can change {part}: "
-                "root mounts the path, so only root may be able to change the directories above "
-                "it. Move it, for example to /srv."
+                f"wsgi_app_writable_paths has {path!r}, but users other than root can change "
+                f"{part}: root mounts the path, so only root may change the directories above it. "
+                "Move it, for example to /srv."
             )
 
 
 def home_of(user: str) -> str:
-    """Return where ``user`` lives; nothing if there is no such user."""
+    """Return the home directory of ``user``; nothing if there is no such user."""
     try:
         return pwd.getpwnam(user).pw_dir
     except KeyError:
@@ -293,13 +287,13 @@ def home_of(user: str) -> str:
 
 
 def is_free(listen: str) -> bool:
-    """Return whether nobody on this host answers at a socket's path or at an address with a port.
+    """Return whether no process on this host listens on a socket's path or an address with a port.
 
-    An address need not be this host's yet, and may be another's for now: it is not connected to.
+    The address may belong to another host now, so the function does not connect to it.
     """
     if listen.startswith("/"):
-        with socket.socket(socket.AF_UNIX) as visitor:
-            return visitor.connect_ex(listen) != 0
+        with socket.socket(socket.AF_UNIX) as client:
+            return client.connect_ex(listen) != 0
     host, _, port = listen.rpartition(":")
     family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
     with socket.socket(family) as listener:
@@ -311,20 +305,23 @@ def is_free(listen: str) -> bool:
     return True
 
 
-def images(name: str, home: str) -> dict[str, list[str]]:
-    """Return which releases each engine that the host has holds an image of, by its command."""
-    reference = f"reference=localhost/wsgi-{name}"
-    question = ("images", "--filter", reference, "--format", "{{.Tag}}")
+def image_tags(name: str) -> dict[str, list[str]]:
+    """Return the releases with an image, by the command of each engine of the host."""
+    reference = f"reference={layout(name).image}"
+    arguments = ("images", "--filter", reference, "--format", "{{.Tag}}")
     return {
-        engine: sorted(_ask(engine, *question).split())
-        for engine in (command.format(home=home) for command in ENGINES.values())
+        engine: sorted(_output(engine, *arguments).split())
+        for engine in engines(name).values()
         if shutil.which(engine)
     }
 
 
-def releases(home: str, images: dict[str, list[str]]) -> list[dict]:
-    """Return the complete releases below ``home``, the one deployed last first."""
-    records = Path(home, "releases").glob("*/release.json")
+def complete_releases(name: str, images: dict[str, list[str]]) -> list[dict]:
+    """Return the complete releases, newest first.
+
+    :param images: the releases with an image, by engine.
+    """
+    records = Path(layout(name).releases).glob("*/release.json")
     return [
         {
             **recorded(record),
@@ -333,26 +330,26 @@ def releases(home: str, images: dict[str, list[str]]) -> list[dict]:
             "deployed": time_of(record),
         }
         for record in sorted(records, key=lambda record: record.stat().st_mtime_ns, reverse=True)
-        if can_start(record.parent, recorded(record), images, home)
+        if can_start(name, record.parent, recorded(record), images)
     ]
 
 
-def can_start(path: Path, record: dict, images: dict[str, list[str]], home: str) -> bool:
-    """Return whether the release at ``path`` has what it runs in, by what is recorded of it."""
-    engine = ENGINES.get(record.get("backend", "systemd"))
+def can_start(name: str, path: Path, record: dict, images: dict[str, list[str]]) -> bool:
+    """Return whether the release at ``path`` has the environment or the image of its record."""
+    engine = engines(name).get(record.get("backend", "systemd"))
     if engine:
-        return path.name in images.get(engine.format(home=home), [])
+        return path.name in images.get(engine, [])
     return bool(record) and (path / "venv/bin/gunicorn").exists()
 
 
 def previous(names: list[str], serving: str) -> str:
-    """Return which of ``names``, the one deployed last first, was deployed before ``serving``."""
+    """Return the release that was deployed before ``serving``; ``names`` has the newest first."""
     older = names[names.index(serving) + 1 :] if serving in names else []
     return older[0] if older else ""
 
 
 def recorded(path: Path) -> dict:
-    """Return what is recorded in ``path``; nothing if it was cut off while it was written."""
+    """Return the record in ``path``; nothing if an interrupted run has left half of it."""
     try:
         return json.loads(path.read_text())
     except ValueError:
@@ -360,26 +357,27 @@ def recorded(path: Path) -> dict:
 
 
 def time_of(path: Path) -> str:
-    """Return when ``path`` itself was last changed, in UTC; nothing if it is not there."""
+    """Return when ``path`` was last changed, in UTC; a link is not followed. Empty without it."""
     try:
         return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(path.lstat().st_mtime))
     except FileNotFoundError:
         return ""
 
 
-def take_over(name: str, runs: str = "/run/subsite") -> str:
-    """Write down that a new run is about to change the app, and return its claim."""
+def claim_app(path: Path) -> str:
+    """Write a new claim to ``path``, which voids the claims of earlier runs, and return it."""
     claim = secrets.token_hex(8)
-    os.makedirs(runs, mode=0o755, exist_ok=True)
-    Path(runs, f"{name}.{claim}").write_text(claim)
-    os.replace(f"{runs}/{name}.{claim}", f"{runs}/{name}")
+    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    new = path.with_name(f"{path.name}.{claim}")
+    new.write_text(claim)
+    new.replace(path)
     return claim
 
 
-def is_current(claim: str, name: str, runs: str = "/run/subsite") -> bool:
-    """Return whether the run that made ``claim`` is the last one that took over."""
+def is_current(claim: str, path: Path) -> bool:
+    """Return whether ``claim`` is the latest at ``path``."""
     try:
-        return Path(runs, name).read_text() == claim
+        return path.read_text() == claim
     except FileNotFoundError:
         return False
 
@@ -389,37 +387,26 @@ def directories(parent: Path) -> list[str]:
     return sorted(path.name for path in parent.glob("*") if path.is_dir())
 
 
-def units(name: str, parents: tuple[str, ...] = UNITS) -> list[str]:
-    """Return the paths of what makes or changes units of the app."""
-    patterns = (f"wsgi-{name}.*", f"wsgi-{name}_setup.*", f"wsgi_{name.replace('-', '_')}.*")
+def unit_paths(name: str, unit_dirs: tuple[str, ...] = UNIT_DIRS) -> list[str]:
+    """Return the paths of the unit files and drop-in directories of the app."""
     return [
         str(path)
-        for parent in parents
-        for pattern in patterns
-        for path in sorted(Path(parent).glob(pattern))
+        for directory in unit_dirs
+        for pattern in layout(name).unit_patterns
+        for path in sorted(Path(directory).glob(pattern))
     ]
 
 
-def alias(name: str, units: str = "/etc/systemd/system") -> Path:
-    """Return the path of the app's unit, an alias of the service of the release that serves."""
-    return Path(units, f"wsgi-{name}.service")
-
-
-def current(name: str, units: str = "/etc/systemd/system") -> str:
-    """Return the release that the app's unit is an alias of, or an empty string."""
+def release_of(link: Path) -> str:
+    """Return the release whose service ``link`` is a link to, or an empty string."""
     try:
-        return os.readlink(alias(name, units)).split(".")[-2]
+        return os.readlink(link).split(".")[-2]
     except OSError:
         return ""
 
 
-def address(name: str, units: str = "/etc/systemd/system") -> str:
-    """Return where the app's socket unit listens, or an empty string."""
-    return listens(Path(units, f"wsgi-{name}.socket"))
-
-
-def listens(unit: Path) -> str:
-    """Return where a socket unit listens, or an empty string."""
+def address_of(unit: Path) -> str:
+    """Return the address that a socket unit listens on, or an empty string."""
     try:
         return unit.read_text().partition("ListenStream=")[2].partition("\n")[0]
     except OSError:
@@ -429,7 +416,7 @@ def listens(unit: Path) -> str:
 def instances(name: str) -> dict[str, str]:
     """Return the state of each release's service, except those that are stopped or failed."""
     units = _systemctl(
-        "list-units", "--plain", "--no-legend", "--full", f"wsgi-{name}.*.service",
+        "list-units", "--plain", "--no-legend", "--full", layout(name).service,
         "--state=active,activating,reloading,deactivating",
     )  # fmt: skip
     columns = [line.split() for line in units.splitlines()]
@@ -439,13 +426,13 @@ def instances(name: str) -> dict[str, str]:
 def listening(name: str) -> bool:
     """Return whether the app's socket is active and enabled."""
     state = _systemctl(
-        "show", "--property=ActiveState,UnitFileState", f"wsgi-{name}.socket"
+        "show", "--property=ActiveState,UnitFileState", f"{layout(name).unit}.socket"
     ).split()
     return sorted(state) == ["ActiveState=active", "UnitFileState=enabled"]
 
 
 def systemd_version() -> int:
-    """Return the version of systemd, as ``systemctl --version`` begins with it."""
+    """Return the version of systemd, from the beginning of ``systemctl --version``."""
     return int(re.findall(r"\Asystemd (\d+)", _systemctl("--version"))[0])
 
 
@@ -458,17 +445,17 @@ def queue(listen: str) -> int:
     """Return how many connections can wait at ``listen``; :data:`QUEUE` if ss does not show it."""
     if shutil.which("ss"):
         family = "--unix" if listen.startswith("/") else "--tcp"
-        # An IPv6 socket of all interfaces takes IPv4, too, and is shown so.
-        shown = listen.replace("[::]", "*")
-        for line in _ask("ss", "--listening", "--numeric", "--no-header", family).splitlines():
-            before, address, _ = line.partition(f" {shown} ")
+        # ss shows an IPv6 socket of all interfaces as *, because it accepts IPv4, too.
+        listed = listen.replace("[::]", "*")
+        for line in _output("ss", "--listening", "--numeric", "--no-header", family).splitlines():
+            before, address, _ = line.partition(f" {listed} ")
             if address:
                 return int(before.split()[-1])
     return QUEUE
 
 
 def refuses(listen: str) -> bool:
-    """Return whether connections to ``listen``, where a process serves, are refused."""
+    """Return whether connections to ``listen`` are refused, although a process serves there."""
     family = socket.AF_UNIX
     address: str | tuple[str, int] = listen
     if not listen.startswith("/"):
@@ -484,15 +471,15 @@ def refuses(listen: str) -> bool:
 
 
 def owner_of(path: str) -> int | None:
-    """Return the number of the user who owns ``path``; none if it is not there."""
+    """Return the UID of the owner of ``path``; none if it does not exist."""
     try:
         return os.lstat(path).st_uid
     except FileNotFoundError:
         return None
 
 
-def _ask(*command: str) -> str:
-    """Return what ``command`` says; nothing if it fails, as when no daemon answers it."""
+def _output(*command: str) -> str:
+    """Return the output of ``command``; nothing if it fails, for example without its daemon."""
     return subprocess.run(command, check=False, capture_output=True, text=True).stdout
 
 
@@ -503,59 +490,58 @@ def _systemctl(*arguments: str) -> str:
 
 
 def main() -> None:
-    """Collect it all."""
+    """Check the claim and the inputs, and return the state of the app."""
     module = AnsibleModule(
         argument_spec={
             "name": {"type": "str", "required": True},
-            "home": {"type": "path", "required": True},
-            "data": {"type": "path", "required": True},
             "python": {"type": "path", "default": "/usr/bin/python3"},
             "listen": {"type": "str", "default": ""},
             "backend": {"type": "str", "default": "systemd"},
             "writable_paths": {"type": "list", "elements": "path", "default": []},
-            "takes_over": {"type": "bool", "default": False},
+            "claims": {"type": "bool", "default": False},
             "claim": {"type": "str", "default": ""},
         },
         supports_check_mode=True,
     )
     name, claim = module.params["name"], module.params["claim"]
-    if claim and not is_current(claim, name):
+    app = layout(name)
+    if claim and not is_current(claim, Path(app.claim)):
         module.fail_json(msg=SUPERSEDED.format(name=name))
     listen = module.params["listen"]
-    wrong = list(lacks(module.params["backend"]))
+    errors = list(missing_engine(module.params["backend"]))
     if listen:
-        wrong += collisions(name, listen, module.params["data"])
-        wrong += replaceable(module.params["python"], module.params["writable_paths"], listen)
-    if wrong:
-        module.fail_json(msg="\n".join(wrong))
-    if module.params["takes_over"] and not module.check_mode:
-        claim = take_over(name)
-    serving = current(name)
-    held = images(name, module.params["home"])
-    complete = releases(module.params["home"], held)
+        errors += collisions(name, listen)
+        errors += replaceable(module.params["python"], module.params["writable_paths"], listen)
+    if errors:
+        module.fail_json(msg="\n".join(errors))
+    if module.params["claims"] and not module.check_mode:
+        claim = claim_app(Path(app.claim))
+    current = release_of(Path(app.current_unit))
+    images = image_tags(name)
+    releases = complete_releases(name, images)
     running = instances(name)
-    listen = address(name)
+    listen = address_of(Path(app.socket_unit))
     is_altered = "active" in running.values() and altered(listen)
     module.exit_json(
         changed=False,
         python=python_version(module.params["python"]),
         systemd=systemd_version(),
         claim=claim,
-        current=serving,
-        previous=previous([release["release"] for release in complete], serving),
-        serving_since=time_of(alias(name)) if serving else "",
+        current=current,
+        previous=previous([release["release"] for release in releases], current),
+        serving_since=time_of(Path(app.current_unit)) if current else "",
         instances=running,
         address=listen,
-        data_owner=owner_of(module.params["data"]),
+        data_owner=owner_of(app.data_dir),
         listening=listening(name),
         altered=is_altered,
-        releases=complete,
-        images=held,
+        releases=releases,
+        images=images,
         quadlet=os.path.exists(QUADLET),
-        units=units(name),
+        units=unit_paths(name),
         directories={
-            part: directories(Path(module.params["home"], part))
-            for part in ("releases", "environments")
+            "releases": directories(Path(app.releases)),
+            "environments": directories(Path(app.environments)),
         },
     )
 

@@ -26,8 +26,11 @@ options:
     description: Directory of the files for the image.
     type: path
     required: true
-  image:
-    description: Name and tag of the image, as C(localhost/wsgi-NAME:TAG). Required with O(engine).
+  name:
+    description: The app's RV(ignore:wsgi_app_name). Required with O(engine).
+    type: str
+  release:
+    description: The release, which is the tag of the image. Required with O(engine).
     type: str
   installer:
     description:
@@ -50,7 +53,8 @@ EXAMPLES = r"""
   subsite.deploy.wsgi_image:
     engine: podman
     context: /srv/wsgi/shop/releases/4d1c09aa71be/image
-    image: localhost/wsgi-shop:4d1c09aa71be
+    name: shop
+    release: 4d1c09aa71be
 """
 
 RETURN = r"""
@@ -69,6 +73,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ansible_collections.subsite.deploy.plugins.module_utils.layout import layout
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
 from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
 
@@ -110,21 +115,21 @@ def copy_dependencies(source: Source, dependencies: Path, installer: str) -> Non
     partial.rename(dependencies)
 
 
-def build(engine: str, context: str, image: str) -> str:
+def build(engine: str, context: str, name: str, release: str) -> str:
     """Build ``context`` and return the image's digest.
 
     The stage of the environment gets its own tag; otherwise the prune would remove it.
 
     :raises BuildError: when it fails, with the engine's output.
     """
+    image = f"{layout(name).image}:{release}"
+    environment = f"{layout(name).image}:environment"
     secrets = ["--secret", f"id=pip,src={PIP_CONF}"] if os.path.exists(PIP_CONF) else []
     sandbox = SANDBOX.get(os.path.basename(engine), ())
     command = [engine, "build", *sandbox, "--file", f"{context}/Containerfile", *secrets]
-    name = image.partition(":")[0]
-    app = name.partition("/wsgi-")[2]
-    _run([*command, "--target", "environment", "--tag", f"{name}:environment", context])
+    _run([*command, "--target", "environment", "--tag", environment, context])
     _run([*command, "--tag", image, context])
-    _run([engine, "image", "prune", "--force", "--filter", f"label=wsgi_app={app}"])
+    _run([engine, "image", "prune", "--force", "--filter", f"label=wsgi_app={name}"])
     return _run([engine, "image", "inspect", "--format", "{{.Id}}", image]).strip()
 
 
@@ -197,25 +202,28 @@ def main() -> None:
         argument_spec={
             "engine": {"type": "str"},
             "context": {"type": "path", "required": True},
-            "image": {"type": "str"},
+            "name": {"type": "str"},
+            "release": {"type": "str"},
             "installer": {"type": "str", "choices": ["uv", "pip"], "default": "uv"},
         },
-        required_by={"engine": ["image"]},
+        required_by={"engine": ["name", "release"]},
         supports_check_mode=True,
     )
     if module.check_mode:
         module.exit_json(changed=True)
-    engine, context, image, installer = (
-        module.params[name] for name in ("engine", "context", "image", "installer")
+    engine, context, installer = (
+        module.params[option] for option in ("engine", "context", "installer")
     )
     try:
         if engine:
             refuse_loopback(PIP_CONF)
         copy_dependencies(Source(Path(context, "source")), Path(context, "dependencies"), installer)
-        built = {"id": build(engine, context, image)} if engine else {}
+        if not engine:
+            module.exit_json(changed=True)
+        image_id = build(engine, context, module.params["name"], module.params["release"])
     except (BuildError, OSError) as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=True, **built)
+    module.exit_json(changed=True, id=image_id)
 
 
 if __name__ == "__main__":

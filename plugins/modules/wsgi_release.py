@@ -120,7 +120,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils import (
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
 from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
 
-OWN_PACKAGE = "subsite_wsgi"
+ROLE_PACKAGE = "subsite_wsgi"
 """The role's package in the C(lib) of each release."""
 
 
@@ -256,9 +256,9 @@ class Release:
         """Move the installed project into the release's ``lib``, beside the role's package."""
         for built in sorted(self.lib.glob("*")):
             place = self.path / "lib" / built.name
-            if place.name == OWN_PACKAGE:
+            if place.name == ROLE_PACKAGE:
                 raise BuildError(
-                    f"The project installs {OWN_PACKAGE}, but the role has a package with this "
+                    f"The project installs {ROLE_PACKAGE}, but the role has a package with this "
                     "name. Rename the one of the project."
                 )
             lent_directory.remove(place)  # of an interrupted build

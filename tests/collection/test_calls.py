@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 SOURCES = {
-    "local": {"path": "/usr"},
+    "local": {"path": str(Path(__file__).parents[1] / "apps")},
     "git": {"url": "https://example.org/shop.git", "version": "main", "signed_by": ["A" * 40]},
     "pip": {"requirement": "shop==1"},
     "image": {"ref": "example.org/shop:1"},
@@ -42,8 +42,8 @@ PROBES = {
         "__wsgi_app_backend.engine | default('')",
         "__wsgi_app_backend.recipe",
         "__wsgi_app_backend.directories",
-        "__wsgi_app_unit_files",
-        "__wsgi_app_variables",
+        "__wsgi_app_backend.units",
+        "__wsgi_app_process_environment",
     ],
     "nginx_site": [
         "__nginx_site_certificate.pair",

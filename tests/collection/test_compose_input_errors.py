@@ -3,7 +3,7 @@
 import pytest
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import compose
 
-MACHINE = {"compose_directory": "/home/me/shop", "compose_owner": "me"}
+PROJECT = {"compose_directory": "/home/me/shop", "compose_owner": "me"}
 APP = {
     "wsgi_app_name": "shop",
     "wsgi_app_listen": "/run/wsgi/shop.sock",
@@ -20,135 +20,140 @@ SITE = {
 TLS = {"mode": "files", "certificate": "/a.pem", "key": "/a.key"}
 
 
-def input_errors(variables: dict, **settings) -> list[str]:
-    changed = {**variables, **settings}
-    if variables is MACHINE:
-        return list(compose.of_machine(changed["compose_directory"], changed["compose_owner"]))
-    if variables is APP:
-        return list(compose.of_app(changed))
-    return list(compose.of_site(changed, ["shop", "bin"]))
+@pytest.fixture
+def input_errors(wsgi_app, nginx_site):
+    def input_errors(variables: dict, **settings) -> list[str]:
+        changed = {**variables, **settings}
+        if variables is PROJECT:
+            return list(compose.of_project(changed["compose_directory"], changed["compose_owner"]))
+        if variables is APP:
+            return list(compose.of_app(wsgi_app.resolve(changed)))
+        return list(compose.of_site(nginx_site.resolve(changed), ["shop", "bin"]))
+
+    return input_errors
 
 
-@pytest.mark.parametrize("variables", [MACHINE, APP, SITE])
-def test_default_inputs_are_accepted(variables):
+@pytest.mark.parametrize("variables", [PROJECT, APP, SITE])
+def test_default_inputs_are_accepted(input_errors, variables):
     assert input_errors(variables) == []
 
 
 @pytest.mark.parametrize(
     "directory", ["", "shop", "~/shop", "/a b/shop", "/a:b/shop", "/", "/home/"]
 )
-def test_directory_is_a_path(directory):
-    assert input_errors(MACHINE, compose_directory=directory) == [
-        f"compose_directory is {directory!r}: say where to write what the containers are made "
-        "from, as an absolute path without spaces, as in -e compose_directory=/home/me/shop."
+def test_directory_is_a_path(input_errors, directory):
+    assert input_errors(PROJECT, compose_directory=directory) == [
+        f"compose_directory is {directory!r}: write the directory for the files of the project, as "
+        "an absolute path without spaces, as in -e compose_directory=/home/me/shop."
     ]
 
 
-def test_root_is_rejected():
-    (said,) = input_errors(MACHINE, compose_owner="root")
-    assert said.startswith("playbooks/compose.yml was started by root, and so the apps would be")
+def test_root_is_rejected(input_errors):
+    (said,) = input_errors(PROJECT, compose_owner="root")
+    assert said.startswith("playbooks/compose.yml was started by root. The apps would run as root")
 
 
 @pytest.mark.parametrize("name", ["nginx", "default"])
-def test_reserved_names(name):
+def test_reserved_names(input_errors, name):
     (said,) = input_errors(APP, wsgi_app_name=name, wsgi_app_listen=f"/run/wsgi/{name}.sock")
-    assert said.startswith(f"wsgi_app_name is {name!r}, which something else is called")
+    assert said.startswith(f"wsgi_app_name is {name!r}, but this name has another meaning")
 
 
 @pytest.mark.parametrize("address", ["10.0.0.11:8000", "/run/wsgi/other.sock"])
-def test_app_has_one_address(address):
+def test_app_has_one_address(input_errors, address):
     assert input_errors(APP, wsgi_app_listen=address) == [
-        f"wsgi_app_listen is {address!r}, but a container has an address of its own, which only "
-        "nginx reaches: leave it out, and mount the app as {path: /, app: shop}."
+        f"wsgi_app_listen is {address!r}, but only nginx can connect to a container, at an address "
+        "that Compose gives it: remove the variable, and mount the app as {path: /, app: shop}."
     ]
 
 
-def test_other_hosts_are_accepted():
+def test_other_hosts_are_accepted(input_errors):
     assert input_errors(APP, wsgi_app_network="full") == []
 
 
-def test_loopback_is_rejected():
+def test_loopback_is_rejected(input_errors):
     assert input_errors(APP, wsgi_app_network="local") == [
-        "wsgi_app_network is 'local', but a container has loopback addresses of its own, where "
-        "nobody else listens: leave it out, or write 'full' and name an address that others reach."
+        "wsgi_app_network is 'local', but nothing else listens on the loopback addresses of a "
+        "container: remove the variable, or write 'full' and use an address that other machines "
+        "can reach."
     ]
 
 
-def test_systemd_sandbox_is_rejected():
+def test_systemd_sandbox_is_rejected(input_errors):
     assert input_errors(APP, wsgi_app_sandbox={"ProtectHome": False}) == [
-        "wsgi_app_sandbox is {'ProtectHome': False}, but it is for backend 'systemd': a container "
-        "has a sandbox of its own; leave it out."
+        "wsgi_app_sandbox is {'ProtectHome': False}, but only backend 'systemd' uses it. A "
+        "container has another sandbox: remove the variable."
     ]
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:8080", "[::1]:80", "10.0.0.5:80"])
 @pytest.mark.parametrize("variable", ["nginx_site_listen", "nginx_site_tls.listen"])
-def test_listeners_are_ports(variable, address):
+def test_listeners_are_ports(input_errors, variable, address):
     settings = {
         "nginx_site_listen": {"nginx_site_listen": [address, 81]},
         "nginx_site_tls.listen": {"nginx_site_tls": {**TLS, "listen": [443, address]}},
     }
     assert input_errors(SITE, **settings[variable]) == [
-        f"{variable} has {address!r}, which is no address of a container: name the port alone, and "
-        "say where it is published in compose_ports, as in {80: '127.0.0.1:8000'}."
+        f"{variable} has {address!r}, but a container does not have this address: write the port "
+        "alone, and its published address in compose_ports, as in {80: '127.0.0.1:8000'}."
     ]
 
 
-def test_http3_is_rejected():
+def test_http3_is_rejected(input_errors):
     assert input_errors(SITE, nginx_site_tls={**TLS, "http3": True}) == [
-        "nginx_site_tls.http3 is true, but Compose publishes ports by TCP here: leave it out."
+        "nginx_site_tls.http3 is true, but Compose publishes TCP ports here: remove it."
     ]
 
 
-def test_status_is_rejected():
+def test_status_is_rejected(input_errors):
     assert input_errors(SITE, nginx_site_status_listen="127.0.0.1:8081") == [
-        "nginx_site_status_listen is '127.0.0.1:8081', which is nginx's own container there: leave "
-        "it out."
+        "nginx_site_status_listen is '127.0.0.1:8081', but only the container of nginx could "
+        "connect there: remove the variable."
     ]
 
 
-def test_tls_is_accepted():
+def test_tls_is_accepted(input_errors):
     assert input_errors(SITE, nginx_site_tls={**TLS, "listen": [443]}) == []
 
 
 @pytest.mark.parametrize("mode", ["self_signed", "acme"])
-def test_certificate_exists(mode):
+def test_certificate_exists(input_errors, mode):
     assert input_errors(SITE, nginx_site_tls={"mode": mode}) == [
-        f"nginx_site_tls.mode is {mode!r}, but a container has no certificate made or renewed: "
-        "write 'files', with one that is on the machine."
+        f"nginx_site_tls.mode is {mode!r}, but a container cannot issue or renew a certificate: "
+        "write 'files', with a certificate in a file of this machine."
     ]
 
 
-def test_certificate_is_a_file():
+def test_certificate_is_a_file(input_errors):
     text = {"mode": "files", "certificate": "-----BEGIN CERTIFICATE-----", "key": "-----BEGIN"}
     assert input_errors(SITE, nginx_site_tls=text) == [
-        "nginx_site_tls.certificate is a text, but a container reads a file of the machine: write "
+        "nginx_site_tls.certificate is a text, but a container reads files of this machine: write "
         "the paths of both files."
     ]
 
 
-def test_mounted_app_exists():
+def test_mounted_app_exists(input_errors):
     assert input_errors(SITE, nginx_site_mounts=[{"path": "/", "app": "shopp"}]) == [
-        "nginx_site_mounts[0].app is 'shopp', but the apps of the inventory are shop, bin: a "
-        "container can be mounted only if it is one of them."
+        "nginx_site_mounts[0].app is 'shopp', but the apps of the inventory are shop, bin: write "
+        "the name of one of them."
     ]
 
 
 @pytest.mark.parametrize(
     "address", ["/run/shop.sock", "127.0.0.1:8000", "127.0.1.1:80", "[::1]:8000", "localhost:8000"]
 )
-def test_loopback_upstream_is_rejected(address):
+def test_loopback_upstream_is_rejected(input_errors, address):
     (said,) = input_errors(SITE, nginx_site_mounts=[{"path": "/", "upstreams": [address]}])
-    assert said.startswith(f"nginx_site_mounts[0].upstreams has {address!r}, which is nginx's own")
+    assert said.startswith(f"nginx_site_mounts[0].upstreams has {address!r}, but in a container")
 
 
 @pytest.mark.parametrize("address", ["10.0.0.11:8000", "[fd00::1]:8000", "app.example.org:8000"])
-def test_other_upstream_is_accepted(address):
+def test_other_upstream_is_accepted(input_errors, address):
     assert input_errors(SITE, nginx_site_mounts=[{"path": "/", "upstreams": [address]}]) == []
 
 
-def test_image_source_is_rejected():
+def test_image_source_is_rejected(input_errors):
     assert input_errors(APP, wsgi_app_source={"type": "image", "ref": "example.org/shop:1"}) == [
-        "wsgi_app_source.type is 'image', but Compose builds its images: name the code that this "
-        "one was built from."
+        "wsgi_app_source.type is 'image', but Compose builds its images: name the source of this "
+        "image."
     ]

@@ -33,7 +33,7 @@ BAD = {
         "no callable": ({**APP, "wsgi_app_callable": ""}, "wsgi_app_callable is '': write 'module"),
         "secret": (
             {**APP, "wsgi_app_secrets": {"KEY": 7391}},
-            "secrets.KEY is of another type",
+            "secrets.KEY is not a text",
         ),
         "choice": (
             {**APP, "wsgi_app_prefix_mode": "path"},
@@ -49,7 +49,7 @@ BAD = {
     "nginx_site": {
         "no names": (
             {**SITE, "nginx_site_server_names": []},
-            "nginx_site_server_names is empty: name the hosts that visitors use",
+            "nginx_site_server_names is empty: write the hosts that clients use",
         ),
         "path": (
             {**SITE, "nginx_site_mounts": [{"path": "api", "app": "shop"}]},
@@ -63,22 +63,21 @@ BAD = {
             {**SITE, "nginx_site_tls": {"mode": "files"}},
             "mode is files but all of the following are missing: certificate, key",
         ),
-        "two languages": (
+        "listener": (
             {
                 **SITE,
                 "nginx_site_listen": [443],
                 "nginx_site_tls": {"mode": "files", "certificate": "/a.pem", "key": "/a.key"},
             },
-            "nginx_site_tls.listen has 443, but nginx_site_listen has 443",
+            "nginx_site_tls.listen has '443', but nginx_site_listen has '443'",
         ),
-        "everybody": (
+        "all networks": (
             {**SITE, "nginx_site_trusted_proxies": ["0.0.0.0/0"]},
-            "nginx_site_trusted_proxies has '0.0.0.0/0': visitors connect from there too",
+            "nginx_site_trusted_proxies has '0.0.0.0/0': clients connect from there, too",
         ),
         "header": (
             {**SITE, "nginx_site_trusted_headers": ["ssl"]},
-            "must be one or more of: auto, proto, for, host, port, prefix, request_id. Got no "
-            "match",
+            "one or more of: auto, proto, for, host, port, prefix, request_id. Got no match",
         ),
         "two kinds": (
             {**SITE, "nginx_site_mounts": [{"path": "/", "app": "shop", "root": "/srv"}]},
@@ -185,11 +184,11 @@ def operated(run, tmp_path_factory) -> dict[str, dict]:
 
 @pytest.mark.parametrize("entry", ENTRY_POINTS["wsgi_app"])
 def test_misspelt_app_variable_is_named(operated, entry: str):
-    said = "wsgi_app_relase is set, but do you mean wsgi_app_release?"
+    said = "wsgi_app_relase is no variable of the role: do you mean wsgi_app_release?"
     assert said in operated[f"wsgi_app {entry}"]["msg"]
 
 
 @pytest.mark.parametrize("entry", ENTRY_POINTS["nginx_site"])
 def test_misspelt_site_variable_is_named(operated, entry: str):
-    said = "nginx_site_verify_ulr is set, but do you mean nginx_site_verify_url?"
+    said = "nginx_site_verify_ulr is no variable of the role: do you mean nginx_site_verify_url?"
     assert said in operated[f"nginx_site {entry}"]["msg"]

@@ -44,7 +44,7 @@ def check(run, root: Path, tmp_path: Path):
     return check
 
 
-def shown(done) -> list:
+def printed(done) -> list:
     assert done.returncode == 0, done.stdout + done.stderr
     tasks = json.loads(done.stdout)["plays"][0]["tasks"]
     return json.loads(tasks[-1]["hosts"]["localhost"]["msg"])
@@ -60,11 +60,11 @@ def shown(done) -> list:
     ],
 )
 def test_text_of_command_line_gets_its_type(check, text: str, expression: str, value: object):
-    assert shown(check(APP, "--extra-vars", text, show=expression)) == [value]
+    assert printed(check(APP, "--extra-vars", text, show=expression)) == [value]
 
 
 def test_missing_suboption_is_null(check):
-    assert shown(check(APP, show="__wsgi_app.source.signed_by")) == [None]
+    assert printed(check(APP, show="__wsgi_app.source.signed_by")) == [None]
 
 
 @pytest.mark.parametrize("callback", ["default", JSON])

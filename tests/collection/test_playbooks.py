@@ -69,7 +69,7 @@ def test_syntax_of_the_installed_collection(run, elsewhere: Path):
         "playbooks/site.yml",
         "plugins/modules/file_set.py",
         "roles/nginx_site/meta/argument_specs.yml",
-        "roles/wsgi_app/files/subsite_wsgi/mount.py",
+        "roles/wsgi_app/files/subsite_wsgi/wrapper.py",
         "roles/wsgi_app/vars/main/names.yml",
     ],
 )

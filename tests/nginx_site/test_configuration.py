@@ -226,7 +226,7 @@ class TestExample:
             nginx.add(nginx_site, site)
         assert complaints(nginx) == []
 
-    def test_is_not_refused(self, nginx_site, hosts_of, inventory: str):
+    def test_has_no_input_error(self, nginx_site, hosts_of, inventory: str):
         sites = hosts_of(inventory, "web")
-        refusals = [nginx_site.input_errors(site) for site in sites.values()]
-        assert refusals == [[]] * len(sites) != []
+        errors = [nginx_site.input_errors(site) for site in sites.values()]
+        assert errors == [[]] * len(sites) != []

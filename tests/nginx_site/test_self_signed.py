@@ -19,9 +19,9 @@ PLAY = """
   vars:
     __nginx_site_certificate: {names: %s}
   tasks:
-    - ansible.builtin.include_tasks: %s/roles/nginx_site/tasks/tls/make_self_signed.yml
+    - ansible.builtin.include_tasks: %s/roles/nginx_site/tasks/certificate/make_self_signed.yml
     - ansible.builtin.copy:
-        content: "{{ __nginx_site_made | to_json }}"
+        content: "{{ __nginx_site_new_certificate | to_json }}"
         dest: "{{ playbook_dir }}/made.json"
         mode: "0600"
       become: false

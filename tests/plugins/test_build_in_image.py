@@ -12,18 +12,18 @@ BUILDS = '[build-system]\nrequires = ["setuptools"]\n'
 
 
 class Installer:
-    """Notes what it is asked to install."""
+    """Records its requirements."""
 
-    asked: list
+    requested: list
 
     def __init__(self, *parameters: str) -> None:
-        self.asked = Installer.asked = []
+        self.requested = Installer.requested = []
 
     def fill(self, environment, source, requirements) -> None:
-        self.asked.append(("fill", environment.name, source.path.name, requirements))
+        self.requested.append(("fill", environment.name, source.path.name, requirements))
 
     def install_project(self, environment, source, lib) -> None:
-        self.asked.append(("install", environment.name, source.path.name, lib.name))
+        self.requested.append(("install", environment.name, source.path.name, lib.name))
 
 
 @pytest.fixture
@@ -38,18 +38,18 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_environment_is_filled(home: Path):
     build_in_image.build("environment", home, "pip", ["gunicorn>=23"])
-    assert Installer.asked == [("fill", "environment", "source", ["gunicorn>=23"])]
+    assert Installer.requested == [("fill", "environment", "source", ["gunicorn>=23"])]
 
 
 def test_project_is_installed(home: Path):
     (home / "source/pyproject.toml").write_text(BUILDS)
     build_in_image.build("project", home, "pip", [])
-    assert Installer.asked == [("install", "environment", "source", "lib")]
+    assert Installer.requested == [("install", "environment", "source", "lib")]
 
 
 def test_modules_are_left_where_they_are(home: Path):
     build_in_image.build("project", home, "pip", [])
-    assert (Installer.asked, (home / "lib").is_dir()) == ([], True)
+    assert (Installer.requested, (home / "lib").is_dir()) == ([], True)
 
 
 def test_everybody_reads_what_comes_of_it(home: Path):

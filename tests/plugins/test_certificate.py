@@ -89,14 +89,14 @@ def test_no_certificate(text: str):
 
 
 def encrypted(issued: trustme.LeafCert) -> str:
-    """Return the key as nobody can read it without a password."""
+    """Return the key, encrypted with a password."""
     how = BestAvailableEncryption(b"secret")
     secret = load_pem_private_key(issued.private_key_pem.bytes(), None)
     return secret.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, how).decode()
 
 
 class TestKey:
-    def test_its_own(self, issued):
+    def test_its_key(self, issued):
         assert list(certificate.key_faults(pem(issued), key(issued))) == []
 
     def test_another(self, authority, issued):
@@ -127,13 +127,13 @@ def look(tmp_path: Path, run_module, issued):
 
 class TestInfo:
     def test_pair_that_can_be_served(self, look, issued):
-        told = look()
-        assert (told["pem"], told["certificate_fault"], told["key_fault"]) == (pem(issued), "", "")
-        assert certificate_faults(told, NAMES, exactly=True) == []
+        info = look()
+        assert (info["pem"], info["certificate_fault"], info["key_fault"]) == (pem(issued), "", "")
+        assert certificate_faults(info, NAMES, exactly=True) == []
 
     def test_key_of_another(self, look, authority):
-        told = look(key(authority.issue_cert("example.org")))
-        assert told["key_fault"].startswith("is not the key of the certificate")
+        info = look(key(authority.issue_cert("example.org")))
+        assert info["key_fault"].startswith("is not the key of the certificate")
 
     def test_key_of_another_kind(self, look, authority):
         other = authority.issue_cert("example.org", key_type=trustme.KeyType.RSA)
@@ -153,9 +153,9 @@ class TestInfo:
 
     @pytest.mark.parametrize("option", ["certificate", "key"])
     def test_missing_file(self, look, option: str):
-        told = look(**{option: "/none"})
-        assert told[f"{option}_fault"] == "does not exist on the host: copy it there first"
-        assert certificate_faults(told, NAMES)[0].startswith(
+        info = look(**{option: "/none"})
+        assert info[f"{option}_fault"] == "does not exist on the host: copy it there first"
+        assert certificate_faults(info, NAMES)[0].startswith(
             f"nginx_site_tls.{option} is '/none', which does not exist"
         )
 

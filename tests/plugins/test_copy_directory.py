@@ -205,7 +205,7 @@ class TestPlace:
         copy_directory.unpack(archive, str(dest), None)
         assert pack(str(dest)) == pack(str(source))
 
-    def test_gives_files_a_time_that_browsers_have_not_seen(self, archive: str, dest: Path):
+    def test_files_are_newer_than_browser_caches(self, archive: str, dest: Path):
         copy_directory.unpack(archive, str(dest), None)
         assert (dest / "app.py").stat().st_mtime >= Path(archive).stat().st_mtime
 

@@ -69,11 +69,11 @@ def test_nothing_is_done_after_the_deadline(pair):
         file.read(1)
 
 
-def test_nobody_at_a_path_is_an_error(tmp_path):
+def test_missing_socket_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError):
-        connect(f"{tmp_path}/nobody.sock", Deadline(SECONDS))
+        connect(f"{tmp_path}/missing.sock", Deadline(SECONDS))
 
 
-def test_name_that_nobody_has_is_an_error():
+def test_unknown_name_is_an_error():
     with pytest.raises(OSError):
-        connect("nobody.invalid:80", Deadline(5))
+        connect("missing.invalid:80", Deadline(5))

@@ -10,12 +10,15 @@ from ansible_collections.subsite.deploy.plugins.filter.default_trusted_headers i
 @pytest.mark.parametrize(
     ("preset", "further", "headers"),
     [
-        pytest.param("", {}, ["proto", "for"], id="no preset"),
+        pytest.param("none", {}, ["proto", "for"], id="no preset"),
         pytest.param("apache", {}, ["proto", "for", "host"], id="preset"),
         pytest.param("apache", {"public_url": "https://example.org"}, ["for"], id="public URL"),
         pytest.param("haproxy", {"proxy_protocol": True}, [], id="PROXY protocol"),
         pytest.param(
-            "", {"public_url": "https://example.org", "proxy_protocol": True}, ["for"], id="both"
+            "none",
+            {"public_url": "https://example.org", "proxy_protocol": True},
+            ["for"],
+            id="both",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""A set of files is one change: made whole, or not at all, and never as somebody else."""
+"""A set of files is one change: complete, or not at all, with the rights of the owner."""
 
 import json
 import os
@@ -48,9 +48,9 @@ def place(run_module, top: Path):
     return place
 
 
-def owned_by_nobody(directory: Path) -> Path:
+def make_user_directory(directory: Path) -> Path:
     directory.mkdir()
-    os.chown(directory, *NOBODY)
+    os.chown(directory, *USER)
     return directory
 
 
@@ -58,7 +58,7 @@ def rights(path: Path) -> tuple[str, str, int]:
     return path.owner(), path.group(), path.stat().st_mode & 0o7777
 
 
-NOBODY = (65534, 65534)
+USER = (65534, 65534)
 MINE = {"owner": "nobody", "group": "nogroup"}
 
 
@@ -107,7 +107,7 @@ class TestKind:
         assert ((top / "it").read_text(), rights(top / "it")[2]) == (made, 0o600)
 
     @pytest.mark.parametrize("arguments", [{}, {"_ansible_check_mode": True}])
-    def test_key_is_not_shown(self, place, top: Path, arguments: dict):
+    def test_key_is_not_in_the_result(self, place, top: Path, arguments: dict):
         result = json.dumps(place({"dest": "it", "key": True}, _ansible_diff=True, **arguments))
         assert not re.search("[0-9a-f]{64}", result)
 
@@ -326,13 +326,13 @@ class TestSecret:
             pytest.param({"apply": ["sh", "-c", "cat key; false"]}, id="apply prints it"),
         ],
     )
-    def test_is_never_shown(self, place, top: Path, monkeypatch, arguments: dict):
+    def test_is_not_in_the_result(self, place, top: Path, monkeypatch, arguments: dict):
         monkeypatch.chdir(top)
         (top / "key").write_text("hunter1")
         result = place({"dest": "key", "secret": SECRET}, **arguments)
         assert SECRET not in json.dumps(result)
 
-    def test_old_secret_is_not_shown(self, place, top: Path):
+    def test_old_secret_is_not_in_the_result(self, place, top: Path):
         (top / "key").write_text("hunter1")
         assert "hunter1" not in json.dumps(place({"dest": "key", "secret": SECRET}))
 
@@ -391,7 +391,7 @@ class TestFailure:
         assert self.look(top) == before
 
     def test_failed_last_write_puts_everything_back(self, place, top: Path, before: list):
-        foreign = owned_by_nobody(top / "zz")
+        foreign = make_user_directory(top / "zz")
         (foreign / "it").write_text(OLD)
         place(*self.FILES, {"dest": "zz/it", "content": NEW, "owner": "nobody"})
         assert self.look(top)[:-1] == before
@@ -402,9 +402,9 @@ class TestFailure:
         assert not (top / "applied").exists()
 
     def test_failed_apply_runs_for_the_old_files(self, place, top: Path, before: list):
-        seen = f"cat {top}/changed >> {top}/seen; grep -q old {top}/changed"
-        place(*self.FILES, apply=["sh", "-c", seen])
-        assert (top / "seen").read_text() == NEW + OLD
+        record = f"cat {top}/changed >> {top}/record; grep -q old {top}/changed"
+        place(*self.FILES, apply=["sh", "-c", record])
+        assert (top / "record").read_text() == NEW + OLD
 
     def test_does_not_follow_success(self, place, top: Path):
         order = ["sh", "-c", f"echo $0 >> {top}/order"]
@@ -514,7 +514,7 @@ class TestAnotherUser:
 
     @pytest.fixture
     def home(self, top: Path) -> Path:
-        return owned_by_nobody(top / "home")
+        return make_user_directory(top / "home")
 
     @pytest.fixture
     def precious(self, top: Path) -> Path:
@@ -574,12 +574,12 @@ def test_link_made_at_the_same_time_is_not_followed(tmp_path: Path):
     (tmp_path / "precious").mkdir(mode=0o700)
     (tmp_path / "it").symlink_to("precious")
     with pytest.raises(NotADirectoryError):
-        PathState("directory", b"", *NOBODY, 0o777).place(f"{tmp_path}/it")
+        PathState("directory", b"", *USER, 0o777).place(f"{tmp_path}/it")
     assert rights(tmp_path / "precious") == ("root", "root", 0o700)
 
 
 class TestFileChangedWhileRead:
-    """What root meets where somebody else replaces a file after root looked at it."""
+    """A file that another user replaces after root has read its status."""
 
     @pytest.fixture(autouse=True)
     def look_at_a_file(self, monkeypatch, tmp_path: Path) -> None:
@@ -609,7 +609,7 @@ class TestCopy:
         return top / "kept"
 
     def test_copies_each_file_with_its_mode(self, place, top: Path, kept: Path):
-        data = owned_by_nobody(top / "data")
+        data = make_user_directory(top / "data")
         place({"dest": "data", "copy_of": str(kept), **MINE})
         assert (data / "a.ini").read_text() == "kept/a.ini"
         assert rights(data / "a.ini") == ("nobody", "nogroup", 0o640)
@@ -617,12 +617,12 @@ class TestCopy:
         assert rights(data / "conf/b.ini") == ("nobody", "nogroup", 0o600)
 
     def test_second_run_changes_nothing(self, place, top: Path, kept: Path):
-        owned_by_nobody(top / "data")
+        make_user_directory(top / "data")
         copy = {"dest": "data", "copy_of": str(kept), **MINE}
         assert (place(copy)["changed"], place(copy)["changed"]) == (True, False)
 
     def test_replaces_another_directory(self, place, top: Path, kept: Path):
-        data = owned_by_nobody(top / "data")
+        data = make_user_directory(top / "data")
         (top / "others").mkdir()
         for name in ("others/a.ini", "others/c.ini", "data/a.ini", "data/c.ini", "data/own.ini"):
             (top / name).write_text("other")
@@ -632,7 +632,7 @@ class TestCopy:
 
     @pytest.mark.parametrize("others", [None, "others"], ids=["of none", "in place of another's"])
     def test_missing_directory_has_no_files(self, place, top: Path, others: str | None):
-        data = owned_by_nobody(top / "data")
+        data = make_user_directory(top / "data")
         (top / "others").mkdir()
         for name in ("others/a.ini", "data/a.ini", "data/own.ini"):
             (top / name).write_text("other")
@@ -642,7 +642,7 @@ class TestCopy:
         assert {path.name for path in data.iterdir()} == left
 
     def test_owners_link_is_not_followed(self, place, top: Path, kept: Path):
-        data = owned_by_nobody(top / "data")
+        data = make_user_directory(top / "data")
         (top / "theirs").mkdir(mode=0o700)
         (data / "conf").symlink_to(top / "theirs")
         result = place({"dest": "data", "copy_of": str(kept), **MINE})
@@ -650,10 +650,10 @@ class TestCopy:
         assert list((top / "theirs").iterdir()) == []
 
 
-def test_other_user_than_root_keeps_own_rights(place, top: Path):
-    directory = owned_by_nobody(top / "theirs")
-    os.setegid(NOBODY[1])
-    os.seteuid(NOBODY[0])
+def test_other_user_than_root_keeps_its_rights(place, top: Path):
+    directory = make_user_directory(top / "theirs")
+    os.setegid(USER[1])
+    os.seteuid(USER[0])
     try:
         done = place(
             {"dest": "theirs/new", "directory": True, **MINE},
@@ -683,7 +683,7 @@ class TestForeignFile:
         assert ((top / "site").read_text(), (top / "other").exists()) == (OLD, False)
 
     @pytest.mark.parametrize("before", [None, "old, by us\n"], ids=["nothing", "ours"])
-    def test_missing_or_own_file_is_replaced(self, place, top: Path, before: str | None):
+    def test_missing_or_managed_file_is_replaced(self, place, top: Path, before: str | None):
         if before:
             (top / "site").write_text(before)
         place({"dest": "site", "content": NEW, "ours": "by us"})
@@ -695,15 +695,15 @@ class TestBlockingUser:
 
     @pytest.fixture
     def data(self, top: Path) -> Path:
-        return owned_by_nobody(top / "data")
+        return make_user_directory(top / "data")
 
     @staticmethod
     def build(data: Path, code: str) -> None:
         subprocess.run(
             ["/usr/bin/python3", "-c", f"import os\n{code}"],
             cwd=data,
-            user=NOBODY[0],
-            group=NOBODY[1],
+            user=USER[0],
+            group=USER[1],
             extra_groups=[],
             check=True,
         )

@@ -507,9 +507,9 @@ class TestTransport:
     def test_ssh(self, fetch, forge: Forge, stand_in, url: str):
         commit = forge.commit()
         text = f"os.execvp('git-upload-pack', ['git-upload-pack', {str(forge.path)!r}])\n"
-        asked = stand_in("ssh", text)
+        commands = stand_in("ssh", text)
         assert fetch(url=url)["after"] == commit
-        assert "git@localhost" in asked()[-1]
+        assert "git@localhost" in commands()[-1]
 
     def test_ssh_cannot_wait_for_an_answer(self, fetch, stand_in):
         """The session of a deploy may have a terminal, where ssh would wait."""
@@ -517,7 +517,7 @@ class TestTransport:
         stand_in("ssh", terminal.format(os.getsid(0)))
         assert "no terminal" in fetch(url="git@localhost:forge")["msg"]
 
-    def test_failure_is_shown_without_control_characters(self, fetch, stand_in):
+    def test_failure_has_no_control_characters(self, fetch, stand_in):
         stand_in("ssh", r"sys.exit('\033]0;title\007\033[31mred')")
         message = fetch(url="git@localhost:forge")["msg"]
         assert ("red" in message, re.findall(r"[\x00-\x09\x0b-\x1f]", message)) == (True, [])
@@ -536,16 +536,16 @@ def waits_for(path: Path) -> bool:
 
 
 class Web(http.server.SimpleHTTPRequestHandler):
-    """A web server that wants a name and a token, and looks at all command lines meanwhile."""
+    """A web server that requires a name and a token, and records all command lines."""
 
-    seen: list[str] = []
+    command_lines: list[str] = []
     wants = base64.b64encode(f"deploy:{TOKEN}".encode()).decode()
     moved: str | None = None
 
     def do_GET(self) -> None:
         for path in Path("/proc").glob("[0-9]*/cmdline"):
             try:
-                self.seen.append(path.read_bytes().decode(errors="replace"))
+                self.command_lines.append(path.read_bytes().decode(errors="replace"))
             except OSError:
                 pass
         if self.moved:
@@ -613,21 +613,21 @@ class TestToken:
     ):
         (home / ".gitconfig").write_text("[credential]\nhelper = store\n")
         forge.commit()
-        Web.seen.clear()
+        Web.command_lines.clear()
         result = fetch(url=f"https://deploy:{TOKEN}@{serve()}")
         assert "after" in result and TOKEN not in str(result)
-        assert any("remote-https" in line and "127.0.0.1" in line for line in Web.seen)
-        assert not any(TOKEN in line for line in Web.seen)
+        assert any("remote-https" in line and "127.0.0.1" in line for line in Web.command_lines)
+        assert not any(TOKEN in line for line in Web.command_lines)
         files = [path for top in (home, repository) for path in top.rglob("*") if path.is_file()]
         assert not any(TOKEN.encode() in path.read_bytes() for path in files)
 
-    def test_that_is_wrong_is_not_told(self, fetch, forge: Forge, serve):
+    def test_wrong_password_is_not_in_the_message(self, fetch, forge: Forge, serve):
         forge.commit()
         result = fetch(url=f"https://deploy:{TOKEN}-2@{serve()}")
         assert "remote: bad token ***" in result["msg"]
         assert TOKEN not in str(result)
 
-    def test_that_stands_for_a_name_is_not_told(self, fetch, forge: Forge, serve):
+    def test_token_as_user_name_is_not_in_the_message(self, fetch, forge: Forge, serve):
         forge.commit()
         result = fetch(url=f"https://{TOKEN}@{serve()}")
         assert "https://***@127.0.0.1" in result["msg"]
@@ -648,10 +648,12 @@ class TestToken:
         assert "msg" in fetch(url=f"https://deploy:{TOKEN}@{serve(Moved)}")
         assert set(Stranger.got) == {None}
 
-    def test_of_root_s_own_is_used_with_a_name(self, fetch, forge: Forge, serve, home: Path):
+    def test_configured_helper_is_used_with_a_name(self, fetch, forge: Forge, serve, home: Path):
         commit, host = forge.commit(), serve()
-        known = [f"https://{who}@{host.split('/')[0]}\n" for who in ("me:x", f"deploy:{TOKEN}")]
-        (home / ".git-credentials").write_text("".join(known))
+        credentials = [
+            f"https://{who}@{host.split('/')[0]}\n" for who in ("me:x", f"deploy:{TOKEN}")
+        ]
+        (home / ".git-credentials").write_text("".join(credentials))
         (home / ".gitconfig").write_text("[credential]\nhelper = store\n")
         assert fetch(url=f"https://deploy@{host}")["after"] == commit
 
@@ -777,5 +779,5 @@ class TestRepository:
             (repository / name).touch()
         assert fetch()["after"] == commit
 
-    def test_unreachable_one_is_told_in_git_s_words(self, fetch, tmp_path: Path):
+    def test_unreachable_repository_fails_with_output_of_git(self, fetch, tmp_path: Path):
         assert fetch(url=f"{tmp_path}/missing")["msg"].startswith("git fetch failed: fatal: ")

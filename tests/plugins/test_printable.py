@@ -1,4 +1,4 @@
-"""What others say is shown without the characters that a terminal obeys."""
+"""What others say is escaped without the characters that a terminal obeys."""
 
 import unicodedata
 
@@ -15,9 +15,9 @@ OBEYED = [
 
 @pytest.mark.parametrize("character", OBEYED, ids=ascii)
 def test_control_character_is_written_as_an_escape(character: str):
-    shown = printable(f"a{character}b")
-    assert shown.isprintable() and shown.isascii()
-    assert shown == "a" + character.encode("unicode_escape").decode() + "b"
+    escaped = printable(f"a{character}b")
+    assert escaped.isprintable() and escaped.isascii()
+    assert escaped == "a" + character.encode("unicode_escape").decode() + "b"
 
 
 @pytest.mark.parametrize("text", ["one\ntwo\tthree\n", "café ✓ 日本\xa0🙂", "{{ 7 * 7 }} <b>", ""])
@@ -25,7 +25,7 @@ def test_other_text_stays(text: str):
     assert printable(text) == text
 
 
-def test_every_control_character_of_unicode_is_known():
+def test_every_control_character_of_unicode_is_escaped():
     everything = map(chr, range(0x110000))
     controls = [it for it in everything if unicodedata.category(it) in ("Cc", "Cf", "Cs")]
     assert [it for it in controls if printable(it) == it] == ["\t", "\n"]

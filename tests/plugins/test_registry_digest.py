@@ -1,4 +1,4 @@
-"""How registries are asked, and what they are told of who asks."""
+"""The commands and the login that a registry is read with."""
 
 import base64
 import hashlib
@@ -13,28 +13,28 @@ TELL = "print(open(os.environ['REGISTRY_AUTH_FILE']).read(), end='')\n"
 
 
 def test_digest_is_of_the_manifest_as_it_came(run_module, stand_in):
-    asked = stand_in("skopeo", "print('{}', end='')\n")
+    commands = stand_in("skopeo", "print('{}', end='')\n")
     result = run_module(registry_digest, image=IMAGE, _ansible_check_mode=True)
     assert result["changed"] is False
     assert result["digest"] == f"sha256:{hashlib.sha256(b'{}').hexdigest()}"
-    assert [command[1:] for command in asked()] == [["inspect", "--raw", f"docker://{IMAGE}"]]
+    assert [command[1:] for command in commands()] == [["inspect", "--raw", f"docker://{IMAGE}"]]
 
 
-def test_login_is_lent_for_the_registry_alone(stand_in):
+def test_login_is_for_the_registry_only(stand_in):
     stand_in("skopeo", TELL)
-    told = registry_digest.skopeo("inspect", image=IMAGE, login=LOGIN)
+    output = registry_digest.skopeo("inspect", image=IMAGE, login=LOGIN)
     pair = base64.b64encode(b"deployer:ot:ter-42").decode()
-    assert json.loads(told) == {"auths": {"registry.example.org:5000": {"auth": pair}}}
+    assert json.loads(output) == {"auths": {"registry.example.org:5000": {"auth": pair}}}
 
 
 def test_login_is_in_no_command_line_and_on_no_disk(stand_in):
-    asked = stand_in("skopeo", "print(os.readlink(os.environ['REGISTRY_AUTH_FILE']))\n")
-    told = registry_digest.skopeo("inspect", image=IMAGE, login=LOGIN)
-    assert told.startswith(b"/memfd:")
-    assert asked() == [["inspect"]]
+    commands = stand_in("skopeo", "print(os.readlink(os.environ['REGISTRY_AUTH_FILE']))\n")
+    output = registry_digest.skopeo("inspect", image=IMAGE, login=LOGIN)
+    assert output.startswith(b"/memfd:")
+    assert commands() == [["inspect"]]
 
 
-def test_without_a_login_the_host_s_own_is_used(stand_in, monkeypatch: pytest.MonkeyPatch):
+def test_login_of_the_host_is_the_default(stand_in, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("REGISTRY_AUTH_FILE", raising=False)
     stand_in("skopeo", "print('REGISTRY_AUTH_FILE' in os.environ)\n")
     assert registry_digest.skopeo("inspect", image=IMAGE, login=None) == b"False\n"
@@ -47,7 +47,7 @@ def test_without_a_login_the_host_s_own_is_used(stand_in, monkeypatch: pytest.Mo
         pytest.param(None, "without a login", id="none"),
     ],
 )
-def test_refusal_is_told_in_words(run_module, stand_in, login: dict | None, whom: str):
+def test_refused_login_is_an_error(run_module, stand_in, login: dict | None, whom: str):
     stand_in("skopeo", "sys.exit('authentication required')\n")
     result = run_module(registry_digest, image=IMAGE, **({"login": login} if login else {}))
     assert result["msg"].startswith(f"The registry does not return {IMAGE} {whom}. Check ")

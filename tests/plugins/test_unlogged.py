@@ -14,7 +14,7 @@ from ansible_collections.subsite.deploy.plugins.modules import (
 )
 
 RAW = "\x1b]0;owned\x07\x1b[31m\u202edetrats\x9b2J"
-SHOWN = r"\x1b]0;owned\x07\x1b[31m\u202edetrats\x9b2J"
+ESCAPED = r"\x1b]0;owned\x07\x1b[31m\u202edetrats\x9b2J"
 FAILS = f"sys.stderr.buffer.write({RAW.encode()!r} + b'\\xff\\n'); sys.exit(1)\n"
 """What a tool does that fails with the words of others, and some that are no text."""
 
@@ -23,7 +23,7 @@ def test_file_set_fails_in_words(run_module, tmp_path: Path):
     files = [{"dest": str(tmp_path / "a"), "content": "", "owner": "root"}]
     check = ["python3", "-c", f"import sys\n{FAILS}"]
     said = run_module(file_set, files=files, check=check)
-    assert said["failed"] and SHOWN in said["msg"]
+    assert said["failed"] and ESCAPED in said["msg"]
     assert said["msg"].replace("\n", "").isprintable()
 
 
@@ -32,7 +32,7 @@ def test_file_set_shows_what_was_there(run_module, tmp_path: Path, kind: str):
     path = tmp_path / "a"
     path.write_text(RAW) if kind == "file" else path.symlink_to(RAW)
     said = run_module(file_set, files=[{"dest": str(path), "content": "new\n"}], _ansible_diff=True)
-    assert SHOWN in said["diff"][0]["before"]
+    assert ESCAPED in said["diff"][0]["before"]
     assert said["diff"][0]["before"].replace("\n", "").isprintable()
 
 
@@ -50,13 +50,13 @@ def test_build_of_a_release_fails_in_words(run_module, tmp_path: Path, monkeypat
     monkeypatch.setattr(wsgi_release.Release, "build", build)
     places = dict.fromkeys(("path", "environments", "cache", "tools"), str(tmp_path))
     said = run_module(wsgi_release, user="root", **places)
-    assert (said["failed"], said["msg"]) == (True, SHOWN)
+    assert (said["failed"], said["msg"]) == (True, ESCAPED)
 
 
 def test_build_of_an_image_fails_in_words(run_module, stand_in, tmp_path: Path):
     stand_in("podman", FAILS)
     said = run_module(wsgi_image, engine="podman", context=str(tmp_path), image="localhost/a:b")
-    assert said["failed"] and SHOWN in said["msg"] and said["msg"].isprintable()
+    assert said["failed"] and ESCAPED in said["msg"] and said["msg"].isprintable()
 
 
 @pytest.mark.parametrize("tool", ["podman", "skopeo"])
@@ -65,7 +65,7 @@ def test_image_that_cannot_be_had_is_refused_in_words(run_module, stand_in, tool
     stand_in("skopeo", FAILS if tool == "skopeo" else "")
     names = {"engine": "podman", "source": "docker://a/b", "image": "localhost/a:b"}
     said = run_module(wsgi_image_copy, **names, user="1:1")
-    assert said["failed"] and SHOWN in said["msg"] and said["msg"].isprintable()
+    assert said["failed"] and ESCAPED in said["msg"] and said["msg"].isprintable()
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_image_whose_python_is_another_program_is_refused_in_words(run_module, s
 def test_registry_refuses_in_words(run_module, stand_in):
     stand_in("skopeo", FAILS)
     said = run_module(registry_digest, image="registry.example.org/shop:1")
-    assert said["failed"] and SHOWN in said["msg"] and said["msg"].isprintable()
+    assert said["failed"] and ESCAPED in said["msg"] and said["msg"].isprintable()
 
 
 PLAY = """
@@ -112,5 +112,5 @@ def test_terminal_is_not_obeyed(run, tmp_path: Path):
     done = run("ansible-playbook", "-vvv", tmp_path / "play.yml")
     text = done.stdout + done.stderr
     assert done.returncode == 2
-    assert SHOWN in text and "[ERROR]: Task failed" in text
+    assert ESCAPED in text and "[ERROR]: Task failed" in text
     assert [line for line in text.splitlines() if not line.isprintable()] == []

@@ -1,4 +1,4 @@
-"""What a host has of an app, read from its directories and from systemd."""
+"""The state of an app on its host, read from its directories and from systemd."""
 
 import json
 import os
@@ -6,26 +6,34 @@ import socket
 from pathlib import Path
 
 import pytest
+from ansible_collections.subsite.deploy.plugins.module_utils import layout
 from ansible_collections.subsite.deploy.plugins.modules import wsgi_app_info
 
-OWN = wsgi_app_info.ENGINES["rootless_podman"]
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the home of the app ``shop``, which is empty."""
+    monkeypatch.setattr(layout, "ROOT", str(tmp_path))
+    monkeypatch.setattr(layout, "STATE_ROOT", f"{tmp_path}/state")
+    (tmp_path / "shop").mkdir()
+    return tmp_path / "shop"
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """Three releases: two complete ones, the newer with the smaller name, and a broken one."""
+def three_releases(home: Path) -> Path:
+    """Make two complete releases, the newer with the smaller name, and an incomplete one."""
     for age, (name, environment) in enumerate({"aaa": "env1", "bbb": "env2"}.items()):
-        release = tmp_path / "releases" / name
+        release = home / "releases" / name
         release.mkdir(parents=True)
-        programs = tmp_path / "environments" / environment / "bin"
+        programs = home / "environments" / environment / "bin"
         programs.mkdir(parents=True)
         (programs / "gunicorn").touch()
         (release / "venv").symlink_to(f"../../environments/{environment}")
         (release / "release.json").write_text(f'{{"source": "git", "revision": "{name}1"}}')
         os.utime(release / "release.json", (1000 - age, 1000 - age))
-    (tmp_path / "releases/ccc").mkdir()
-    (tmp_path / "environments/env1.lock").touch()
-    return tmp_path
+    (home / "releases/ccc").mkdir()
+    (home / "environments/env1.lock").touch()
+    return home
 
 
 @pytest.fixture
@@ -37,13 +45,13 @@ def systemd(monkeypatch: pytest.MonkeyPatch):
     return say
 
 
-def names(home: Path) -> list[str]:
-    return [release["release"] for release in wsgi_app_info.releases(str(home), {})]
+def names(app: str = "shop") -> list[str]:
+    return [release["release"] for release in wsgi_app_info.complete_releases(app, {})]
 
 
-def test_release_that_cannot_be_started_is_not_complete(home: Path):
-    (home / "environments/env1/bin/gunicorn").unlink()
-    assert names(home) == ["bbb"]
+def test_release_without_gunicorn_is_incomplete(three_releases: Path):
+    (three_releases / "environments/env1/bin/gunicorn").unlink()
+    assert names() == ["bbb"]
 
 
 @pytest.mark.parametrize(
@@ -53,58 +61,66 @@ def test_release_that_cannot_be_started_is_not_complete(home: Path):
         pytest.param("podman", {"podman": ["aaa"]}, ["aaa", "bbb"], id="its image"),
         pytest.param("podman", {"podman": ["bbb"]}, ["bbb"], id="another's image"),
         pytest.param("podman", {"docker": ["aaa"]}, ["bbb"], id="an image of another engine"),
-        pytest.param("rootless_podman", {"podman": ["aaa"]}, ["bbb"], id="an image of root's"),
-        pytest.param("rootless_podman", {OWN: ["aaa"]}, ["aaa", "bbb"], id="an image of its own"),
+        pytest.param("rootless_podman", {"podman": ["aaa"]}, ["bbb"], id="an image of root"),
+        pytest.param(
+            "rootless_podman",
+            {"{home}/podman": ["aaa"]},
+            ["aaa", "bbb"],
+            id="an image of the app's user",
+        ),
     ],
 )
-def test_release_in_a_container_is_complete_with_its_image(home: Path, backend, images, complete):
-    record = home / "releases/aaa/release.json"
+def test_release_in_a_container_needs_its_image(three_releases: Path, backend, images, complete):
+    record = three_releases / "releases/aaa/release.json"
     record.write_text(json.dumps({"backend": backend}))
     os.utime(record, (1000, 1000))
-    images = {command.format(home=home): tags for command, tags in images.items()}
-    found = wsgi_app_info.releases(str(home), images)
+    images = {command.format(home=three_releases): tags for command, tags in images.items()}
+    found = wsgi_app_info.complete_releases("shop", images)
     assert [release["release"] for release in found] == complete
 
 
-def test_images_are_what_the_engines_of_the_host_have(tmp_path: Path, monkeypatch):
-    for directory, tags in {"bin": "bbb aaa", "home": "ccc"}.items():
+def test_images_of_each_engine_of_the_host(tmp_path: Path, monkeypatch):
+    for directory, tags in {"bin": "bbb aaa", "shop": "ccc"}.items():
         engine = tmp_path / directory / "podman"
-        engine.parent.mkdir()
+        engine.parent.mkdir(exist_ok=True)
         engine.write_text(f"#!/bin/sh\nprintf '%s\\n' {tags}; echo asked: $*>&2\n")
         engine.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}/bin")
-    assert wsgi_app_info.images("shop", f"{tmp_path}/home") == {
+    assert wsgi_app_info.image_tags("shop") == {
         "podman": ["aaa", "bbb"],
-        f"{tmp_path}/home/podman": ["ccc"],
+        f"{tmp_path}/shop/podman": ["ccc"],
     }
 
 
-def test_units_are_those_of_the_app_alone(tmp_path: Path):
+def test_units_of_the_app_only(tmp_path: Path):
     theirs = ["wsgi-my-shop.socket", "wsgi-my-shop.aaa.service.d", "wsgi-my-shop_setup.aaa.service"]
     slices = ["wsgi_my_shop.aaa.slice"]
     others = ["wsgi-my-shop-two.socket", "wsgi_my_shop_two.aaa.slice", "shop.service"]
     for name in [*theirs, *slices, *others]:
         (tmp_path / name).touch()
-    found = wsgi_app_info.units("my-shop", (str(tmp_path), str(tmp_path / "missing")))
+    found = wsgi_app_info.unit_paths("my-shop", (str(tmp_path), str(tmp_path / "missing")))
     assert sorted(found) == sorted(str(tmp_path / name) for name in [*theirs, *slices])
 
 
 @pytest.mark.parametrize("listen", ["/run/wsgi/shop.sock", "127.0.0.1:8000"])
-def test_address_is_what_the_socket_unit_says(tmp_path: Path, listen: str):
-    (tmp_path / "wsgi-shop.socket").write_text(f"[Socket]\nListenStream={listen}\nBacklog=1\n")
-    assert wsgi_app_info.address("shop", str(tmp_path)) == listen
+def test_address_of_a_socket_unit(tmp_path: Path, listen: str):
+    unit = tmp_path / "wsgi-shop.socket"
+    unit.write_text(f"[Socket]\nListenStream={listen}\nBacklog=1\n")
+    assert wsgi_app_info.address_of(unit) == listen
 
 
 def test_address_is_empty_without_a_socket_unit(tmp_path: Path):
-    assert wsgi_app_info.address("shop", str(tmp_path)) == ""
+    assert wsgi_app_info.address_of(tmp_path / "wsgi-shop.socket") == ""
 
 
-def test_releases_are_complete_and_newest_first(home: Path):
-    assert names(home) == ["aaa", "bbb"]
+@pytest.mark.usefixtures("three_releases")
+def test_complete_releases_newest_first():
+    assert names() == ["aaa", "bbb"]
 
 
-def test_release_is_described(home: Path):
-    assert wsgi_app_info.releases(str(home), {})[0] == {
+@pytest.mark.usefixtures("three_releases")
+def test_description_of_a_release():
+    assert wsgi_app_info.complete_releases("shop", {})[0] == {
         "release": "aaa",
         "environment": "env1",
         "deployed": "1970-01-01 00:16:40",
@@ -114,13 +130,13 @@ def test_release_is_described(home: Path):
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"source": "gi'])
-def test_release_whose_record_was_cut_off_is_not_complete(home: Path, text: str):
-    (home / "releases/aaa/release.json").write_text(text)
-    assert names(home) == ["bbb"]
+def test_release_with_half_a_record_is_incomplete(three_releases: Path, text: str):
+    (three_releases / "releases/aaa/release.json").write_text(text)
+    assert names() == ["bbb"]
 
 
-def test_releases_of_an_app_that_is_not_there_are_none(tmp_path: Path):
-    assert names(tmp_path / "missing") == []
+def test_missing_app_has_no_releases():
+    assert names("missing") == []
 
 
 @pytest.mark.parametrize(
@@ -134,50 +150,44 @@ def test_releases_of_an_app_that_is_not_there_are_none(tmp_path: Path):
         pytest.param([], "", "", id="none is there"),
     ],
 )
-def test_previous_was_deployed_before(names: list[str], serving: str, previous: str):
+def test_previous_release(names: list[str], serving: str, previous: str):
     assert wsgi_app_info.previous(names, serving) == previous
 
 
 class TestClaim:
-    def test_holds_until_somebody_else_takes_over(self, tmp_path: Path):
-        mine = wsgi_app_info.take_over("shop", f"{tmp_path}/runs")
-        assert wsgi_app_info.is_current(mine, "shop", f"{tmp_path}/runs")
-        theirs = wsgi_app_info.take_over("shop", f"{tmp_path}/runs")
-        assert not wsgi_app_info.is_current(mine, "shop", f"{tmp_path}/runs")
-        assert wsgi_app_info.is_current(theirs, "shop", f"{tmp_path}/runs")
+    def test_is_valid_until_another_run_claims_the_app(self, tmp_path: Path):
+        path = tmp_path / "runs/shop"
+        mine = wsgi_app_info.claim_app(path)
+        assert wsgi_app_info.is_current(mine, path)
+        theirs = wsgi_app_info.claim_app(path)
+        assert not wsgi_app_info.is_current(mine, path)
+        assert wsgi_app_info.is_current(theirs, path)
 
-    def test_is_of_one_app(self, tmp_path: Path):
-        mine = wsgi_app_info.take_over("shop", str(tmp_path))
-        wsgi_app_info.take_over("shop-2", str(tmp_path))
-        assert wsgi_app_info.is_current(mine, "shop", str(tmp_path))
+    def test_is_for_one_app(self, tmp_path: Path):
+        mine = wsgi_app_info.claim_app(tmp_path / "runs/shop")
+        wsgi_app_info.claim_app(tmp_path / "runs/shop-2")
+        assert wsgi_app_info.is_current(mine, tmp_path / "runs/shop")
 
-    def test_ends_with_the_hosts_life(self, tmp_path: Path):
-        assert not wsgi_app_info.is_current("0123", "shop", str(tmp_path))
+    def test_is_void_after_a_reboot(self, tmp_path: Path):
+        assert not wsgi_app_info.is_current("0123", tmp_path / "missing")
 
-    def test_that_is_lost_is_refused_in_words(self, run_module, systemd, home: Path):
+    def test_that_is_void_fails(self, run_module, systemd):
         systemd("")
-        result = run_module(
-            wsgi_app_info, name="no-such-app", home=str(home), data=str(home), claim="0123"
-        )
+        result = run_module(wsgi_app_info, name="no-such-app", claim="0123")
         assert result["failed"]
         assert result["msg"].startswith("Another run has begun to change no-such-app on this host")
 
-    def test_is_not_made_in_check_mode(self, run_module, systemd, home: Path):
+    def test_is_not_made_in_check_mode(self, run_module, systemd):
         systemd("")
         result = run_module(
-            wsgi_app_info,
-            name="no-such-app",
-            home=str(home),
-            data=str(home),
-            takes_over=True,
-            _ansible_check_mode=True,
+            wsgi_app_info, name="no-such-app", claims=True, _ansible_check_mode=True
         )
         assert (result["changed"], result["claim"]) == (False, "")
         assert not Path("/run/subsite/no-such-app").exists()
 
 
 @pytest.mark.parametrize("there", [False, True], ids=["nothing", "link to nowhere"])
-def test_time_is_a_path_s_own(tmp_path: Path, there: bool):
+def test_time_of_a_link(tmp_path: Path, there: bool):
     path = tmp_path / "wsgi-shop.service"
     if there:
         path.symlink_to("missing")
@@ -193,20 +203,21 @@ def test_time_is_a_path_s_own(tmp_path: Path, there: bool):
         pytest.param("missing", [], id="missing"),
     ],
 )
-def test_directories(home: Path, part: str, names: list[str]):
-    assert wsgi_app_info.directories(home / part) == names
+def test_directories(three_releases: Path, part: str, names: list[str]):
+    assert wsgi_app_info.directories(three_releases / part) == names
 
 
-def test_current_is_what_the_unit_stands_for(tmp_path: Path):
-    (tmp_path / "wsgi-shop.service").symlink_to("wsgi-shop.0123456789ab.service")
-    assert wsgi_app_info.current("shop", str(tmp_path)) == "0123456789ab"
+def test_release_of_the_current_unit(tmp_path: Path):
+    link = tmp_path / "wsgi-shop.service"
+    link.symlink_to("wsgi-shop.0123456789ab.service")
+    assert wsgi_app_info.release_of(link) == "0123456789ab"
 
 
-@pytest.mark.parametrize("there", [False, True], ids=["no unit", "unit of somebody else"])
-def test_current_is_empty_with(tmp_path: Path, there: bool):
+@pytest.mark.parametrize("there", [False, True], ids=["no unit", "no link"])
+def test_release_is_empty_with(tmp_path: Path, there: bool):
     if there:
         (tmp_path / "wsgi-shop.service").touch()
-    assert wsgi_app_info.current("shop", str(tmp_path)) == ""
+    assert wsgi_app_info.release_of(tmp_path / "wsgi-shop.service") == ""
 
 
 @pytest.mark.parametrize(
@@ -265,14 +276,14 @@ def test_python_version_is_empty_without_an_interpreter(tmp_path: Path):
 
 
 class TestCollision:
-    """What is somebody else's is found before anything changes."""
+    """Names and addresses that something else has are found before anything changes."""
 
     SOCKET = "# Written by subsite.deploy.wsgi_app; ...\n[Socket]\nListenStream={}\n"
 
     @pytest.fixture
     def found(self, tmp_path: Path):
-        def found(listen: str, data: str = "/var/lib/wsgi/shop") -> list[str]:
-            return list(wsgi_app_info.collisions("shop", listen, data, str(tmp_path)))
+        def found(listen: str) -> list[str]:
+            return list(wsgi_app_info.collisions("shop", listen, str(tmp_path)))
 
         return found
 
@@ -281,73 +292,79 @@ class TestCollision:
         (tmp_path / "wsgi-store.socket").write_text(self.SOCKET.format(listen))
         assert found(listen) == [
             f"wsgi_app_listen is {listen!r}, but wsgi-store.socket has that address already: give "
-            "the app an address of its own, as in '/run/wsgi/shop.sock'."
+            "the app its own address, as in '/run/wsgi/shop.sock'."
         ]
 
     @pytest.mark.parametrize(
         ("family", "host"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")]
     )
-    def test_with_who_listens_at_a_port(self, found, family: int, host: str):
+    def test_with_a_process_on_a_port(self, found, family: int, host: str):
         with socket.create_server((host, 0), family=family) as listener:
             port = listener.getsockname()[1]
             listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
             [said] = found(listen)
-        assert said.startswith(f"wsgi_app_listen is {listen!r}, but somebody answers there already")
+        assert said.startswith(
+            f"wsgi_app_listen is {listen!r}, but another process listens there already"
+        )
         assert found(listen) == []
 
-    def test_with_who_listens_at_a_socket(self, found, tmp_path: Path):
+    def test_with_a_process_on_a_socket(self, found, tmp_path: Path):
         listen = str(tmp_path / "x.sock")
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(listen)
             assert found(listen) == []
             listener.listen()
             [said] = found(listen)
-        assert said.startswith(f"wsgi_app_listen is {listen!r}, but somebody answers there already")
+        assert said.startswith(
+            f"wsgi_app_listen is {listen!r}, but another process listens there already"
+        )
 
-    def test_not_with_itself(self, found, tmp_path: Path):
+    def test_not_with_the_app_itself(self, found, tmp_path: Path):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             listen = f"127.0.0.1:{listener.getsockname()[1]}"
             (tmp_path / "wsgi-shop.socket").write_text(self.SOCKET.format(listen))
             assert found(listen) == []
 
-    def test_not_with_an_address_that_is_elsewhere(self, found):
+    def test_not_with_an_address_of_another_host(self, found):
         assert found("192.0.2.1:8000") == []
 
-    def test_with_a_unit_that_nobody_here_wrote(self, found, tmp_path: Path):
+    def test_with_a_unit_that_the_role_did_not_write(self, found, tmp_path: Path):
         (tmp_path / "wsgi-shop.socket").write_text("[Socket]\nListenStream=/run/x.sock\n")
         assert found("/run/x.sock") == [
             "wsgi_app_name is 'shop', but the host has a unit wsgi-shop.socket already, which this "
             "role did not write: give the app another name."
         ]
 
-    @pytest.mark.parametrize(("home", "count"), [("/var/lib/wsgi/shop", 0), ("/home/shop", 1)])
-    def test_with_a_user(self, found, monkeypatch, home: str, count: int):
-        monkeypatch.setattr(wsgi_app_info, "home_of", {"wsgi-shop": home}.get)
-        assert found("/run/wsgi/shop.sock") == count * [
-            "wsgi_app_name is 'shop', but the host has a user wsgi-shop already, who lives in "
-            f"{home} and is not the app's: give the app another name."
+    def test_with_a_user(self, found, monkeypatch):
+        monkeypatch.setattr(wsgi_app_info, "home_of", {"wsgi-shop": "/home/shop"}.get)
+        assert found("/run/wsgi/shop.sock") == [
+            "wsgi_app_name is 'shop', but the host has a user wsgi-shop already, whose home is "
+            "/home/shop, which the role did not create: give the app another name."
         ]
 
+    def test_not_with_the_user_of_the_app(self, found, monkeypatch):
+        home = layout.layout("shop").data_dir
+        monkeypatch.setattr(wsgi_app_info, "home_of", {"wsgi-shop": home}.get)
+        assert found("/run/wsgi/shop.sock") == []
+
     @pytest.mark.parametrize(("user", "home"), [("root", "/root"), ("wsgi-no-such-user", "")])
-    def test_user_lives_where_the_host_says(self, user: str, home: str):
+    def test_home_of_a_user(self, user: str, home: str):
         assert wsgi_app_info.home_of(user) == home
 
     def test_ends_the_module(self, run_module, systemd, tmp_path: Path):
         systemd("")
         with socket.create_server(("127.0.0.1", 0)) as listener:
             listen = f"127.0.0.1:{listener.getsockname()[1]}"
-            result = run_module(
-                wsgi_app_info, name="no-such-app", home="/x", data="/y", listen=listen
-            )
+            result = run_module(wsgi_app_info, name="no-such-app", listen=listen)
         assert result["failed"]
         assert result["msg"].startswith(f"wsgi_app_listen is {listen!r}")
 
 
-def test_module_tells_all(run_module, systemd, home: Path):
+def test_result_of_the_module(run_module, systemd):
     systemd("")
-    result = run_module(wsgi_app_info, name="no-such-app", home=str(home), data=f"{home}/data")
-    told = {key: result[key] for key in ("changed", "claim", "current", "data_owner", "instances")}
-    assert told == {
+    result = run_module(wsgi_app_info, name="no-such-app")
+    keys = ("changed", "claim", "current", "data_owner", "instances")
+    assert {key: result[key] for key in keys} == {
         "changed": False,
         "claim": "",
         "current": "",
@@ -357,7 +374,7 @@ def test_module_tells_all(run_module, systemd, home: Path):
 
 
 class TestEngine:
-    """What the role does not install has to be there before anything changes."""
+    """An engine that the role does not install is checked before anything changes."""
 
     @pytest.fixture
     def has(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
@@ -368,25 +385,25 @@ class TestEngine:
 
         return has
 
-    def test_is_named_with_what_to_do_if_it_is_missing(self, has):
+    def test_missing_is_an_input_error(self, has):
         has("podman")
-        [said] = wsgi_app_info.lacks("docker")
+        [said] = wsgi_app_info.missing_engine("docker")
         assert said.startswith("wsgi_app_backend is 'docker', but the host has no docker: install")
 
     @pytest.mark.parametrize(
         ("programs", "backend"),
         [(["docker"], "docker"), ([], "podman"), ([], "rootless_podman"), ([], "systemd")],
     )
-    def test_is_there_or_will_be(self, has, programs: list[str], backend: str):
+    def test_exists_or_will_be_installed(self, has, programs: list[str], backend: str):
         has(*programs)
-        assert list(wsgi_app_info.lacks(backend)) == []
+        assert list(wsgi_app_info.missing_engine(backend)) == []
 
 
 LISTEN = "/run/wsgi/shop.sock"
 
 
 class TestReplaceable:
-    """What root runs or mounts cannot be replaced by others."""
+    """Users other than root cannot replace what root runs or mounts."""
 
     @pytest.fixture
     def theirs(self, tmp_path: Path) -> Path:
@@ -395,33 +412,33 @@ class TestReplaceable:
         os.chown(directory, 65534, 65534)
         return directory
 
-    def test_interpreter_of_another_is_named(self, theirs: Path):
+    def test_interpreter_of_another_user(self, theirs: Path):
         [said] = wsgi_app_info.replaceable(f"{theirs}/python", [], LISTEN)
         assert said.startswith(
-            f"wsgi_app_python is '{theirs}/python', but others than root can change {theirs}: "
+            f"wsgi_app_python is '{theirs}/python', but users other than root can change {theirs}: "
         )
 
-    def test_writable_path_below_a_directory_of_another_is_named(self, theirs: Path):
+    def test_writable_path_below_a_directory_of_another_user(self, theirs: Path):
         [said] = wsgi_app_info.replaceable("/usr/bin/python3", [f"{theirs}/media"], LISTEN)
-        assert said.startswith(f"wsgi_app_writable_paths has '{theirs}/media', but others")
+        assert said.startswith(f"wsgi_app_writable_paths has '{theirs}/media', but users")
 
-    def test_what_is_root_s_is_not_named(self):
+    def test_paths_of_root(self):
         paths = ["/srv/media", "/var/tmp"]
         for listen in (LISTEN, "127.0.0.1:8000"):
             assert list(wsgi_app_info.replaceable("/usr/bin/python3", paths, listen)) == []
 
-    def test_socket_below_a_directory_of_another_is_named(self, theirs: Path):
+    def test_socket_below_a_directory_of_another_user(self, theirs: Path):
         listen = f"{theirs}/app.sock"
         [said] = wsgi_app_info.replaceable("/usr/bin/python3", [], listen)
-        assert said.startswith(f"wsgi_app_listen is {listen!r}, but others than root can change")
+        assert said.startswith(
+            f"wsgi_app_listen is {listen!r}, but users other than root can change"
+        )
 
     def test_ends_the_module(self, run_module, systemd, theirs: Path):
         systemd("")
         result = run_module(
             wsgi_app_info,
             name="no-such-app",
-            home="/x",
-            data="/y",
             listen="/run/wsgi/no-such-app.sock",
             writable_paths=[f"{theirs}/media"],
         )
@@ -429,7 +446,7 @@ class TestReplaceable:
 
 
 class TestAltered:
-    """A socket that a process has spoiled for all others is found."""
+    """A socket that a process has altered for all others is found."""
 
     @pytest.fixture(params=["unix", "127.0.0.1", "0.0.0.0", "[::1]", "[::]"])
     def listener(self, request, tmp_path: Path):
@@ -450,16 +467,16 @@ class TestAltered:
         with listener:
             yield listener, listen
 
-    def test_is_as_it_was_made(self, listener):
+    def test_not_after_its_creation(self, listener):
         assert not wsgi_app_info.altered(listener[1])
 
-    def test_is_shut_down(self, listener):
+    def test_after_shutdown(self, listener):
         listener[0].shutdown(socket.SHUT_RDWR)
         assert wsgi_app_info.altered(listener[1])
 
-    def test_is_gone(self, tmp_path: Path):
+    def test_after_removal(self, tmp_path: Path):
         assert wsgi_app_info.altered(str(tmp_path / "none.sock"))
 
-    def test_lets_fewer_wait(self, listener):
+    def test_with_a_shorter_queue(self, listener):
         listener[0].listen(1)
         assert wsgi_app_info.altered(listener[1])

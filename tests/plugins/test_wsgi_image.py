@@ -1,4 +1,4 @@
-"""What an image is built from, and how its engine is asked to."""
+"""The files that an image is built from, and the commands of its engine."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ from ansible_collections.subsite.deploy.plugins.modules import wsgi_image
 
 PROJECT = '[build-system]\nrequires = ["setuptools"]\n[project]\nname = "shop"\n'
 DYNAMIC = PROJECT + 'dynamic = ["dependencies"]\n'
-IMAGE = "localhost/wsgi-shop:4d1c"
+RELEASE = {"name": "shop", "release": "4d1c"}
 
 
 def write(directory: Path, files: dict[str, str]) -> None:
@@ -100,19 +100,19 @@ def test_nothing_is_left_half_parted(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert not (tmp_path / "dependencies").exists()
 
 
-def test_module_without_an_engine_parts_and_builds_nothing(run_module, tmp_path: Path):
+def test_without_engine_copies_dependencies(run_module, tmp_path: Path):
     write(tmp_path / "source", {"requirements.txt": "flask\n"})
     result = run_module(wsgi_image, context=str(tmp_path))
     assert (result["changed"], "id" in result) == (True, False)
     assert (tmp_path / "dependencies/requirements.txt").read_text() == "flask\n"
 
 
-def test_module_wants_a_name_for_what_it_builds(run_module, tmp_path: Path):
+def test_engine_requires_name_and_release(run_module, tmp_path: Path):
     result = run_module(wsgi_image, engine="docker", context=str(tmp_path))
-    assert "missing parameter(s) required by 'engine': image" in result["msg"]
+    assert "missing parameter(s) required by 'engine': name, release" in result["msg"]
 
 
-def test_in_check_mode_nothing_happens(run_module, tmp_path: Path):
+def test_check_mode(run_module, tmp_path: Path):
     write(tmp_path / "source", {"requirements.txt": "flask\n"})
     assert run_module(wsgi_image, context=str(tmp_path), _ansible_check_mode=True)["changed"]
     assert not (tmp_path / "dependencies").exists()
@@ -120,38 +120,38 @@ def test_in_check_mode_nothing_happens(run_module, tmp_path: Path):
 
 @pytest.fixture
 def engine(stand_in):
-    """Put a podman in the way, and return a function that tells what it was asked."""
-    asked = stand_in("podman", "print('sha256:70f8')\n")
-    asked.program = lambda text: stand_in("podman", text)
-    return asked
+    """Replace podman, and return a function that returns its commands."""
+    commands = stand_in("podman", "print('sha256:70f8')\n")
+    commands.program = lambda text: stand_in("podman", text)
+    return commands
 
 
-def test_module_builds_the_environment_and_then_the_rest(run_module, engine, tmp_path: Path):
-    result = run_module(wsgi_image, engine="podman", context=str(tmp_path), image=IMAGE)
+def test_environment_is_built_first(run_module, engine, tmp_path: Path):
+    result = run_module(wsgi_image, engine="podman", context=str(tmp_path), **RELEASE)
     builds = [command for command in engine() if command[0] == "build"]
     tags = [command[command.index("--tag") + 1] for command in builds]
     assert (result["changed"], result["id"]) == (True, "sha256:70f8")
-    assert tags == ["localhost/wsgi-shop:environment", IMAGE]
+    assert tags == ["localhost/wsgi-shop:environment", "localhost/wsgi-shop:4d1c"]
 
 
-def test_only_what_is_left_of_this_app_is_removed(engine, tmp_path: Path):
-    wsgi_image.build("podman", str(tmp_path), IMAGE)
+def test_prune_is_limited_to_the_app(engine, tmp_path: Path):
+    wsgi_image.build("podman", str(tmp_path), **RELEASE)
     assert ["image", "prune", "--force", "--filter", "label=wsgi_app=shop"] in engine()
 
 
 @pytest.mark.parametrize("name", ["podman", "docker"])
-def test_build_has_the_engine_s_own_network_and_no_file_of_the_host(stand_in, tmp_path, name: str):
-    asked = stand_in(name, "print('sha256:70f8')\n")
-    wsgi_image.build(name, str(tmp_path), IMAGE)
-    words = {word.partition("=")[0] for command in asked() for word in command}
-    assert words.isdisjoint({"--network", "--net", "--volume", "-v", "--privileged", "--ssh"})
+def test_build_has_no_host_network_and_no_host_files(stand_in, tmp_path, name: str):
+    commands = stand_in(name, "print('sha256:70f8')\n")
+    wsgi_image.build(name, str(tmp_path), **RELEASE)
+    options = {word.partition("=")[0] for command in commands() for word in command}
+    assert options.isdisjoint({"--network", "--net", "--volume", "-v", "--privileged", "--ssh"})
 
 
 @pytest.mark.parametrize("name", ["podman", "wsgi/shop/podman"], ids=["root", "without root"])
-def test_root_in_podman_s_build_has_only_what_apt_get_needs(stand_in, tmp_path: Path, name: str):
-    asked = stand_in("podman", "print('sha256:70f8')\n")
-    wsgi_image.build(str(tmp_path / "bin" / Path(name).name), str(tmp_path), IMAGE)
-    builds = [command for command in asked() if command[0] == "build"]
+def test_build_has_limited_capabilities(stand_in, tmp_path: Path, name: str):
+    commands = stand_in("podman", "print('sha256:70f8')\n")
+    wsgi_image.build(str(tmp_path / "bin" / Path(name).name), str(tmp_path), **RELEASE)
+    builds = [command for command in commands() if command[0] == "build"]
     assert ["--cap-drop=all" in command for command in builds] == [True, True]
 
 
@@ -164,12 +164,12 @@ LOOPBACK = [
 
 
 @pytest.mark.parametrize("line", LOOPBACK)
-def test_index_on_the_host_s_loopback_is_refused_in_words(
+def test_loopback_index_is_refused(
     run_module, engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
 ):
     monkeypatch.setattr(wsgi_image, "PIP_CONF", str(tmp_path / "pip.conf"))
     write(tmp_path, {"pip.conf": f"[global]\n{line}\n"})
-    result = run_module(wsgi_image, engine="podman", context=str(tmp_path), image=IMAGE)
+    result = run_module(wsgi_image, engine="podman", context=str(tmp_path), **RELEASE)
     assert f"has {line.partition(' ')[0]} = " in result["msg"]
     assert "cannot reach the host's loopback" in result["msg"]
     assert engine() == []
@@ -186,12 +186,12 @@ def test_index_on_the_host_s_loopback_is_refused_in_words(
         pytest.param("index-url = http://127.0.0.1/\n", id="no configuration"),
     ],
 )
-def test_what_pip_is_configured_with_else_is_left_to_pip(tmp_path: Path, text: str):
+def test_other_configuration_is_accepted(tmp_path: Path, text: str):
     write(tmp_path, {"pip.conf": text})
     wsgi_image.refuse_loopback(str(tmp_path / "pip.conf"))
 
 
-def test_password_of_an_index_is_not_in_the_refusal(tmp_path: Path):
+def test_password_of_an_index_is_not_in_the_message(tmp_path: Path):
     write(tmp_path, {"pip.conf": "[global]\nindex-url = http://me:hunter2@127.0.0.1/\n"})
     with pytest.raises(BuildError) as refused:
         wsgi_image.refuse_loopback(str(tmp_path / "pip.conf"))
@@ -199,16 +199,16 @@ def test_password_of_an_index_is_not_in_the_refusal(tmp_path: Path):
 
 
 @pytest.mark.parametrize("there", [True, False], ids=["pip.conf", "none"])
-def test_pip_conf_is_lent(engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool):
+def test_build_gets_pip_conf(engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool):
     monkeypatch.setattr(wsgi_image, "PIP_CONF", str(tmp_path / "pip.conf"))
     if there:
         write(tmp_path, {"pip.conf": "[global]\n"})
-    wsgi_image.build("podman", str(tmp_path), IMAGE)
+    wsgi_image.build("podman", str(tmp_path), **RELEASE)
     lent = [f"id=pip,src={tmp_path}/pip.conf" in command for command in engine()[:2]]
     assert lent == [there, there]
 
 
-def test_failure_is_told_in_the_engine_s_words(engine, tmp_path: Path):
+def test_failure_has_the_output_of_the_engine(engine, tmp_path: Path):
     engine.program("sys.exit('no space left on device')\n")
     with pytest.raises(BuildError, match="no space left on device"):
-        wsgi_image.build("podman", str(tmp_path), IMAGE)
+        wsgi_image.build("podman", str(tmp_path), **RELEASE)

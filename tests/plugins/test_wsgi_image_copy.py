@@ -20,12 +20,12 @@ def copy(run_module, stand_in):
     """Return a function that runs the module and tells what the engine and skopeo were asked."""
 
     def copy(*there: str, engine="podman", says=RIGHT, source=f"docker://{REMOTE}", **more):
-        engine_asked = stand_in(
+        engine_commands = stand_in(
             engine,
             f"if sys.argv[1] == 'image': sys.exit(sys.argv[3] not in {list(there)!r})\n"
             f"if sys.argv[1] == 'run': print({json.dumps(says)!r})\n",
         )
-        skopeo_asked = stand_in("skopeo")
+        skopeo_commands = stand_in("skopeo")
         result = run_module(
             wsgi_image_copy,
             engine=engine,
@@ -35,7 +35,7 @@ def copy(run_module, stand_in):
             user="998:997",
             **more,
         )
-        return result, engine_asked(), skopeo_asked()
+        return result, engine_commands(), skopeo_commands()
 
     return copy
 
@@ -68,11 +68,11 @@ def test_in_check_mode_nothing_happens(copy):
     assert (result["changed"], asked, copied) == (True, [], [])
 
 
-def test_image_is_asked_as_the_app_s_user_and_confined(copy):
+def test_probe_runs_as_the_app_user_in_a_sandbox(copy):
     _, asked, _ = copy()
     [command] = [command for command in asked if command[0] == "run"]
-    confined = {"--rm", "--pull=never", "--network=none", "--read-only", "--cap-drop=all"}
-    assert confined | {"--user=998:997", "--entrypoint="} <= set(command)
+    sandbox = {"--rm", "--pull=never", "--network=none", "--read-only", "--cap-drop=all"}
+    assert sandbox | {"--user=998:997", "--entrypoint="} <= set(command)
     assert "--security-opt=no-new-privileges" in command
 
 
@@ -107,6 +107,6 @@ def test_probe_tells_the_truth(tmp_path: Path):
         capture_output=True,
         text=True,
     )
-    told = json.loads(done.stdout)
-    assert (told["python"], told["program"]) == (sys.executable, str(program))
-    assert int(told["gunicorn"].partition(".")[0]) >= wsgi_image_copy.OLDEST_GUNICORN
+    found = json.loads(done.stdout)
+    assert (found["python"], found["program"]) == (sys.executable, str(program))
+    assert int(found["gunicorn"].partition(".")[0]) >= wsgi_image_copy.OLDEST_GUNICORN

@@ -120,7 +120,7 @@ class World:
             "keys": str(app / "*.key"),
             "ca_path": self.certificate["authority"],
             **trust,
-            **set_up.asked,
+            **set_up.arguments,
         }
 
 
@@ -156,8 +156,8 @@ class Verifier:
 
     def __call__(self, set_up: SetUp, **arguments) -> dict:
         """Return the result of the module."""
-        asked = {**self.question(set_up), **arguments}
-        return self.run_module(url_contract_info, **asked)
+        arguments_of_set_up = {**self.question(set_up), **arguments}
+        return self.run_module(url_contract_info, **arguments_of_set_up)
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ class Site(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), Request)
         self.behaviour: Behaviour = lambda head, number: iter(())
         self.context: ssl.SSLContext | None = None
-        self.asked = 0
+        self.requests = 0
 
     @property
     def authority(self) -> str:
@@ -40,14 +40,14 @@ class Site(socketserver.ThreadingTCPServer):
 
     def answer(self, behaviour: Behaviour, context: ssl.SSLContext | None = None) -> None:
         """Respond with ``behaviour`` from now on."""
-        self.behaviour, self.context, self.asked = behaviour, context, 0
+        self.behaviour, self.context, self.requests = behaviour, context, 0
 
 
 class Request(socketserver.BaseRequestHandler):
     server: Site
 
     def handle(self) -> None:
-        number, self.server.asked = self.server.asked, self.server.asked + 1
+        number, self.server.requests = self.server.requests, self.server.requests + 1
         deadline = time.monotonic() + LONGEST
         with contextlib.suppress(OSError), self.connection() as connection:
             connection.settimeout(LONGEST)

@@ -88,7 +88,7 @@ class SetUp:
     """Variables of wsgi_app that differ."""
     socket: str = ""
     """What is wrong with the app's socket: ``refused`` or ``gone``."""
-    asked: dict[str, Any] = field(default_factory=dict)
+    arguments: dict[str, Any] = field(default_factory=dict)
     """More arguments of the module."""
     behind: bool = False
     """Whether nginx trusts the proxy in front."""
@@ -173,13 +173,13 @@ RIGHT = [
         },
         behind=True,
     ),
-    SetUp("WebSocket and bodies", asked={"websocket": True, "body": 100000}),
+    SetUp("WebSocket and bodies", arguments={"websocket": True, "body": 100000}),
     SetUp(
         "WebSocket and bodies through a proxy in front",
         url=SECURE,
         front=Front(),
         behind=True,
-        asked={"websocket": True, "body": 100000},
+        arguments={"websocket": True, "body": 100000},
     ),
     SetUp(
         "an nginx without the role",
@@ -306,7 +306,7 @@ WRONG = [
         SECURE,
         Front({"Upgrade": "", "Connection": ""}),
         behind=True,
-        asked={"websocket": True},
+        arguments={"websocket": True},
     ),
     SetUp(
         "balancer limits bodies",
@@ -315,7 +315,7 @@ WRONG = [
         SECURE,
         Front(directives="client_max_body_size 1k;"),
         behind=True,
-        asked={"body": 100000},
+        arguments={"body": 100000},
     ),
     SetUp("trusted network is missing", "proxy-not-trusted", "nginx", SECURE, Front()),
     SetUp(
@@ -389,14 +389,14 @@ WRONG = [
         "websocket-lost",
         "nginx",
         mount={"websocket": False},
-        asked={"websocket": True},
+        arguments={"websocket": True},
     ),
     SetUp(
         "nginx limits bodies",
         "body-limit",
         "nginx",
         mount={"body_size": "1k"},
-        asked={"body": 100000},
+        arguments={"body": 100000},
     ),
     SetUp(
         "slash redirect has the internal port",

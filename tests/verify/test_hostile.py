@@ -80,10 +80,10 @@ def wild(text: str) -> bool:
 @pytest.mark.parametrize("name", hostile.SLOW)
 def test_endless_response_times_out_once(ask, site: hostile.Site, name: str):
     site.answer(hostile.SLOW[name])
-    asked = ask()
-    assert asked.seconds < TIMEOUT + SLACK
-    assert asked.faults == ["not-reachable"]
-    came = asked.contract["findings"][0]["received"]
+    result = ask()
+    assert result.seconds < TIMEOUT + SLACK
+    assert result.faults == ["not-reachable"]
+    came = result.contract["findings"][0]["received"]
     assert came == f"TimeoutError: no complete response within {TIMEOUT} s"
 
 
@@ -91,22 +91,22 @@ def test_endless_response_by_tls_times_out_once(ask, site, certificate_of_shop):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate_of_shop["certificate"])
     site.answer(hostile.SLOW["body drips"], context)
-    asked = ask("https", validate_certs=False)
-    assert (asked.faults, asked.seconds < TIMEOUT + SLACK) == (["not-reachable"], True)
+    result = ask("https", validate_certs=False)
+    assert (result.faults, result.seconds < TIMEOUT + SLACK) == (["not-reachable"], True)
 
 
 def test_endless_handshake_times_out_once(ask, site: hostile.Site):
     site.answer(hostile.for_ever(b"\x16\x03\x03\x40\x00", b"\x02", 0.2))
-    asked = ask("https")
-    assert (asked.faults, asked.seconds < TIMEOUT + SLACK) == (["not-reachable"], True)
+    result = ask("https")
+    assert (result.faults, result.seconds < TIMEOUT + SLACK) == (["not-reachable"], True)
 
 
 def test_silent_resolver_times_out_once(ask, monkeypatch: pytest.MonkeyPatch):
     released = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: released.wait(hostile.LONGEST))
-    asked = ask()
+    result = ask()
     released.set()
-    assert (asked.faults, asked.seconds < TIMEOUT + SLACK) == (["not-reachable"], True)
+    assert (result.faults, result.seconds < TIMEOUT + SLACK) == (["not-reachable"], True)
 
 
 def test_second_address_of_a_name_is_tried(ask, site: hostile.Site, monkeypatch):
@@ -127,17 +127,17 @@ def test_unread_body_times_out(ask, site: hostile.Site):
         yield right if b"X-Subsite-Verify" in head else hostile.OK
 
     site.answer(behaviour)
-    asked = ask(signature=SIGNATURE, body=50_000_000)
-    assert (asked.faults, asked.seconds < TIMEOUT + SLACK) == (["response-missing"], True)
-    assert asked.contract["findings"][0]["received"].startswith("body: TimeoutError: ")
+    result = ask(signature=SIGNATURE, body=50_000_000)
+    assert (result.faults, result.seconds < TIMEOUT + SLACK) == (["response-missing"], True)
+    assert result.contract["findings"][0]["received"].startswith("body: TimeoutError: ")
 
 
 def test_missing_response_is_not_a_success(ask, site: hostile.Site):
     missing = hostile.answer(status="404 Not Found")
     site.answer(lambda head, number: iter([] if b"/api/api/" in head else [missing]))
-    asked = ask()
-    assert asked.faults == ["response-missing"]
-    assert asked.contract["findings"][0]["received"].startswith(
+    result = ask()
+    assert result.faults == ["response-missing"]
+    assert result.contract["findings"][0]["received"].startswith(
         "doubled_prefix: RemoteDisconnected: "
     )
 
@@ -152,11 +152,11 @@ def test_all_responses_together_time_out(ask, site, monkeypatch, signed: bool):
         yield right if b"X-Subsite-Verify" in head else hostile.OK
 
     site.answer(slow)
-    asked = ask(signature=SIGNATURE if signed else "")
-    assert asked.seconds < 2 * TIMEOUT + SLACK
-    assert asked.faults == ["response-missing"]
-    assert "TimeoutError: " in asked.contract["findings"][0]["received"]
-    assert None in asked.contract["forged"].values()
+    result = ask(signature=SIGNATURE if signed else "")
+    assert result.seconds < 2 * TIMEOUT + SLACK
+    assert result.faults == ["response-missing"]
+    assert "TimeoutError: " in result.contract["findings"][0]["received"]
+    assert None in result.contract["forged"].values()
 
 
 def test_time_of_a_call_is_shared_by_layers(site: hostile.Site):
@@ -168,15 +168,15 @@ def test_time_of_a_call_is_shared_by_layers(site: hostile.Site):
         responses["plain"]["error"]
         == "TimeoutError: not requested, since the 0 s of this call are over"
     )
-    assert site.asked == 0
+    assert site.requests == 0
 
 
 @pytest.mark.parametrize("name", hostile.MALFORMED)
 def test_malformed_response_is_named(ask, site: hostile.Site, name: str):
     site.answer(hostile.at_once(hostile.MALFORMED[name]))
-    asked = ask()
-    assert asked.faults == ["response-malformed"]
-    assert "response-malformed" in "\n".join(asked.said["table"])
+    result = ask()
+    assert result.faults == ["response-malformed"]
+    assert "response-malformed" in "\n".join(result.said["table"])
 
 
 @pytest.mark.parametrize("name", hostile.HARMLESS)
@@ -187,8 +187,8 @@ def test_unusual_response_is_not_malformed(ask, site: hostile.Site, name: str):
 
 def test_interim_response_is_skipped(ask, site: hostile.Site):
     site.answer(hostile.at_once(hostile.HARMLESS["Early Hints"]))
-    asked = ask()
-    assert (asked.faults, asked.said["layers"][0]["plain"]["status"]) == ([], 200)
+    result = ask()
+    assert (result.faults, result.said["layers"][0]["plain"]["status"]) == ([], 200)
 
 
 def test_malformed_later_response_is_named(ask, site: hostile.Site):
@@ -198,9 +198,9 @@ def test_malformed_later_response_is_named(ask, site: hostile.Site):
         yield wrong if b"GET /api HTTP" in head else hostile.OK
 
     site.answer(behaviour)
-    asked = ask()
-    assert asked.faults == ["response-malformed"]
-    assert "Location is no URL (RFC 3986): /café" in asked.contract["findings"][0]["received"]
+    result = ask()
+    assert result.faults == ["response-malformed"]
+    assert "Location is no URL (RFC 3986): /café" in result.contract["findings"][0]["received"]
 
 
 @pytest.mark.parametrize("data", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx"])
@@ -218,10 +218,10 @@ def test_reset_connection_is_no_response(ask, data: bytes):
         thread = threading.Thread(target=reset)
         thread.start()
         connect = f"127.0.0.1:{listener.getsockname()[1]}"
-        asked = ask(layers=[{"name": "public", "connect": connect}])
+        result = ask(layers=[{"name": "public", "connect": connect}])
         thread.join()
-    assert asked.faults == ["not-reachable"]
-    assert "ConnectionResetError" in asked.contract["findings"][0]["received"]
+    assert result.faults == ["not-reachable"]
+    assert "ConnectionResetError" in result.contract["findings"][0]["received"]
 
 
 def test_garbage_in_the_place_of_tls_is_no_answer(ask, site: hostile.Site):
@@ -295,15 +295,15 @@ class TestWrapperAnswer:
             if place[0] in ("came", "sees", "builds") and place[-1] not in ("headers", *said):
                 said = hostile.spoilt(said, place, evil)
         said["came"]["headers"]["\x1b[31m"] = "x"
-        asked = answer(hostile.signed(said))
-        assert asked.faults != []
-        assert r"\x1b]0;x\x07\n✓ right\u202e" in "".join(texts(asked.contract))
+        result = answer(hostile.signed(said))
+        assert result.faults != []
+        assert r"\x1b]0;x\x07\n✓ right\u202e" in "".join(texts(result.contract))
 
     def test_long_texts_are_cut(self, answer, site: hostile.Site):
         said = hostile.spoilt(hostile.diagnosis(site.authority), ("sees", "host"), "x" * 60_000)
-        asked = answer(hostile.signed(said))
-        assert max(map(len, texts(asked.contract))) <= 400
-        assert max(map(len, asked.said["table"])) <= 1000
+        result = answer(hostile.signed(said))
+        assert max(map(len, texts(result.contract))) <= 400
+        assert max(map(len, result.said["table"])) <= 1000
 
 
 TRUST = [

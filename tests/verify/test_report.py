@@ -47,8 +47,8 @@ def test_page_of_a_wrong_site_shows_the_fix(verify, page, tmp_path: Path):
 
 
 def test_page_without_a_response_is_neither(page):
-    asked = {"url": "http://shop.example/", "findings": [], "forged": {}, "hops": []}
-    text = page({**asked, "unanswered": "ConnectionRefusedError"})
+    contract_of_url = {"url": "http://shop.example/", "findings": [], "forged": {}, "hops": []}
+    text = page({**contract_of_url, "unanswered": "ConnectionRefusedError"})
     assert "No URL is wrong" in text
     assert "No response (ConnectionRefusedError)" in text
     assert re.findall("[✓✗]", text) == []

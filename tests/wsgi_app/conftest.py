@@ -20,7 +20,7 @@ INPUTS = {
     },
     "__wsgi_app_revision": "1",
     "__wsgi_app_release": "0123456789ab",
-    "__wsgi_app_built": False,
+    "__wsgi_app_is_built": False,
 }
 
 
@@ -30,7 +30,7 @@ def inputs() -> dict:
 
 
 @pytest.fixture
-def refusals(wsgi_app, inputs):
+def input_errors(wsgi_app, inputs):
     public = {name: inputs[name] for name in inputs if name.startswith("wsgi_app_")}
     return lambda **settings: wsgi_app.input_errors({**public, **settings})
 

@@ -1,4 +1,4 @@
-"""What is written for an app in a container of Compose."""
+"""The Compose file of an app."""
 
 import pytest
 import yaml
@@ -24,7 +24,7 @@ LIMITS = ("mem_limit", "pids_limit", "cpus")
 
 
 @pytest.mark.parametrize(
-    ("limits", "told"),
+    ("limits", "expected"),
     [
         ({}, {}),
         ({"memory": "512M"}, {"mem_limit": "512M"}),
@@ -32,12 +32,12 @@ LIMITS = ("mem_limit", "pids_limit", "cpus")
         ({"cpus": 1.5}, {"cpus": 1.5}),
     ],
 )
-def test_limits_are_those_of_its_container(written, limits: dict, told: dict):
+def test_limits(written, limits: dict, expected: dict):
     service = written(wsgi_app_limits=limits)["services"]["shop"]
-    assert {name: service[name] for name in LIMITS if name in service} == told
+    assert {name: service[name] for name in LIMITS if name in service} == expected
 
 
-def test_writable_path_is_the_machine_s_own(written):
+def test_writable_path_is_mounted(written):
     volumes = written(wsgi_app_writable_paths=["/srv/media"])["services"]["shop"]["volumes"]
     assert volumes[-1] == {
         "type": "bind",
@@ -54,6 +54,6 @@ def test_writable_path_is_the_machine_s_own(written):
         ("full", {"shop": {"internal": True}, "shop_outside": {}}),
     ],
 )
-def test_network_leads_outside_only_if_that_is_wanted(written, network: str, joined: dict):
+def test_networks(written, network: str, joined: dict):
     file = written(wsgi_app_network=network)
     assert (file["networks"], file["services"]["shop"]["networks"]) == (joined, list(joined))

@@ -1,4 +1,4 @@
-"""What is written for apps in containers: how the image is built, and what starts in it."""
+"""The Containerfile, and the command that starts an app in a container."""
 
 import json
 import subprocess
@@ -34,13 +34,13 @@ def containerfile(wsgi_app, inputs, backend: str):
 
 
 def commands(containerfile: str, instruction: str) -> list[str]:
-    """Return what stands behind each such instruction, without its options."""
+    """Return the arguments of each such instruction, without its options."""
     lines = containerfile.replace("\\\n", "").splitlines()
     found = [line.split(" ", 1)[1] for line in lines if line.startswith(f"{instruction} ")]
     return [line.split("/etc/pip.conf", 1)[-1] for line in found]
 
 
-def asked(tmp_path: Path, program: str, command: str) -> list[str]:
+def arguments_of(tmp_path: Path, program: str, command: str) -> list[str]:
     """Return the arguments that ``program`` gets when a shell runs ``command``."""
     path = tmp_path / program
     path.write_text(
@@ -58,9 +58,9 @@ def asked(tmp_path: Path, program: str, command: str) -> list[str]:
 
 
 @pytest.mark.parametrize("packages", [[], AWKWARD], ids=["plain", "awkward"])
-def test_requirements_arrive_as_they_are_written(containerfile, tmp_path: Path, packages):
+def test_requirements_are_quoted(containerfile, tmp_path: Path, packages):
     environment, _ = commands(containerfile(wsgi_app_packages=packages), "RUN")
-    arguments = asked(tmp_path, "python3", environment)
+    arguments = arguments_of(tmp_path, "python3", environment)
     assert arguments[2:] == [
         "environment",
         "/srv/wsgi/shop",
@@ -76,7 +76,7 @@ def test_system_packages_are_installed_in_the_image(containerfile):
     assert "apt-get install -qq --no-install-recommends libpq5 gcc " in commands(text, "RUN")[0]
 
 
-def test_image_is_built_on_what_is_wanted(containerfile):
+def test_base_image(containerfile):
     text = containerfile(wsgi_app_base_image="python:3.12")
     assert commands(text, "FROM")[0] == "python:3.12 AS base"
 
@@ -85,32 +85,32 @@ def test_image_is_built_on_what_is_wanted(containerfile):
     ("source", "copied"),
     [
         pytest.param({"type": "pip", "requirement": "shop"}, False, id="package"),
-        pytest.param({"type": "git", "url": "x", "version": "1"}, True, id="tree"),
+        pytest.param({"type": "git", "url": "x", "version": "1"}, True, id="source directory"),
     ],
 )
-def test_source_is_copied_if_there_is_one(containerfile, source: dict, copied: bool):
+def test_source_is_copied(containerfile, source: dict, copied: bool):
     copies = commands(containerfile(wsgi_app_source=source), "COPY")
     assert ("source /srv/wsgi/shop/source" in copies) is copied
 
 
-def test_environment_and_secrets_arrive_as_they_are(wsgi_app, inputs, backend, tmp_path: Path):
+def test_environment_variables_are_quoted(wsgi_app, inputs, backend, tmp_path: Path):
     halves = [dict(list(VALUES.items())[start::2]) for start in range(2)]
     inputs_ = {
         **inputs,
         "wsgi_app_backend": backend,
-        "__wsgi_app_path": str(tmp_path),
+        "__wsgi_app_release_dir": str(tmp_path),
         "wsgi_app_environment": halves[0],
         "wsgi_app_secrets": halves[1],
     }
     for file in wsgi_app.value("__wsgi_app_environment_files", inputs_):
         Path(file["dest"]).write_text(file.get("content") or file["secret"])
     enter = wsgi_app.value("__wsgi_app_source_kind.container_command", inputs_).replace("$$", "$")
-    tell = "import json, os; print(json.dumps(dict(os.environ)))"
+    program = "import json, os; print(json.dumps(dict(os.environ)))"
     done = subprocess.run(
-        ["/bin/sh", "-c", f'{enter} python3 -c "$0"', tell],
+        ["/bin/sh", "-c", f'{enter} python3 -c "$0"', program],
         check=True,
         capture_output=True,
         text=True,
     )
-    told = json.loads(done.stdout)
-    assert {name: told.get(name) for name in VALUES} == VALUES
+    environment = json.loads(done.stdout)
+    assert {name: environment.get(name) for name in VALUES} == VALUES

@@ -1,4 +1,4 @@
-"""What the role makes of its public variables."""
+"""Variables that the role derives from its inputs."""
 
 from pathlib import Path
 
@@ -39,20 +39,20 @@ def test_flask_defaults(value, settings: dict, root: str, scheme: str):
 @pytest.mark.parametrize(
     ("settings", "origin"),
     [
-        pytest.param({}, "http://localhost", id="nothing known"),
+        pytest.param({}, "http://localhost", id="default"),
         pytest.param(PUBLIC, "https://example.org:8443", id="public URL"),
         pytest.param({"wsgi_app_health": {"host": "a.b:81"}}, "http://a.b:81", id="host"),
         pytest.param(
-            {**PUBLIC, "wsgi_app_health": {"host": "a.b"}}, "https://a.b", id="host of its own"
+            {**PUBLIC, "wsgi_app_health": {"host": "a.b"}}, "https://a.b", id="host and public URL"
         ),
     ],
 )
-def test_health_is_asked_of(value, settings: dict, origin: str):
+def test_health_origin(value, settings: dict, origin: str):
     assert value("__wsgi_app_health.origin", **settings) == origin
 
 
 @pytest.mark.parametrize("wanted", [True, False])
-def test_key_is_for_the_app_and_no_part_of_the_release(value, wanted: bool):
+def test_diagnosis_key_is_not_in_the_recipe(value, wanted: bool):
     placed = [file for file in value("__wsgi_app_release_files", wsgi_app_diagnosis=wanted)]
     assert [file for file in placed if "key" in file] == [
         {
@@ -62,16 +62,16 @@ def test_key_is_for_the_app_and_no_part_of_the_release(value, wanted: bool):
             "mode": "0640",
         }
     ] * wanted
-    assert "diagnosis.key" not in str(value("__wsgi_app_recipe.texts"))
+    assert "diagnosis.key" not in str(value("__wsgi_app_recipe.settings"))
 
 
-def test_every_module_of_the_package_is_placed(value, wsgi_app):
+def test_every_module_of_the_library_is_placed(value, wsgi_app):
     placed = {
         Path(file["dest"]): file["content"]
         for file in value("__wsgi_app_release_files")
         if "/lib/" in file["dest"]
     }
-    lib = Path(value("__wsgi_app_path"), "lib/subsite_wsgi")
+    lib = Path(value("__wsgi_app_release_dir"), "lib/subsite_wsgi")
     there = {
         lib / path.name: path.read_text() for path in wsgi_app.path.glob("files/subsite_wsgi/*.py")
     }
@@ -79,9 +79,9 @@ def test_every_module_of_the_package_is_placed(value, wsgi_app):
 
 
 @pytest.mark.parametrize("directory", ["lib", "lib/subsite_wsgi"])
-def test_package_has_its_directories(value, directory: str):
+def test_library_has_its_directories(value, directory: str):
     directories = [file["dest"] for file in value("__wsgi_app_directories")]
-    assert f"{value('__wsgi_app_path')}/{directory}" in directories
+    assert f"{value('__wsgi_app_release_dir')}/{directory}" in directories
 
 
 @pytest.mark.parametrize(
@@ -94,5 +94,15 @@ def test_package_has_its_directories(value, directory: str):
     ],
     ids=str,
 )
-def test_another_recipe_is_another_release(value, settings: dict):
+def test_recipe_changes_with(value, settings: dict):
     assert value("__wsgi_app_recipe", **settings) != value("__wsgi_app_recipe")
+
+
+@pytest.mark.parametrize("backend", ["systemd", "podman", "rootless_podman", "docker"])
+def test_recipe_does_not_depend_on_the_release_of_an_earlier_call(value, backend: str):
+    recipes = [
+        value("__wsgi_app_recipe", wsgi_app_backend=backend, __wsgi_app_release=release)
+        for release in ("0123456789ab", "ba9876543210")
+    ]
+    assert recipes[0] == recipes[1]
+    assert "unnamed" in recipes[0]["units"]

@@ -1,4 +1,4 @@
-"""A Flask app gets the defaults of its place, and every visitor a cookie for the URL they see."""
+"""A Flask app gets defaults for its prefix, and each client a cookie for the URL that it sees."""
 
 import sys
 from http.cookies import Morsel, SimpleCookie
@@ -6,7 +6,7 @@ from http.cookies import Morsel, SimpleCookie
 import pytest
 from flask import Flask, redirect, session, url_for
 from flask.sessions import SecureCookieSessionInterface, SessionInterface, SessionMixin
-from subsite_wsgi.mount import mount
+from subsite_wsgi.wrapper import wrap
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.test import Client
 
@@ -37,15 +37,15 @@ def create_app(**config) -> Flask:
 
 
 @pytest.fixture
-def mounted(monkeypatch: pytest.MonkeyPatch):
-    def mounted(app, prefix="/api", mode="script_name", values=1, defaults=DEFAULTS):
-        """Mount ``app`` as gunicorn does."""
+def wrapped(monkeypatch: pytest.MonkeyPatch):
+    def wrapped(app, prefix="/api", mode="script_name", values=1, defaults=DEFAULTS):
+        """Wrap ``app`` as gunicorn does."""
         module = type(sys)("theirs")
         module.app = app
         monkeypatch.setitem(sys.modules, "theirs", module)
-        return mount("theirs:app", prefix, mode, values, defaults)
+        return wrap("theirs:app", prefix, mode, values, defaults)
 
-    return mounted
+    return wrapped
 
 
 def cookie(app, path="/login", **how) -> Morsel:
@@ -55,9 +55,9 @@ def cookie(app, path="/login", **how) -> Morsel:
 
 def cookies(app, path="/login", script_name="/api", sent="", **headers: str) -> list[Morsel]:
     environ = {"SCRIPT_NAME": script_name}
-    told = {f"X-Forwarded-{name.title()}": value for name, value in headers.items()}
-    visitor = Client(app, use_cookies=False)
-    answer = visitor.get(path, headers={**told, "Cookie": sent}, environ_overrides=environ)
+    forwarded = {f"X-Forwarded-{name.title()}": value for name, value in headers.items()}
+    client = Client(app, use_cookies=False)
+    answer = client.get(path, headers={**forwarded, "Cookie": sent}, environ_overrides=environ)
     assert answer.status_code in (200, 302)
     return [
         morsel
@@ -67,14 +67,14 @@ def cookies(app, path="/login", script_name="/api", sent="", **headers: str) -> 
 
 
 class TestName:
-    def test_is_the_apps(self, mounted):
-        assert cookie(mounted(create_app())).key == "shop_session"
+    def test_has_the_name_of_the_app(self, wrapped):
+        assert cookie(wrapped(create_app())).key == "shop_session"
 
-    def test_stays_when_the_app_has_one(self, mounted):
-        assert cookie(mounted(create_app(SESSION_COOKIE_NAME="mine"))).key == "mine"
+    def test_of_the_app_stays(self, wrapped):
+        assert cookie(wrapped(create_app(SESSION_COOKIE_NAME="mine"))).key == "mine"
 
-    def test_is_found_again(self, mounted):
-        app = mounted(create_app())
+    def test_is_read_again(self, wrapped):
+        app = wrapped(create_app())
         sent = cookie(app).OutputString().partition(";")[0]
         [gone] = cookies(app, "/logout", sent=sent)
         assert (gone.key, gone.value) == ("shop_session", "")
@@ -106,32 +106,32 @@ PATHS = [
 ]
 
 
-@pytest.mark.parametrize(("prefix", "mode", "script_name", "path", "told", "seen"), PATHS)
+@pytest.mark.parametrize(("prefix", "mode", "script_name", "path", "forwarded", "seen"), PATHS)
 class TestPath:
-    def test_is_the_prefix_that_the_visitor_sees(
-        self, mounted, prefix, mode, script_name, path, told, seen
+    def test_is_the_prefix_of_the_client(
+        self, wrapped, prefix, mode, script_name, path, forwarded, seen
     ):
-        app = mounted(create_app(), prefix, mode)
-        assert cookie(app, path, script_name=script_name, **told)["path"] == seen
+        app = wrapped(create_app(), prefix, mode)
+        assert cookie(app, path, script_name=script_name, **forwarded)["path"] == seen
 
-    def test_stays_when_the_app_has_one(self, mounted, prefix, mode, script_name, path, told, seen):
-        app = mounted(create_app(SESSION_COOKIE_PATH="/mine"), prefix, mode)
-        assert cookie(app, path, script_name=script_name, **told)["path"] == "/mine"
+    def test_of_the_app_stays(self, wrapped, prefix, mode, script_name, path, forwarded, seen):
+        app = wrapped(create_app(SESSION_COOKIE_PATH="/mine"), prefix, mode)
+        assert cookie(app, path, script_name=script_name, **forwarded)["path"] == "/mine"
 
 
-def test_path_of_a_cookie_for_the_whole_host_stays(mounted):
-    app = mounted(create_app(SESSION_COOKIE_NAME="__Host-session"))
+def test_path_of_a_host_cookie_stays(wrapped):
+    app = wrapped(create_app(SESSION_COOKIE_NAME="__Host-session"))
     assert cookie(app)["path"] == "/"
 
 
-def test_path_is_the_same_when_the_cookie_is_deleted(mounted):
-    app = mounted(create_app())
+def test_path_of_a_deleted_cookie(wrapped):
+    app = wrapped(create_app())
     sent = cookie(app, prefix="/outer/api").OutputString().partition(";")[0]
     gone = cookie(app, "/logout", sent=sent, prefix="/outer/api", proto="https")
     assert (gone["path"], gone["max-age"], gone["secure"]) == ("/outer/api", "0", True)
 
 
-def test_path_of_an_app_that_takes_its_own_prefix_off(mounted):
+def test_path_for_an_app_with_its_prefix(wrapped):
     app = create_app()
     inner = app.wsgi_app
 
@@ -141,49 +141,49 @@ def test_path_of_an_app_that_takes_its_own_prefix_off(mounted):
         return inner(environ, start_response)
 
     app.wsgi_app = take_off
-    app = mounted(app, mode="app")
+    app = wrapped(app, mode="app")
     assert cookie(app, "/api/login", script_name="", prefix="/outer/api")["path"] == "/outer/api"
 
 
 class TestSecure:
     @pytest.mark.parametrize(("proto", "secure"), [("https", True), ("http", "")])
-    def test_is_as_the_visitor_came(self, mounted, proto: str, secure):
-        assert cookie(mounted(create_app()), proto=proto)["secure"] == secure
+    def test_follows_the_scheme(self, wrapped, proto: str, secure):
+        assert cookie(wrapped(create_app()), proto=proto)["secure"] == secure
 
     @pytest.mark.parametrize("proto", ["https", "http"])
-    def test_stays_when_the_app_says_so(self, mounted, proto: str):
-        app = mounted(create_app(SESSION_COOKIE_SECURE=True))
+    def test_of_the_app_stays_secure(self, wrapped, proto: str):
+        app = wrapped(create_app(SESSION_COOKIE_SECURE=True))
         assert cookie(app, proto=proto)["secure"] is True
 
-    def test_is_as_the_visitor_came_in_a_list(self, mounted):
-        app = mounted(create_app(), values=2)
-        told = cookie(app, proto="https,http", prefix="/outer/api,/api")
-        assert (told["path"], told["secure"]) == ("/outer/api", True)
+    def test_follows_the_scheme_in_a_list(self, wrapped):
+        app = wrapped(create_app(), values=2)
+        found = cookie(app, proto="https,http", prefix="/outer/api,/api")
+        assert (found["path"], found["secure"]) == ("/outer/api", True)
 
 
 class TestConfiguration:
-    def test_is_for_urls_outside_of_a_request(self, mounted):
+    def test_is_for_urls_outside_a_request(self, wrapped):
         app = create_app(SERVER_NAME="example.org")
-        mounted(app)
+        wrapped(app)
         with app.app_context():
             assert url_for("logout") == "https://example.org/api/logout"
 
     @pytest.mark.parametrize("name", DEFAULTS)
-    def test_stays_where_the_app_has_its_own(self, mounted, name: str):
+    def test_of_the_app_stays(self, wrapped, name: str):
         app = create_app(**{name: "/mine"})
-        mounted(app)
+        wrapped(app)
         assert {name: app.config[name] for name in DEFAULTS} == {**DEFAULTS, name: "/mine"}
 
-    def test_is_not_touched_when_it_is_not_wanted(self, mounted):
+    def test_is_unchanged_without_defaults(self, wrapped):
         app = create_app()
         before = dict(app.config)
-        told = cookie(mounted(app, defaults={}), proto="https")
+        found = cookie(wrapped(app, defaults={}), proto="https")
         assert app.config == before
-        assert (told.key, told["path"], told["secure"]) == ("session", "/", "")
+        assert (found.key, found["path"], found["secure"]) == ("session", "/", "")
 
-    def test_of_other_apps_stays(self, mounted):
+    def test_of_other_apps_stays(self, wrapped):
         other = create_app()
-        mounted(create_app())
+        wrapped(create_app())
         found = cookie(other, script_name="")
         assert (found.key, found["path"]) == ("session", "/")
 
@@ -239,18 +239,18 @@ class Foreign:
 
 class TestInterface:
     @pytest.fixture
-    def with_interface(self, mounted):
+    def with_interface(self, wrapped):
         def with_interface(interface):
             app = create_app()
             app.session_interface = interface
-            return mounted(app)
+            return wrapped(app)
 
         return with_interface
 
     def test_of_an_extension(self, with_interface):
         app = with_interface(ServerSide())
-        told = cookie(app, prefix="/outer/api", proto="https")
-        assert (told.key, told["path"], told["secure"]) == ("shop_session", "/outer/api", True)
+        found = cookie(app, prefix="/outer/api", proto="https")
+        assert (found.key, found["path"], found["secure"]) == ("shop_session", "/outer/api", True)
         gone = cookie(app, "/logout", sent="shop_session=1", prefix="/outer/api")
         assert (gone["path"], gone["max-age"]) == ("/outer/api", "0")
 
@@ -259,7 +259,7 @@ class TestInterface:
         cookie(with_interface(interface))
         assert interface.store == {"1": {"user": "me"}}
 
-    def test_that_is_shared_stays_as_it_was(self, with_interface):
+    def test_that_is_shared_is_unchanged(self, with_interface):
         interface = ServerSide()
         other = create_app()
         other.session_interface = interface
@@ -267,39 +267,39 @@ class TestInterface:
         assert other.session_interface is interface
         assert cookie(other, script_name="/other")["path"] == "/"
 
-    def test_is_still_of_its_kind(self, mounted):
+    def test_keeps_its_class(self, wrapped):
         app = create_app()
         app.session_interface = ServerSide()
-        mounted(app)
+        wrapped(app)
         assert isinstance(app.session_interface, ServerSide)
         assert type(app.session_interface).__name__ == "ServerSide"
 
-    def test_that_has_methods_of_its_own_keeps_them(self, with_interface):
-        told = cookie(with_interface(Opinionated()), prefix="/outer/api", proto="https")
-        assert (told["path"], told["secure"]) == ("/theirs", True)
+    def test_keeps_its_methods(self, with_interface):
+        found = cookie(with_interface(Opinionated()), prefix="/outer/api", proto="https")
+        assert (found["path"], found["secure"]) == ("/theirs", True)
 
-    def test_that_inherits_methods_keeps_them(self, with_interface):
-        told = cookie(with_interface(Strict()), proto="http")
-        assert (told["path"], told["secure"]) == ("/theirs", True)
+    def test_keeps_inherited_methods(self, with_interface):
+        found = cookie(with_interface(Strict()), proto="http")
+        assert (found["path"], found["secure"]) == ("/theirs", True)
 
-    def test_of_another_kind_is_left_alone(self, mounted):
+    def test_of_another_kind_is_unchanged(self, wrapped):
         app = create_app()
         app.session_interface = theirs = Foreign()
-        assert cookie(mounted(app)).key == "foreign"
+        assert cookie(wrapped(app)).key == "foreign"
         assert app.session_interface is theirs
 
-    def test_answers_outside_of_a_request(self, mounted):
+    def test_works_outside_a_request(self, wrapped):
         app = create_app()
-        mounted(app)
+        wrapped(app)
         assert app.session_interface.get_cookie_path(app) == "/api"
         assert app.session_interface.get_cookie_secure(app) is False
 
 
-def test_middleware_of_the_apps_own_is_fine(mounted):
+def test_middleware_of_the_app(wrapped):
     app = create_app()
     app.wsgi_app = ProxyFix(app.wsgi_app, x_prefix=1)
-    told = cookie(mounted(app), prefix="/outer/api", proto="https")
-    assert (told.key, told["path"], told["secure"]) == ("shop_session", "/outer/api", True)
+    found = cookie(wrapped(app), prefix="/outer/api", proto="https")
+    assert (found.key, found["path"], found["secure"]) == ("shop_session", "/outer/api", True)
 
 
 class TestOthers:
@@ -308,11 +308,11 @@ class TestOthers:
         return [b""]
 
     @pytest.mark.parametrize("prefix", ["", "/outer/api"])
-    def test_are_not_touched(self, mounted, prefix: str):
-        told = cookie(mounted(self.theirs), prefix=prefix, proto="https")
-        assert told.OutputString() == "session=1; Path=/"
+    def test_are_unchanged(self, wrapped, prefix: str):
+        found = cookie(wrapped(self.theirs), prefix=prefix, proto="https")
+        assert found.OutputString() == "session=1; Path=/"
 
     @pytest.mark.parametrize("flask", [None, type(sys)("flask")], ids=["no module", "another"])
-    def test_need_no_flask(self, mounted, monkeypatch: pytest.MonkeyPatch, flask):
+    def test_need_no_flask(self, wrapped, monkeypatch: pytest.MonkeyPatch, flask):
         monkeypatch.setitem(sys.modules, "flask", flask)
-        assert cookie(mounted(self.theirs)).key == "session"
+        assert cookie(wrapped(self.theirs)).key == "session"

@@ -49,19 +49,19 @@ def test_healthy(start, answer: int, healthy: tuple):
         pytest.param(302, (200, 204), id="none of the list"),
     ],
 )
-def test_ill(start, answer: int, healthy: tuple):
+def test_unhealthy(start, answer: int, healthy: tuple):
     with pytest.raises(SystemExit, match=f"failed: {answer} "):
         start(answering(answer), status=healthy)
 
 
-def test_says_why(start, monkeypatch: pytest.MonkeyPatch):
+def test_failure_has_a_reason(start, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SCRIPT_NAME", "/api")
     said = "The health check of /api/healthz failed: 503 SERVICE UNAVAILABLE\nno database"
     with pytest.raises(SystemExit, match=said):
         start(answering(503, "no database"))
 
 
-def test_says_what_was_raised(start, capfd: pytest.CaptureFixture):
+def test_failure_has_the_traceback(start, capfd: pytest.CaptureFixture):
     def app(environ, start_response):
         raise RuntimeError("no such table")
 
@@ -70,7 +70,7 @@ def test_says_what_was_raised(start, capfd: pytest.CaptureFixture):
     assert "RuntimeError: no such table" in capfd.readouterr().err
 
 
-def test_is_over_in_time(start):
+def test_timeout(start):
     def app(environ, start_response):
         threading.Event().wait()
 
@@ -78,7 +78,7 @@ def test_is_over_in_time(start):
         start(app, timeout=0.05)
 
 
-def test_happens_in_another_process(start, tmp_path):
+def test_runs_in_a_child_process(start, tmp_path):
     def app(environ, start_response):
         (tmp_path / "pid").write_text(str(os.getpid()))
         return answering(200)(environ, start_response)
@@ -88,7 +88,7 @@ def test_happens_in_another_process(start, tmp_path):
 
 
 @pytest.mark.parametrize("answer", [200, 503])
-def test_leaves_no_process_behind(start, answer: int):
+def test_leaves_no_process(start, answer: int):
     children = Path(f"/proc/self/task/{os.getpid()}/children")
     before = children.read_text()
     with suppress(SystemExit):
@@ -96,7 +96,7 @@ def test_leaves_no_process_behind(start, answer: int):
     assert children.read_text() == before
 
 
-def test_changes_nothing_in_the_app(start):
+def test_app_is_unchanged(start):
     connections = []
 
     def app(environ, start_response):
@@ -123,7 +123,7 @@ class TestRequest:
             ("host", "shop.example"),
         ],
     )
-    def test_is_like_a_visitors(self, request_, attribute: str, value: str):
+    def test_is_like_that_of_a_client(self, request_, attribute: str, value: str):
         assert getattr(request_, attribute) == value
 
     def test_may_have_a_query(self):
@@ -157,7 +157,7 @@ class TestRequest:
         probe(app, "/", [], "http://localhost")
         assert closed == [True]
 
-    def test_takes_what_is_written_the_old_way(self):
+    def test_accepts_the_write_callable(self):
         def app(environ, start_response):
             start_response("500 Oh no", [])(b"written")
             return []

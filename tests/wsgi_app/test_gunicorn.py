@@ -1,4 +1,4 @@
-"""gunicorn takes the configuration that the role writes."""
+"""gunicorn accepts the configuration that the role writes."""
 
 import os
 import runpy
@@ -11,7 +11,7 @@ import pytest
 def configuration(wsgi_app, inputs, tmp_path):
     def configuration(settings: dict) -> str:
         path = tmp_path / "gunicorn.conf.py"
-        texts = wsgi_app.value("__wsgi_app_texts", {**inputs, **settings})
+        texts = wsgi_app.value("__wsgi_app_settings", {**inputs, **settings})
         path.write_text(texts["gunicorn.conf.py"])
         return str(path)
 
@@ -38,7 +38,7 @@ def configuration(wsgi_app, inputs, tmp_path):
                 "wsgi_app_access_log": True,
                 "wsgi_app_health": {"path": "/x?y=\"'", "status": [200, 204], "timeout": 3},
             },
-            id="all that can be set",
+            id="all settings",
         ),
     ],
 )
@@ -58,17 +58,17 @@ def test_is_accepted(root, configuration, settings: dict):
     [
         pytest.param({}, "workers", 2, id="workers"),
         pytest.param({"wsgi_app_timeout": 90}, "graceful_timeout", 90, id="graceful timeout"),
-        pytest.param({}, "preload_app", True, id="loaded before it forks"),
-        pytest.param({}, "forwarder_headers", "", id="no header moves the mount point"),
+        pytest.param({}, "preload_app", True, id="preload"),
+        pytest.param({}, "forwarder_headers", "", id="no forwarder headers"),
         pytest.param(
             {}, "secure_scheme_headers", {"X-FORWARDED-PROTO": "https"}, id="one scheme header"
         ),
         pytest.param(
             {"wsgi_app_prefix": "/api"},
             "wsgi_app",
-            'subsite_wsgi.mount:mount("echo:app", "/api", "script_name", 1, {"APPLICATION_ROOT": '
-            '"/api", "PREFERRED_URL_SCHEME": "http", "SESSION_COOKIE_NAME": "shop_session"}, '
-            "diagnosis=True)",
+            "subsite_wsgi.wrapper:wrap(target='echo:app', prefix='/api', mode='script_name', "
+            "values=1, flask_defaults={'APPLICATION_ROOT': '/api', 'PREFERRED_URL_SCHEME': 'http', "
+            "'SESSION_COOKIE_NAME': 'shop_session'}, diagnosis=True)",
             id="entry",
         ),
         pytest.param(
@@ -78,16 +78,34 @@ def test_is_accepted(root, configuration, settings: dict):
                 "wsgi_app_diagnosis": False,
             },
             "wsgi_app",
-            'subsite_wsgi.mount:mount("echo:app", "", "script_name", 0, {})',
+            "subsite_wsgi.wrapper:wrap(target='echo:app', prefix='', mode='script_name', "
+            "values=0, flask_defaults={}, diagnosis=False)",
             id="entry without ProxyFix or diagnosis",
         ),
         pytest.param(
             {"wsgi_app_forwarded": "append", "wsgi_app_flask_defaults": False},
             "wsgi_app",
-            'subsite_wsgi.mount:mount("echo:app", "", "script_name", 2, {}, diagnosis=True)',
+            "subsite_wsgi.wrapper:wrap(target='echo:app', prefix='', mode='script_name', "
+            "values=2, flask_defaults={}, diagnosis=True)",
             id="entry with lists",
+        ),
+        pytest.param({}, "raw_env", [], id="no prefix"),
+        pytest.param(
+            {"wsgi_app_prefix": "/api"}, "raw_env", ["SCRIPT_NAME=/api"], id="gunicorn strips"
+        ),
+        pytest.param(
+            {"wsgi_app_prefix": "/api", "wsgi_app_prefix_mode": "strip"},
+            "raw_env",
+            [],
+            id="nginx strips",
+        ),
+        pytest.param(
+            {"wsgi_app_prefix": "/api", "wsgi_app_prefix_mode": "app"},
+            "raw_env",
+            [],
+            id="app has the prefix",
         ),
     ],
 )
-def test_says(configuration, settings: dict, setting: str, value):
+def test_setting(configuration, settings: dict, setting: str, value):
     assert runpy.run_path(configuration(settings))[setting] == value

@@ -1,4 +1,4 @@
-"""A container gets the socket that systemd listens on, and systemd is told what becomes of it."""
+"""A container gets the socket of systemd, and systemd gets the state of the container."""
 
 import os
 import socket
@@ -11,7 +11,7 @@ import pytest
 TELL = """
 import os, socket, sys
 listener = socket.socket(fileno=3)
-assert os.environ["LISTEN_PID"] == str(os.getpid()), "the socket is somebody else's"
+assert os.environ["LISTEN_PID"] == str(os.getpid()), "the socket is for another process"
 assert os.environ["LISTEN_FDS"] == "1"
 assert len(os.listdir("/proc/self/fd")) == 5, "something else is open"
 with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
@@ -31,10 +31,10 @@ def program(root: Path) -> Path:
 @pytest.fixture
 def systemd(tmp_path: Path):
     """Listen to what a service tells."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
-        ear.bind(str(tmp_path / "systemd"))
-        ear.settimeout(10)
-        yield ear
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify_out:
+        notify_out.bind(str(tmp_path / "systemd"))
+        notify_out.settimeout(10)
+        yield notify_out
 
 
 @pytest.fixture
@@ -76,17 +76,17 @@ def test_container_has_the_socket_and_ends_the_service(served):
     assert (served.stderr, served.returncode) == ("", 7)
 
 
-def test_systemd_is_told_how_far_it_is_and_nothing_else(served, systemd, tmp_path: Path):
-    told = systemd.recv(4096).decode()
-    assert told.splitlines() == ["READY=1", f"STATUS=Serves {tmp_path}/shop.sock"]
+def test_only_states_are_sent_to_systemd(served, systemd, tmp_path: Path):
+    received = systemd.recv(4096).decode()
+    assert received.splitlines() == ["READY=1", f"STATUS=Serves {tmp_path}/shop.sock"]
 
 
-def test_socket_is_handed_over_once(serve, listener, program: Path, systemd, tmp_path: Path):
+def test_socket_is_passed_once(serve, listener, program: Path, systemd, tmp_path: Path):
     again = (
         "import socket, sys\n"
         "for _ in range(200):\n"
-        "    with socket.socket(socket.AF_UNIX) as door:\n"
-        "        refused = door.connect_ex(sys.argv[1])\n"
+        "    with socket.socket(socket.AF_UNIX) as listener:\n"
+        "        refused = listener.connect_ex(sys.argv[1])\n"
         "        if refused: sys.exit(f'refused: {refused}')\n"
     )
     take = [sys.executable, str(program), "take", str(tmp_path)]

@@ -16,8 +16,8 @@ LOGIN = {"username": "deployer", "password": "otter"}
 
 
 @pytest.fixture
-def refusals(refusals):
-    return lambda **settings: refusals(**{**PODMAN, **settings})
+def input_errors(input_errors):
+    return lambda **settings: input_errors(**{**PODMAN, **settings})
 
 
 @pytest.fixture
@@ -47,8 +47,8 @@ REFERENCES = [
 
 
 @pytest.mark.parametrize("ref", REFERENCES)
-def test_reference_that_is_taken(refusals, ref: str):
-    assert refusals(wsgi_app_source={"type": "image", "ref": ref}) == []
+def test_reference_is_accepted(input_errors, ref: str):
+    assert input_errors(wsgi_app_source={"type": "image", "ref": ref}) == []
 
 
 @pytest.mark.parametrize(
@@ -67,34 +67,35 @@ def test_reference_that_is_taken(refusals, ref: str):
         "--creds=x/shop:1",
     ],
 )
-def test_reference(refusals, ref: str):
-    assert refusals(wsgi_app_source={"type": "image", "ref": ref}) == [
-        f"wsgi_app_source.ref is {ref!r}: write the registry, the image's name in it, and a tag or "
+def test_reference(input_errors, ref: str):
+    assert input_errors(wsgi_app_source={"type": "image", "ref": ref}) == [
+        f"wsgi_app_source.ref is {ref!r}: write the registry, the name of the image, and a tag or "
         "a digest, as in 'registry.example.org/shop:1.4' or 'docker.io/library/shop@sha256:' with "
         "64 hexadecimal digits."
     ]
 
 
-def test_archive_that_is_taken(refusals, archive: Path):
-    assert refusals(wsgi_app_source={"type": "image", "archive": str(archive)}) == []
+def test_archive_is_accepted(input_errors, archive: Path):
+    assert input_errors(wsgi_app_source={"type": "image", "archive": str(archive)}) == []
 
 
-def test_archive(refusals, tmp_path: Path):
-    [said] = refusals(wsgi_app_source={"type": "image", "archive": f"{tmp_path}/shop.tar"})
-    assert said.startswith(f"wsgi_app_source.archive cannot be used: {tmp_path}/shop.tar cannot ")
+def test_archive(input_errors, tmp_path: Path):
+    [said] = input_errors(wsgi_app_source={"type": "image", "archive": f"{tmp_path}/shop.tar"})
+    path = f"{tmp_path}/shop.tar"
+    assert said.startswith(f"wsgi_app_source.archive is {path!r}, but {path} cannot ")
 
 
-def test_backend_without_images(refusals):
-    assert refusals(wsgi_app_backend="systemd") == [
-        "wsgi_app_source.type is 'image', but wsgi_app_backend is 'systemd', which runs apps "
-        "without one: write a backend with containers, as in wsgi_app_backend: podman."
+def test_backend_without_images(input_errors):
+    assert input_errors(wsgi_app_backend="systemd") == [
+        "wsgi_app_source.type is 'image', but wsgi_app_backend is 'systemd', which does not run "
+        "images: write a backend with containers, as in wsgi_app_backend: podman."
     ]
 
 
-def test_backend_that_builds_alone_is_refused(refusals):
-    assert refusals(wsgi_app_backend="rootless_podman") == [
+def test_backend_that_builds_its_images(input_errors):
+    assert input_errors(wsgi_app_backend="rootless_podman") == [
         "wsgi_app_source.type is 'image', but wsgi_app_backend is 'rootless_podman', which "
-        "builds images itself: name yours in wsgi_app_base_image, or write podman or docker."
+        "builds its images: write the image in wsgi_app_base_image, or use podman or docker."
     ]
 
 
@@ -108,19 +109,21 @@ def test_backend_that_builds_alone_is_refused(refusals):
         ("wsgi_app_base_image", "python:3.12-slim"),
     ],
 )
-def test_nothing_is_built(refusals, variable: str, value):
-    assert refusals(**{variable: value}) == [
-        f"{variable} is {value!r}, but an image is built already and has to bring what the app "
-        "needs: leave it out."
+def test_build_option(input_errors, variable: str, value):
+    assert input_errors(**{variable: value}) == [
+        f"{variable} is {value!r}, but the image in wsgi_app_source is built already and must have "
+        "all that the app needs: remove it."
     ]
 
 
-def test_login_is_for_a_registry(refusals, archive: Path):
+def test_login_without_registry(input_errors, archive: Path):
     source = {"type": "image", "archive": str(archive)}
-    [said] = refusals(wsgi_app_source=source, wsgi_app_registry_login=LOGIN)
-    assert said.startswith("wsgi_app_registry_login is set, but it is for an image that a registry")
+    [said] = input_errors(wsgi_app_source=source, wsgi_app_registry_login=LOGIN)
+    assert said.startswith(
+        "wsgi_app_registry_login is set, but only an image in a registry uses it"
+    )
     assert LOGIN["password"] not in said
-    assert refusals(wsgi_app_registry_login=LOGIN) == []
+    assert input_errors(wsgi_app_registry_login=LOGIN) == []
 
 
 @pytest.mark.parametrize(
@@ -137,13 +140,13 @@ def test_login_is_for_a_registry(refusals, archive: Path):
         ),
     ],
 )
-def test_specification_knows_what_belongs_together(wsgi_app, settings: dict, said: str):
+def test_specification_rejects(wsgi_app, settings: dict, said: str):
     [error] = wsgi_app.specification_errors({"wsgi_app_name": "shop", **settings})
     assert said in error
 
 
 @pytest.mark.parametrize(
-    ("ref", "known_by", "repository"),
+    ("ref", "kind", "repository"),
     [
         (REF, "tag", "registry.example.org/shop"),
         ("localhost:5000/shop:1", "tag", "localhost:5000/shop"),
@@ -151,10 +154,10 @@ def test_specification_knows_what_belongs_together(wsgi_app, settings: dict, sai
         (f"{REF}@{DIGEST}", "digest", "registry.example.org/shop"),
     ],
 )
-def test_image_is_asked_for_by_its_digest(value, ref: str, known_by: str, repository: str):
+def test_image_is_asked_for_by_its_digest(value, ref: str, kind: str, repository: str):
     more = {"wsgi_app_source": {"type": "image", "ref": ref}, "__wsgi_app_revision": DIGEST}
-    assert value("__wsgi_app_known_by", **more) == known_by
-    assert value("__wsgi_app_original", **more) == f"docker://{repository}@{DIGEST}"
+    assert value("__wsgi_app_image_kind", **more) == kind
+    assert value("__wsgi_app_image_source", **more) == f"docker://{repository}@{DIGEST}"
 
 
 def test_host_may_have_it_for_another_release(value, inputs):
@@ -166,12 +169,12 @@ def test_host_may_have_it_for_another_release(value, inputs):
     found = {"releases": releases, "images": {"podman": ["a", "c"], "docker": ["b"]}}
     more = {"__wsgi_app_info": inputs["__wsgi_app_info"] | found, "__wsgi_app_revision": DIGEST}
     remote = f"registry.example.org/shop@{DIGEST}"
-    assert value("__wsgi_app_held", **more) == ["localhost/wsgi-shop:a", remote]
+    assert value("__wsgi_app_local_images", **more) == ["localhost/wsgi-shop:a", remote]
 
 
 @pytest.mark.parametrize(("own", "path"), [({}, []), ({"PYTHONPATH": "/opt/more"}, ["/opt/more"])])
 def test_its_own_paths_stay(value, tmp_path: Path, own: dict[str, str], path: list[str]):
-    more = {"__wsgi_app_path": str(tmp_path), "wsgi_app_environment": {"COLOUR": "blue"}}
+    more = {"__wsgi_app_release_dir": str(tmp_path), "wsgi_app_environment": {"COLOUR": "blue"}}
     for file in value("__wsgi_app_environment_files", **more):
         Path(file["dest"]).write_text(file.get("content") or file["secret"])
     enter = value("__wsgi_app_source_kind.container_command", **more).replace("$$", "$").strip()
@@ -198,7 +201,7 @@ def test_its_directory_stays(value, inputs, quadlet: bool):
         True: "/var/lib/wsgi/shop/shared/media:/opt/shop/media",
         False: "source=/var/lib/wsgi/shop/shared/media,target=/opt/shop/media",
     }
-    units = value("__wsgi_app_unit_files", **more)
+    units = value("__wsgi_app_backend.units", **more)
     assert len(units) == 2
     for unit in units:
         assert "workdir" not in unit["content"].lower().replace("workingdir", "workdir")

@@ -30,14 +30,14 @@ def test_socket(root, other: int, blocks: bool):
         assert os.get_blocking(listener.fileno()) is blocks
 
 
-def test_first_process_of_a_namespace_takes_what_systemd_counts_from_outside(monkeypatch):
+def test_listen_pid_of_the_first_process_in_a_namespace(monkeypatch):
     monkeypatch.setenv("LISTEN_PID", "4711")
     monkeypatch.setattr(os, "getpid", lambda: 1)
     listener.take()
     assert os.environ["LISTEN_PID"] == "1"
 
 
-def test_other_process_takes_nothing_that_is_for_another(monkeypatch):
+def test_listen_pid_of_another_process(monkeypatch):
     monkeypatch.setenv("LISTEN_PID", "1")
     listener.take()
     assert os.environ["LISTEN_PID"] == "1" != str(os.getpid())

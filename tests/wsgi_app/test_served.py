@@ -1,4 +1,4 @@
-"""What an app is told, and what its cookies look like, when gunicorn serves it."""
+"""URLs and cookies of an app under gunicorn."""
 
 import http.client
 import json
@@ -69,7 +69,7 @@ def ask(root: Path, wsgi_app, inputs: dict, tmp_path_factory) -> Iterator[Callab
 def serve(role, inputs: dict, root: Path, top: Path) -> Iterator[Path]:
     """Run gunicorn as the role does it, and lend the socket where it answers."""
     (top / "gunicorn.conf.py").write_text(
-        role.value("__wsgi_app_texts", inputs)["gunicorn.conf.py"]
+        role.value("__wsgi_app_settings", inputs)["gunicorn.conf.py"]
     )
     unit = role.texts("__wsgi_app_release_files", inputs)["wsgi-shop.0123456789ab.service"]
     written = [
@@ -77,11 +77,11 @@ def serve(role, inputs: dict, root: Path, top: Path) -> Iterator[Path]:
         for line in unit.splitlines()
         if line.startswith("Environment=")
     ]
-    ours = {name: value for name, value in written if name in ("SCRIPT_NAME", "PUBLIC_URL")}
+    ours = {name: value for name, value in written if name == "PUBLIC_URL"}
     paths = ["tests/apps", "app/src", "roles/wsgi_app/files"]
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(f"{top}/app.sock")
-        listener.listen()  # as systemd does: whoever asks early waits
+        listener.listen()  # as systemd does: early clients wait
         command = ["gunicorn", "--config", f"{top}/gunicorn.conf.py"]
         gunicorn = subprocess.Popen(
             [*command, "--bind", f"fd://{listener.fileno()}"],
@@ -113,11 +113,11 @@ def attributes(answer: http.client.HTTPResponse) -> tuple[str, set[str]]:
         ),
     ],
 )
-def test_cookie_is_for_the_visitor(ask, headers: dict, said: set[str]):
+def test_cookie(ask, headers: dict, said: set[str]):
     assert attributes(ask(DEMO, "/api/login", headers)) == ("shop_session", said)
 
 
-def test_cookie_is_as_flask_has_it_when_nobody_wants_more(ask):
+def test_cookie_without_flask_defaults(ask):
     plain = {**DEMO, "wsgi_app_flask_defaults": False}
     said = attributes(ask(plain, "/api/login", COLLAPSED))
     assert said == ("session", {"Path=/", "HttpOnly"})
@@ -138,20 +138,20 @@ def test_cookie_is_as_flask_has_it_when_nobody_wants_more(ask):
         pytest.param("append", APPENDED, id="append"),
     ],
 )
-def test_url_is_the_visitors(ask, forwarded, headers, mode: str, path: str, asked: str):
+def test_url_of_the_client(ask, forwarded, headers, mode: str, path: str, asked: str):
     settings = {"wsgi_app_forwarded": forwarded, "wsgi_app_prefix_mode": mode}
     answer = ask({**settings, "wsgi_app_prefix": "/api"}, path, headers)
-    seen = json.loads(answer.read())
-    assert (seen["url"], seen["path"]) == ("https://example.org/outer/api/cart", asked)
+    found = json.loads(answer.read())
+    assert (found["url"], found["path"]) == ("https://example.org/outer/api/cart", asked)
 
 
-def test_cookie_is_for_the_visitor_of_a_list(ask):
+def test_cookie_with_lists(ask):
     settings = {**DEMO, "wsgi_app_forwarded": "append"}
     said = attributes(ask(settings, "/api/login", APPENDED))
     assert said == ("shop_session", {"Path=/outer/api", "HttpOnly", "Secure"})
 
 
-def test_django_is_healthy_at_its_public_url_and_keeps_its_cookies(ask):
+def test_django_is_healthy_and_keeps_its_cookies(ask):
     answer = ask(DJANGO, "/api/login", COLLAPSED)
     assert (answer.status, answer.read()) == (200, b"https://example.org/outer/api/login")
     assert attributes(answer) == ("session", {"Path=/"})

@@ -1,27 +1,24 @@
-"""systemd takes the units that the role writes."""
+"""systemd accepts the units that the role writes."""
 
 import subprocess
 from pathlib import Path
 
 import pytest
-from ansible_collections.subsite.deploy.plugins.module_utils import build_unit
+from ansible_collections.subsite.deploy.plugins.module_utils import build_unit, layout
 from ansible_collections.subsite.deploy.plugins.modules import wsgi_app_info
 
 
 @pytest.fixture
-def units(wsgi_app, inputs, tmp_path: Path):
-    """Write an app's units and what they execute; return their paths."""
+def units(wsgi_app, inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Write the units of an app and the programs that they start; return their paths."""
 
     def units(settings: dict) -> list[Path]:
         docker = tmp_path / "docker"
-        inputs_ = {
-            **inputs,
-            "__wsgi_app_root": f"{tmp_path}/srv",
-            **settings,
-        }
-        gunicorn = Path(wsgi_app.value("__wsgi_app_path", inputs_), "venv/bin/gunicorn")
+        monkeypatch.setattr(layout, "ROOT", f"{tmp_path}/srv")
+        inputs_ = {**inputs, **settings}
+        gunicorn = Path(wsgi_app.value("__wsgi_app_release_dir", inputs_), "venv/bin/gunicorn")
         gunicorn.parent.mkdir(parents=True)
-        podman = Path(wsgi_app.value("__wsgi_app_home", inputs_), "podman")
+        podman = Path(wsgi_app.value("__wsgi_app_layout.engine", inputs_))
         for program in (gunicorn, docker, podman):
             program.touch(mode=0o755)
         texts = wsgi_app.texts("__wsgi_app_release_files + __wsgi_app_address_files", inputs_)
@@ -30,7 +27,7 @@ def units(wsgi_app, inputs, tmp_path: Path):
             # This machine may have no docker.
             (tmp_path / name).write_text(texts[name].replace("/usr/bin/docker", str(docker)))
         (tmp_path / "docker.service").write_text(f"[Service]\nExecStart={docker}\n")
-        unit = wsgi_app.value("__wsgi_app_unit", inputs_)
+        unit = wsgi_app.value("__wsgi_app_layout.unit", inputs_)
         (tmp_path / f"{unit}.service").symlink_to(f"{unit}.0123456789ab.service")
         return [tmp_path / name for name in names]
 
@@ -43,8 +40,10 @@ SETTINGS = [
     pytest.param({"wsgi_app_public_url": "https://[::1]:8443/a~b/c-d.e"}, id="public URL"),
     pytest.param({"wsgi_app_listen": "127.0.0.1:8000"}, id="port"),
     pytest.param({"wsgi_app_listen": "[::1]:8000"}, id="IPv6 port"),
-    pytest.param({"wsgi_app_source": {"type": "git", "url": "x", "version": "1"}}, id="tree"),
-    pytest.param({"wsgi_app_network": "local"}, id="network of the host alone"),
+    pytest.param(
+        {"wsgi_app_source": {"type": "git", "url": "x", "version": "1"}}, id="source directory"
+    ),
+    pytest.param({"wsgi_app_network": "local"}, id="loopback network"),
     pytest.param({"wsgi_app_backend": "podman"}, id="podman"),
     pytest.param(
         {
@@ -52,7 +51,7 @@ SETTINGS = [
             "wsgi_app_source": {"type": "git", "url": "x", "version": "1"},
             "wsgi_app_shared_paths": ["media", "shop/uploads"],
         },
-        id="podman with a tree",
+        id="podman with a source directory",
     ),
     pytest.param({"wsgi_app_backend": "docker"}, id="docker"),
     pytest.param(
@@ -64,7 +63,7 @@ SETTINGS = [
             "wsgi_app_limits": {"memory": "1G", "tasks": 9, "cpus": 1.5},
             "wsgi_app_network": "local",
         },
-        id="docker with a tree and bounds",
+        id="docker with a source directory and limits",
     ),
     pytest.param(
         {
@@ -72,10 +71,10 @@ SETTINGS = [
             "wsgi_app_source": {"type": "image", "ref": "example.org/shop:1"},
             "wsgi_app_shared_paths": ["opt/shop/media"],
         },
-        id="podman with an image of its own",
+        id="podman with an image source",
     ),
-    pytest.param({"wsgi_app_backend": "rootless_podman"}, id="podman without root"),
-    pytest.param({"wsgi_app_health": {"timeout": 120}, "wsgi_app_timeout": 300}, id="patience"),
+    pytest.param({"wsgi_app_backend": "rootless_podman"}, id="rootless podman"),
+    pytest.param({"wsgi_app_health": {"timeout": 120}, "wsgi_app_timeout": 300}, id="timeouts"),
     pytest.param({"wsgi_app_limits": {"memory": "1G", "tasks": 9, "cpus": 1.5}}, id="limits"),
     pytest.param({"wsgi_app_writable_paths": ["/srv/a", "/srv/b"]}, id="writable paths"),
     pytest.param({"wsgi_app_sandbox": {"ProtectHome": False}}, id="another sandbox"),
@@ -94,20 +93,20 @@ def test_are_accepted(units, settings: dict):
 
 @pytest.mark.parametrize("unit", ["wsgi-shop.0123456789ab", "wsgi-shop_setup.0123456789ab"])
 @pytest.mark.parametrize(
-    ("url", "told"), [("https://example.org/api", ["https://example.org/api"]), ("", [])]
+    ("url", "values"), [("https://example.org/api", ["https://example.org/api"]), ("", [])]
 )
-def test_tell_the_public_url(units, tmp_path: Path, unit: str, url: str, told: list[str]):
+def test_public_url(units, tmp_path: Path, unit: str, url: str, values: list[str]):
     units({"wsgi_app_prefix": "/api", "wsgi_app_public_url": url})
     environment = [
         line.removeprefix("Environment=").partition("=")
         for line in (tmp_path / f"{unit}.service").read_text().splitlines()
         if line.startswith("Environment=")
     ]
-    assert [value for name, _, value in environment if name == "PUBLIC_URL"] == told
+    assert [value for name, _, value in environment if name == "PUBLIC_URL"] == values
 
 
 @pytest.mark.parametrize("backend", ["systemd", "podman", "docker"])
-def test_bound_what_runs_the_app(units, backend: str):
+def test_limits(units, backend: str):
     paths = units(
         {
             "wsgi_app_backend": backend,
@@ -140,7 +139,7 @@ def test_exposure_of_a_build_is_low(
 
 
 def judge(directory: Path, unit: str, exposure: float) -> str:
-    """Return what systemd thinks of a unit's sandbox, which has to be below ``exposure``."""
+    """Return systemd's rating of a unit's sandbox, which has to be below ``exposure``."""
     judged = subprocess.run(
         ["systemd-analyze", "security", "--offline=true", f"{unit}.service"]
         + [f"--threshold={exposure * 10:.0f}"],
@@ -152,6 +151,6 @@ def judge(directory: Path, unit: str, exposure: float) -> str:
     return judged.stdout.strip().splitlines()[-1]
 
 
-def test_let_as_many_visitors_wait_as_the_module_expects(wsgi_app, inputs):
+def test_backlog_is_what_the_module_expects(wsgi_app, inputs):
     texts = wsgi_app.texts("__wsgi_app_address_files", inputs)
     assert f"Backlog={wsgi_app_info.QUEUE}" in texts["wsgi-shop.socket"].splitlines()

@@ -27,7 +27,7 @@ def answers(host):
 def failure(answers) -> list[str]:
     """Move to the new address a release that is not healthy."""
     run = play("ledger.yml", wsgi_app_listen=AFTER, wsgi_app_health={"status": [599]})
-    assert "goes on serving" in run.output
+    assert "still serves" in run.output
     return answers()
 
 

@@ -97,7 +97,7 @@ def test_message_says_why(failure):
 
 def test_message_names_the_current_release(failure, release):
     current = release("ledger").rpartition("/")[2]
-    assert f"Release {current} goes on serving." in failure.output
+    assert f"Release {current} still serves." in failure.output
 
 
 def test_previous_release_serves(failure):

@@ -29,7 +29,7 @@ def rights(user: str, table: dict[str, list[str]], can: bool):
                     "RELEASE",
                     "RELEASE/source",
                     "RELEASE/source/manage.py",
-                    "RELEASE/lib/subsite_wsgi/mount.py",
+                    "RELEASE/lib/subsite_wsgi/wrapper.py",
                     "RELEASE/gunicorn.conf.py",
                     "RELEASE/venv/bin",
                     "/srv/wsgi/shop/environments",

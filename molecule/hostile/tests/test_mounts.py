@@ -59,7 +59,7 @@ def test_renamed_writable_path(host, run_as, source):
     run = play(SCENARIO / "deploy.yml", **local(source()), wsgi_app_writable_paths=paths)
     host.check_output("rm -r /srv/uploads")
     assert not run.succeeded
-    assert "others than root can change /srv/uploads:" in reason(run)
+    assert "users other than root can change /srv/uploads:" in reason(run)
 
 
 def test_app_still_answers(evil):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-SEND = "TASK [subsite.deploy.wsgi_app : build | image | Send the archive"
+SEND = "TASK [subsite.deploy.wsgi_app : build | copied_image | Send the archive"
 
 
 @pytest.fixture(scope="module", params=["docker-archive", "oci-archive"])

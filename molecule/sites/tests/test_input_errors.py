@@ -43,12 +43,12 @@ def refused(everything):
         ("app.yml", {"wsgi_app_prefix": "/api/"}, "wsgi_app_prefix is '/api/': write '/api'."),
         ("app.yml", {"wsgi_app_worker": 2}, "do you mean wsgi_app_workers?"),
         ("app.yml", {"wsgi_app_workers": "two"}, "'wsgi_app_workers' is of type"),
-        ("site.yml", {"nginx_site_listen": [0]}, "nginx_site_listen has 0: write a port"),
-        ("site.yml", {"nginx_site_limits": {"rate": 10}}, "nginx_site_limits.rate is 10: write"),
+        ("site.yml", {"nginx_site_listen": [0]}, "nginx_site_listen has '0': write a port"),
+        ("site.yml", {"nginx_site_limits": {"rate": 10}}, "nginx_site_limits.rate is '10': write"),
         (
             "site.yml",
             {"nginx_site_https_redirect": True},
-            "nginx_site_https_redirect is true, but nothing speaks https for this site",
+            "nginx_site_https_redirect is true, but the site has no https",
         ),
     ],
 )
@@ -64,7 +64,7 @@ def test_address_of_another_app(refused):
 
 def test_port_of_another_server(refused):
     said = refused("app.yml", **APP, wsgi_app_listen="127.0.0.1:8080")
-    assert "wsgi_app_listen is '127.0.0.1:8080', but somebody answers there already" in said
+    assert "wsgi_app_listen is '127.0.0.1:8080', but another process listens there already" in said
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def person(host):
 
 
 def test_user_of_another_person(person, refused):
-    assert "has a user wsgi-rival already, who lives in /home/wsgi-rival" in refused(
+    assert "has a user wsgi-rival already, whose home is /home/wsgi-rival" in refused(
         "app.yml", **APP
     )
 

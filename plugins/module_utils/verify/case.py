@@ -121,7 +121,7 @@ class Case:
         url = self.url
         inner_prefix = self.forwarded().get("prefix")
         outer_prefix = "" if inner_prefix is None else url.prefix.removesuffix(inner_prefix)
-        shown_details = {name: excerpt(str(value)) for name, value in details.items()}
+        details_text = {name: excerpt(str(value)) for name, value in details.items()}
         values = {
             "host": url.host,
             "authority": url.authority,
@@ -131,11 +131,11 @@ class Case:
             "outer": excerpt(outer_prefix),
             "trusted": ", ".join(self.trusted_headers or ["proto", "for"]),
             "body": self.body,
-            **shown_details,
+            **details_text,
         }
         return Finding(
             fault,
-            shown_details.get("hop", template.hop),
+            details_text.get("hop", template.hop),
             template.problem.format(**values),
             excerpt(str(expected)),
             excerpt(str(received)) or "nothing",

@@ -290,8 +290,8 @@ def check_redirect(case: Case, location: str) -> Iterator[Finding]:
     """Yield what is wrong in a redirect of the app."""
     parts, url = urlsplit(location), case.url
     if parts.netloc:
-        is_own = parts.hostname == url.host.strip("[]") or is_internal(parts.hostname)
-        if is_own and f"{parts.scheme}://{parts.netloc}" != url.origin:
+        is_same_site = parts.hostname == url.host.strip("[]") or is_internal(parts.hostname)
+        if is_same_site and f"{parts.scheme}://{parts.netloc}" != url.origin:
             fault = "origin-hard-coded" if case.wrapper_answer() else "url-wrong"
             yield case.finding(fault, url.origin, location)
     elif "redirect_target" in case.outer and case.outer["redirect_target"]["status"] >= 400:
@@ -303,8 +303,8 @@ def check_links(case: Case) -> Iterator[Finding]:
     """Yield the first link of the page that leads to the site by another origin."""
     for link in case.plain["links"]:
         host = urlsplit(link).hostname
-        is_own = host == case.url.host.strip("[]") or is_internal(host)
-        if is_own and not f"{link}/".startswith(f"{case.url.origin}/"):
+        is_same_site = host == case.url.host.strip("[]") or is_internal(host)
+        if is_same_site and not f"{link}/".startswith(f"{case.url.origin}/"):
             yield case.finding("url-wrong", case.url.origin, link)
             return
 

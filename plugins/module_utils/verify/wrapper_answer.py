@@ -19,7 +19,7 @@ SHAPE = {
     "builds": {"url": str, "cookie_path": str | None, "cookie_secure": bool},
     "own_proxy_fix": [COUNTS],
 }
-"""The types in an answer; :mod:`subsite_wsgi.diagnosis` writes it."""
+"""The types in an answer; :mod:`subsite_wsgi.diagnosis_endpoint` writes it."""
 
 TYPE_NAMES = {
     dict: "an object",

@@ -1,6 +1,10 @@
 """Find what is wrong with the inputs of a role. Each error is one sentence.
 
-The argument specification checks types and choices before.
+- ``spelling``: names of variables and suboptions that do not exist.
+- ``wsgi_app``: inputs of an app, by area.
+- ``nginx_site``: inputs of a site, by area.
+- ``compose``: inputs that Compose does not support.
+- ``common``: names, paths and addresses, which both roles have.
 """
 
 from __future__ import annotations
@@ -9,10 +13,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import (
-    common,
     compose,
     nginx_site,
+    spelling,
     wsgi_app,
+)
+from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import (
+    Inputs,
+    InputsError,
+    resolve,
 )
 
 RULES = {
@@ -21,29 +30,32 @@ RULES = {
     ("nginx_site", "main"): nginx_site.errors,
     ("nginx_site", "validate_compose"): nginx_site.errors,
 }
-"""What else is checked, by role and entry point. The others work with what was checked before."""
+"""The rules of a role and an entry point. Other entry points run after one of these."""
 
 
-def find(
+def check(
     role: str,
+    specification: Mapping[str, Any],
     entry_point: str,
     given: Mapping[str, Any],
-    known: Sequence[str],
     compose_apps: Sequence[str] | None = None,
-) -> list[str]:
-    """Return what is wrong with the inputs.
+) -> Inputs:
+    """Return the complete inputs of a role.
 
-    :param given: the values by name.
-    :param known: names of the role's variables.
-    :param compose_apps: names of all apps, if the role is for a Compose project.
+    :param specification: the options of each entry point.
+    :param given: the values of the role's variables by name.
+    :param compose_apps: the names of all apps, if the role is for a Compose project.
+    :raises InputsError: with one sentence for each error.
     """
-    errors = list(common.misspelt(list(given), list(known)))
-    variables = dict(given)
-    if not errors and (role, entry_point) in RULES:
-        errors += RULES[role, entry_point](variables)
+    options = specification[entry_point]["options"]
+    errors = list(spelling.errors(role, specification, entry_point, given))
+    if errors:
+        raise InputsError(errors)
+    inputs = resolve(options, given, role)
+    if (role, entry_point) in RULES:
+        errors += RULES[role, entry_point](inputs)
     if not errors and compose_apps is not None:
-        if role == "wsgi_app":
-            errors += compose.of_app(variables)
-        else:
-            errors += compose.of_site(variables, list(compose_apps))
-    return errors
+        errors += compose.errors(role, inputs, list(compose_apps))
+    if errors:
+        raise InputsError(errors)
+    return inputs

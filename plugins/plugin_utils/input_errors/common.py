@@ -1,50 +1,50 @@
-"""What the roles' inputs have in common: how a name, a path or an address is written."""
+"""Names, paths and addresses, which the inputs of both roles have."""
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
-import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
+
+from ansible_collections.subsite.deploy.plugins.module_utils import source_tree
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,25}[a-z0-9]|[a-z]")
 SEGMENT = r"/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+"
 PREFIX = re.compile(rf"(?:{SEGMENT})+")
 HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
-URL = re.compile(rf"https?://(?P<at>[^/]+)({PREFIX.pattern})?")
+URL = re.compile(rf"https?://(?P<authority>[^/]+)({PREFIX.pattern})?")
 
 
-def name(variable: str, value: object) -> Iterator[str]:
-    """Yield why ``value`` cannot name an app or a site."""
-    if not NAME.fullmatch(str(value)):
+def name(variable: str, value: str) -> Iterator[str]:
+    """Yield why ``value`` cannot be the name of an app or a site."""
+    if not NAME.fullmatch(value):
         yield (
             f"{variable} is {value!r}: use at most 27 small letters, digits and hyphens, beginning "
             "with a letter, as in 'shop' or 'shop-api'."
         )
 
 
-def prefix(variable: str, value: object) -> Iterator[str]:
+def prefix(variable: str, value: str) -> Iterator[str]:
     """Yield why ``value`` cannot be a path prefix without a slash at its end."""
-    path = str(value)
-    if PREFIX.fullmatch(path):
+    if PREFIX.fullmatch(value):
         return
     advice = "use '/' and letters, digits, '.', '_', '~' or '-', as in '/api' or '/shop/v2'"
-    tidy = "/" + "/".join(part for part in path.split("/") if part)
-    if path != tidy and PREFIX.fullmatch(tidy):
+    tidy = "/" + "/".join(part for part in value.split("/") if part)
+    if value != tidy and PREFIX.fullmatch(tidy):
         advice = f"write {tidy!r}"
     yield f"{variable} is {value!r}: {advice}."
 
 
 def public_url(variable: str, value: str) -> Iterator[str]:
-    """Yield why ``value`` cannot be the URL that visitors know an app or a site by."""
+    """Yield why ``value`` cannot be the public URL of an app or a site."""
     match = URL.fullmatch(value)
-    if match and (HOST.fullmatch(match["at"]) or is_address(match["at"])):
+    if match and (HOST.fullmatch(match["authority"]) or is_address(match["authority"])):
         return
     if value:
         yield (
-            f"{variable} is {value!r}: write scheme and host, a port or a path only if "
-            "visitors see one, and no slash at the end, as in 'https://example.org' or "
+            f"{variable} is {value!r}: write the scheme and the host, a port or a path only if "
+            "clients use one, and no slash at the end, as in 'https://example.org' or "
             "'https://example.org:8443/shop'."
         )
 
@@ -53,15 +53,23 @@ def sandbox(variable: str, value: dict) -> Iterator[str]:
     """Yield why ``value`` cannot change the sandbox of an app in a container."""
     if value:
         yield (
-            f"{variable} is {value!r}, but it is for backend 'systemd': a container has a sandbox "
-            "of its own; leave it out."
+            f"{variable} is {value!r}, but only backend 'systemd' uses it. A container has another "
+            "sandbox: remove the variable."
         )
 
 
-def is_port(value: object) -> bool:
+def links(variable: str, directory: str) -> Iterator[str]:
+    """Yield a link in ``directory`` on the controller that leads out of it."""
+    try:
+        for path in source_tree.list_paths(Path(directory)):
+            source_tree.check_path(path, Path(directory))
+    except source_tree.TreeError as error:
+        yield f"{variable} is {directory!r}: {error}."
+
+
+def is_port(value: str) -> bool:
     """Return whether ``value`` is a port."""
-    text = str(value)
-    return bool(re.fullmatch(r"[0-9]+", text)) and 1 <= int(text) <= 65535
+    return bool(re.fullmatch(r"[0-9]+", value)) and 1 <= int(value) <= 65535
 
 
 def is_address(value: str) -> bool:
@@ -70,14 +78,21 @@ def is_address(value: str) -> bool:
     return bool(colon and HOST.fullmatch(host) and is_port(port))
 
 
-def is_own_address(value: str) -> bool:
-    """Return whether ``value`` is a port at an address in figures, which systemd can listen on."""
-    host = value.rpartition(":")[0].removeprefix("[").removesuffix("]")
+def is_ip_address_and_port(value: str) -> bool:
+    """Return whether ``value`` is an IP address with a port, where systemd can listen."""
     try:
-        ipaddress.ip_address(host)
+        ip_address(value)
     except ValueError:
         return False
     return is_address(value)
+
+
+def ip_address(value: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Return the IP address in ``address:port``.
+
+    :raises ValueError: when it has none.
+    """
+    return ipaddress.ip_address(value.rpartition(":")[0].removeprefix("[").removesuffix("]"))
 
 
 def is_socket(value: str) -> bool:
@@ -85,17 +100,7 @@ def is_socket(value: str) -> bool:
     return bool(PREFIX.fullmatch(value)) and len(value) < 108
 
 
-def repeated(variable: str, values: list) -> Iterator[str]:
+def repeated(variable: str, values: list[str]) -> Iterator[str]:
     """Yield which of ``values`` a list has more than once."""
     for value in sorted({value for value in values if values.count(value) > 1}):
-        yield f"{variable} has {value!r} more than once: name it once."
-
-
-def misspelt(given: list[str], known: list[str]) -> Iterator[str]:
-    """Yield which of the ``given`` variables do not exist, and what may have been meant."""
-    role = os.path.commonprefix(known)
-    endings = [variable.removeprefix(role) for variable in known]
-    for variable in sorted(set(given) - set(known)):
-        close = difflib.get_close_matches(variable.removeprefix(role), endings, n=1)
-        meant = f"do you mean {role}{close[0]}?" if close else "no variable is called so."
-        yield f"{variable} is set, but {meant}"
+        yield f"{variable} has {value!r} more than once: write it once."

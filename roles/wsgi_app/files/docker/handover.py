@@ -1,14 +1,14 @@
-"""Hand the socket that systemd listens on over to a container, which docker itself cannot do.
+"""Pass the socket that systemd listens on to a container, which docker itself cannot do.
 
     handover.py give COMMAND ...
 
-is the main process of a service of Type=notify that has the socket and a RuntimeDirectory. COMMAND
-runs a container in the foreground, in which that directory is at the same path. When COMMAND ends,
-the service ends as it did.
+is the main process of a Type=notify service that has the socket and a RuntimeDirectory. COMMAND
+runs a container in the foreground, with that directory at the same path. The service ends when
+COMMAND ends, with the same status.
 
     handover.py take DIRECTORY COMMAND ...
 
-becomes COMMAND in the container, with the socket as if systemd had started it there.
+becomes COMMAND in the container. COMMAND gets the socket as from systemd.
 """
 
 from __future__ import annotations
@@ -20,66 +20,68 @@ import sys
 from threading import Thread
 
 FIRST = 3
-"""The descriptor of the first socket that is handed over (sd_listen_fds(3))."""
-TOLD = ("READY=", "STATUS=")
-"""What a container may tell systemd: by other words it could change what its service is."""
+"""File descriptor of the first socket that systemd passes (sd_listen_fds(3))."""
+RELAYED = ("READY=", "STATUS=")
+"""A container may send these to systemd. With others it could change the service itself."""
 
 
 def give(directory: str, notify: str, command: list[str]) -> int:
-    """Run ``command``, hand the socket to whoever connects first, and return how it ended.
+    """Run ``command``, pass the socket to the first that connects, and return the exit status.
 
-    :param directory: where it connects to ``listener`` and tells ``notify`` how far it is.
-    :param notify: where systemd is told.
+    :param directory: has the sockets ``listener``, which passes the socket, and ``notify``, which
+        receives the state of the container.
+    :param notify: the socket of systemd for states.
     """
-    door, ear = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    with door, ear:
-        door.bind(f"{directory}/listener")
-        ear.bind(f"{directory}/notify")
-        door.listen()
-        Thread(target=hand_over, args=(door,), daemon=True).start()
-        Thread(target=relay, args=(ear, notify), daemon=True).start()
+    listener = socket.socket(socket.AF_UNIX)
+    notify_in = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with listener, notify_in:
+        listener.bind(f"{directory}/listener")
+        notify_in.bind(f"{directory}/notify")
+        listener.listen()
+        Thread(target=hand_over, args=(listener,), daemon=True).start()
+        Thread(target=relay, args=(notify_in, notify), daemon=True).start()
         return subprocess.call(command)
 
 
-def hand_over(door: socket.socket) -> None:
-    """Send the socket to the first that connects, and refuse all that connect later.
+def hand_over(listener: socket.socket) -> None:
+    """Send the socket to the first that connects, and refuse later connections.
 
-    It stays as it is: nothing here may make it block, for the release that serves has the same.
+    The socket must not become blocking: the release that serves has the same socket.
     """
-    with door:
-        connection, _ = door.accept()
+    with listener:
+        connection, _ = listener.accept()
     with connection:
         socket.send_fds(connection, [b"\0"], [FIRST])
 
 
-def relay(ear: socket.socket, notify: str) -> None:
-    """Tell systemd what the container says of itself (sd_notify(3)).
+def relay(notify_in: socket.socket, notify: str) -> None:
+    """Send the state of the container to systemd (sd_notify(3)).
 
-    Neither control characters nor empty messages are passed on: systemd shows the text on
-    terminals, and logs messages that it cannot use.
+    Control characters and empty messages are left out: systemd shows the text on terminals, and
+    logs messages that it cannot use.
     """
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as mouth:
-        mouth.connect(notify)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify_out:
+        notify_out.connect(notify)
         while True:
-            lines = ear.recv(4096).decode(errors="replace").splitlines()
-            kept = [line for line in lines if line.startswith(TOLD) and line.isprintable()]
+            lines = notify_in.recv(4096).decode(errors="replace").splitlines()
+            kept = [line for line in lines if line.startswith(RELAYED) and line.isprintable()]
             if kept:
-                mouth.send("\n".join(kept).encode())
+                notify_out.send("\n".join(kept).encode())
 
 
 def take(directory: str, command: list[str]) -> None:
     """Receive the socket and become ``command``."""
-    with socket.socket(socket.AF_UNIX) as door:
-        door.connect(f"{directory}/listener")
-        _, [listener], _, _ = socket.recv_fds(door, 1, 1)
-    os.dup2(listener, FIRST)
-    os.close(listener)
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(f"{directory}/listener")
+        _, [descriptor], _, _ = socket.recv_fds(connection, 1, 1)
+    os.dup2(descriptor, FIRST)
+    os.close(descriptor)
     os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
     os.execvp(command[0], command)
 
 
 def main() -> None:
-    """Do what the command line asks for."""
+    """Run ``give`` or ``take`` from the command line."""
     side, *arguments = sys.argv[1:]
     if side == "give":
         environ = os.environ

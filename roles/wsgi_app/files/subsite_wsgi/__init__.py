@@ -1,1 +1,1 @@
-"""What stands between gunicorn and an application, which knows nothing of it."""
+"""Runs between gunicorn and an application. The application needs no changes for it."""

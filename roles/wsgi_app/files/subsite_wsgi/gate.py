@@ -1,4 +1,4 @@
-"""Prove that an application is healthy before it serves."""
+"""Check the health of an application before it serves."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 def gate(path: str, status: list[int], origin: str, timeout: float) -> Callable:
     """Return a gunicorn ``on_starting`` hook that exits unless the application is healthy.
 
-    The application is loaded by then and nothing is accepted yet. It is asked in a process
-    of its own, so that no connection it opens is shared with the workers.
+    gunicorn has loaded the application and has accepted no connection. The request runs in a
+    child process, so that no connection that the application opens is shared with the workers.
 
-    :param path: what to ask for, below ``SCRIPT_NAME``.
-    :param status: healthy statuses; without any, all below 500 are.
-    :param origin: scheme and host to ask for, as ``https://example.org``.
-    :param timeout: seconds that the answer may take.
+    :param path: path of the request, below ``SCRIPT_NAME``.
+    :param status: healthy statuses; without any, all below 500 are healthy.
+    :param origin: scheme and host of the request, as ``https://example.org``.
+    :param timeout: seconds within which the application has to answer.
     """
 
     def on_starting(server: Arbiter) -> None:
-        reason = ask_in_a_process(lambda: probe(server.app.wsgi(), path, status, origin), timeout)
+        reason = run_in_child(lambda: probe(server.app.wsgi(), path, status, origin), timeout)
         if reason:
             prefix = os.environ.get("SCRIPT_NAME", "")
             sys.exit(f"The health check of {prefix}{path} failed: {reason}")
@@ -39,25 +39,25 @@ def gate(path: str, status: list[int], origin: str, timeout: float) -> Callable:
     return on_starting
 
 
-def ask_in_a_process(question: Callable[[], str], timeout: float) -> str:
-    """Return what ``question`` returns in a child of this process, or why it does not."""
+def run_in_child(check: Callable[[], str], timeout: float) -> str:
+    """Return the result of ``check`` in a child process, or why it has none."""
     context = multiprocessing.get_context("fork")
-    answer, childs_end = context.Pipe(duplex=False)
-    child = context.Process(target=lambda: childs_end.send(question()))
+    result, child_end = context.Pipe(duplex=False)
+    child = context.Process(target=lambda: child_end.send(check()))
     child.start()
-    childs_end.close()
+    child_end.close()
     try:
-        return answer.recv() if answer.poll(timeout) else f"no answer within {timeout} s"
+        return result.recv() if result.poll(timeout) else f"no answer within {timeout} s"
     except EOFError:
-        child.join()  # so that the lines are there
-        return "an exception, which is in the lines above"
+        child.join()  # it writes the traceback
+        return "an exception; the traceback is above"
     finally:
         child.kill()
         child.join()
 
 
 def probe(app: WSGIApplication, path: str, status: list[int], origin: str) -> str:
-    """Ask ``app`` for ``path`` once and return what is wrong with it, or an empty text."""
+    """Request ``path`` from ``app`` and return what is wrong with the answer, or an empty text."""
     answer: list[str] = []
 
     def start_response(line: str, headers: list, exc_info: object = None) -> Callable:
@@ -78,7 +78,7 @@ def probe(app: WSGIApplication, path: str, status: list[int], origin: str) -> st
 
 
 def request_for(path: str, origin: str) -> WSGIEnvironment:
-    """Return the environ of a GET for ``path``, which may have a query (PEP 3333)."""
+    """Return the environ of a GET request for ``path``, which may have a query (PEP 3333)."""
     below, _, query = path.partition("?")
     url = urlsplit(origin)
     return {

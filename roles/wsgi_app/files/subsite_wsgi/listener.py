@@ -1,15 +1,15 @@
-"""Keep the socket that all releases share as systemd made it."""
+"""Use the socket that all releases share, without a change to it."""
 
 from __future__ import annotations
 
 import os
 
 FIRST = 3
-"""The descriptor of the first socket that is handed over (sd_listen_fds(3))."""
+"""File descriptor of the first socket that systemd passes (sd_listen_fds(3))."""
 
 
 def take() -> None:
-    """Have gunicorn take the sockets that systemd hands over.
+    """Let gunicorn use the sockets that systemd passes.
 
     LISTEN_PID is the PID outside of the PID namespace (``PrivatePIDs=``); gunicorn compares it with
     os.getpid(), which is 1 inside.
@@ -19,10 +19,10 @@ def take() -> None:
 
 
 def keep_from_blocking() -> None:
-    """Have ``accept`` return at once when another worker has taken the connection.
+    """Let ``accept`` return at once when another worker has accepted the connection.
 
-    What starts a container clears O_NONBLOCK on what it hands on, for every process that has the
-    socket. gunicorn sets it, but not before the health check, and not at all if that fails.
+    Container engines clear O_NONBLOCK of a socket that they pass on, for every process that has
+    it. gunicorn sets O_NONBLOCK after the health check, and not at all if the check fails.
     """
     if os.environ.get("LISTEN_PID") == str(os.getpid()):
         for number in range(int(os.environ["LISTEN_FDS"])):

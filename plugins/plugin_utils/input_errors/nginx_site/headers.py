@@ -1,0 +1,65 @@
+"""Find what is wrong with headers that a site adds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
+from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+
+OF_ONE_RESPONSE = re.compile(
+    r"Connection|Content-(Encoding|Length|Range|Type)|Date|Keep-Alive|Location|Server|Set-Cookie|"
+    r"Trailer|Transfer-Encoding|Upgrade",
+    re.IGNORECASE,
+)
+"""Response headers that describe one response, so they cannot be the same in all."""
+
+VARIABLES = {
+    "strict-transport-security": "nginx_site_hsts",
+    "alt-svc": "nginx_site_tls.http3",
+}
+"""Response headers that another variable sets."""
+
+OF_THE_ROLE = re.compile(
+    r"Connection|Host|Upgrade|X-Forwarded-(For|Host|Port|Prefix|Proto)|X-Re(al-IP|quest-ID)",
+    re.IGNORECASE,
+)
+"""Request headers that the role sets for each app."""
+
+
+def errors(inputs: Inputs) -> Iterator[str]:
+    """Yield what is wrong with ``nginx_site_response_headers``."""
+    where, headers = "nginx_site_response_headers", inputs.values["response_headers"]
+    yield from common.repeated(where, [name.lower() for name in headers])
+    for name, value in headers.items():
+        if not NAME.fullmatch(name):
+            yield (
+                f"{where} has {name!r}: use letters, digits and hyphens, as in "
+                "'X-Content-Type-Options'."
+            )
+        if OF_ONE_RESPONSE.fullmatch(name):
+            yield f"{where} sets {name}, but this header describes one response: remove it."
+        if name.lower() in VARIABLES:
+            yield f"{where} sets {name}, but {VARIABLES[name.lower()]} sets it: use that variable."
+        if not isinstance(value, str) or not re.fullmatch(r"[^\"\\$\x00-\x1f\x7f]+", value):
+            yield (
+                f"{where}.{name} is {value!r}: write a text without quotes, backslashes, dollar "
+                "signs and line breaks."
+            )
+
+
+def of_requests(where: str, headers: dict) -> Iterator[str]:
+    """Yield what is wrong with the request headers of a mount."""
+    for name, value in headers.items():
+        if not NAME.fullmatch(name):
+            yield f"{where} has {name!r}: use letters, digits and hyphens, as in 'X-Team'."
+        if OF_THE_ROLE.fullmatch(name):
+            yield f"{where} sets {name}, but the role sets this header itself: remove it."
+        if not re.fullmatch(r"[^\"\\\x00-\x1f\x7f]*", str(value)):
+            yield (
+                f"{where}.{name} is {value!r}: write a text without quotes, backslashes and line "
+                "breaks."
+            )

@@ -1,0 +1,76 @@
+"""Find what is wrong with the limits of a site."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_site import trust
+from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
+
+SIZE = re.compile(r"[1-9][0-9]*[kmg]?|0", re.IGNORECASE)
+RATE = re.compile(r"[1-9][0-9]{0,5}r/[sm]")
+MAXIMUM_LINE = 64
+"""The kilobytes that an app of the role wsgi_app accepts in a line of the head."""
+
+
+def errors(inputs: Inputs) -> Iterator[str]:
+    """Yield what is wrong with ``nginx_site_limits``."""
+    limits = inputs.values["limits"]
+    yield from body_size("nginx_site_limits.body_size", limits["body_size"])
+    yield from _header_size(limits["header_size"])
+    for option in ("header_timeout", "body_timeout", "send_timeout"):
+        yield from seconds(f"nginx_site_limits.{option}", limits[option])
+    yield from _clients(limits, inputs.given.get("limits", {}))
+    for option in ("connections", "rate"):
+        is_shared = trust.has_http_proxy(inputs) and "for" not in trust.trusted_headers(inputs)
+        if limits[option] is not None and is_shared:
+            yield (
+                f"nginx_site_limits.{option} is {limits[option]!r}, but nginx_site_trusted_headers "
+                "does not have 'for', so all clients behind a proxy count as one: add it, or "
+                "remove the limit."
+            )
+
+
+def body_size(where: str, value: str | None) -> Iterator[str]:
+    """Yield why ``value`` cannot be the size of a body."""
+    if value is not None and not SIZE.fullmatch(value):
+        yield f"{where} is {value!r}: write a size, as in '10m'."
+
+
+def seconds(where: str, value: int | None) -> Iterator[str]:
+    """Yield why ``value`` cannot be a timeout."""
+    if value is not None and value < 1:
+        yield f"{where} is {value}: write 1 second or more."
+
+
+def _header_size(value: str | None) -> Iterator[str]:
+    if value is None:
+        return
+    size = re.fullmatch(r"([1-9][0-9]*)[kK]", value)
+    if not size or int(size[1]) > MAXIMUM_LINE:
+        yield (
+            f"nginx_site_limits.header_size is {value!r}: write from '1k' to '{MAXIMUM_LINE}k'. "
+            "Apps do not accept longer lines."
+        )
+
+
+def _clients(limits: dict, given: dict) -> Iterator[str]:
+    connections, rate, burst = limits["connections"], limits["rate"], limits["burst"]
+    if connections is not None and not 1 <= connections <= 65535:
+        yield (
+            f"nginx_site_limits.connections is {connections}: write 1 or more, up to 65535. A "
+            "browser opens six, and more streams with HTTP/2."
+        )
+    if rate is not None and not RATE.fullmatch(rate):
+        yield (
+            f"nginx_site_limits.rate is {rate!r}: write how many requests in a second or in a "
+            "minute, as in '10r/s' or '30r/m'."
+        )
+    if burst < 0:
+        yield f"nginx_site_limits.burst is {burst}: write 0 or more."
+    if "burst" in given and rate is None:
+        yield (
+            f"nginx_site_limits.burst is {burst}, but nginx_site_limits.rate is not set: set it, "
+            "as in {rate: 10r/s, burst: 20}."
+        )

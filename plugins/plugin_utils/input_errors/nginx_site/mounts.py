@@ -1,0 +1,106 @@
+"""Find what is wrong with the mounts of a site."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+
+from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
+from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_site import (
+    headers,
+    limits,
+)
+from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
+
+APPS, FILES = ("app", "upstreams"), ("root", "src")
+KINDS = (*APPS, *FILES, "redirect")
+USED_BY = {
+    "strip": APPS,
+    "raw": APPS,
+    "websocket": APPS,
+    "buffering": APPS,
+    "body_size": APPS,
+    "read_timeout": APPS,
+    "headers": APPS,
+    "static": APPS,
+    "fallback": FILES,
+    "code": ("redirect",),
+}
+"""Options of a mount, and the kinds of mounts that use them."""
+
+DIRECTORY = re.compile(r"(/[A-Za-z0-9._~@+-]+)+/?")
+TARGET = re.compile(r"(/(?!/)|https?://)[!#%&'()*+,./:=?@A-Za-z0-9_~\[\]-]*")
+
+
+def errors(inputs: Inputs) -> Iterator[str]:
+    """Yield what is wrong with ``nginx_site_mounts``."""
+    mounts, given = inputs.values["mounts"], inputs.given.get("mounts", [])
+    for index, mount in enumerate(mounts):
+        yield from _mount(f"nginx_site_mounts[{index}]", mount, given[index])
+    yield from common.repeated("nginx_site_mounts", [mount["path"] for mount in mounts])
+
+
+def _mount(where: str, mount: dict, given: dict) -> Iterator[str]:
+    if mount["path"] != "/":
+        yield from common.prefix(f"{where}.path", mount["path"])
+    kind = next(kind for kind in KINDS if mount[kind] is not None)
+    for option, kinds in USED_BY.items():
+        if option in given and kind not in kinds:
+            yield (
+                f"{where}.{option} is {given[option]!r}, but the mount has {kind}: only mounts "
+                f"with {' or '.join(kinds)} use it."
+            )
+    yield from _target(where, kind, mount)
+    yield from _options(where, mount)
+
+
+def _target(where: str, kind: str, mount: dict) -> Iterator[str]:
+    if kind == "app":
+        yield from common.name(f"{where}.app", mount["app"])
+    elif kind == "upstreams":
+        yield from _upstreams(f"{where}.upstreams", mount["upstreams"])
+    elif kind == "root":
+        yield from _directory(f"{where}.root", mount["root"])
+    elif kind == "src":
+        if os.path.isdir(mount["src"]):
+            yield from common.links(f"{where}.src", mount["src"])
+        else:
+            yield f"{where}.src is {mount['src']!r}, but the controller has no such directory."
+    elif not TARGET.fullmatch(mount["redirect"]):
+        yield (
+            f"{where}.redirect is {mount['redirect']!r}: write a path, as in '/new', or a URL that "
+            "begins with http."
+        )
+
+
+def _upstreams(where: str, addresses: list[str]) -> Iterator[str]:
+    if not addresses:
+        yield f"{where} is empty: write an address, as in ['10.0.0.11:8000']."
+    for address in addresses:
+        if not common.is_address(address) and not common.is_socket(address):
+            yield (
+                f"{where} has {address!r}: write 'host:port', as in '10.0.0.11:8000', or the path "
+                "of a socket."
+            )
+
+
+def _options(where: str, mount: dict) -> Iterator[str]:
+    if mount["strip"] and mount["raw"]:
+        yield (
+            f"{where} has strip and raw: nginx cannot take the prefix off a path that it does not "
+            "change. Remove one of them."
+        )
+    if mount["fallback"] is not None:
+        yield from common.prefix(f"{where}.fallback", mount["fallback"])
+    yield from limits.body_size(f"{where}.body_size", mount["body_size"])
+    yield from limits.seconds(f"{where}.read_timeout", mount["read_timeout"])
+    yield from headers.of_requests(f"{where}.headers", mount["headers"])
+    for static in mount["static"]:
+        yield from common.prefix(f"{where}.static.path", static["path"])
+        yield from _directory(f"{where}.static.root", static["root"])
+
+
+def _directory(where: str, value: str) -> Iterator[str]:
+    if not DIRECTORY.fullmatch(value):
+        yield f"{where} is {value!r}: write an absolute path without spaces, as in '/srv/www/shop'."

@@ -1,0 +1,41 @@
+"""Find what is wrong with the inputs of the role wsgi_app."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
+from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.wsgi_app import (
+    address,
+    environment,
+    files,
+    git,
+    gunicorn,
+    health,
+    image,
+    sandbox,
+    shared_paths,
+    source,
+)
+from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
+
+AREAS = (
+    source,
+    git,
+    image,
+    address,
+    environment,
+    files,
+    gunicorn,
+    health,
+    shared_paths,
+    sandbox,
+)
+
+
+def errors(inputs: Inputs) -> Iterator[str]:
+    """Yield what is wrong with the inputs of an app."""
+    yield from common.name("wsgi_app_name", inputs.values["name"])
+    if inputs.values["state"] == "present":
+        for area in AREAS:
+            yield from area.errors(inputs)

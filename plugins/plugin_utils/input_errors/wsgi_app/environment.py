@@ -1,0 +1,51 @@
+"""Find what is wrong with the environment variables of an app."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+RESERVED = {
+    "SCRIPT_NAME": "wsgi_app_prefix sets it",
+    "PYTHONPATH": "the code of the release must come first",
+    "LISTEN_FDS": "systemd sets it",
+    "LISTEN_PID": "systemd sets it",
+    "NOTIFY_SOCKET": "systemd sets it",
+}
+"""Environment variables that the role needs, and why."""
+
+
+def errors(inputs: Inputs) -> Iterator[str]:
+    """Yield what is wrong with ``wsgi_app_environment`` and ``wsgi_app_secrets``."""
+    environment, secrets = inputs.values["environment"], inputs.values["secrets"]
+    yield from _variables("wsgi_app_environment", environment)
+    yield from _variables("wsgi_app_secrets", secrets, are_secret=True)
+    for name in sorted(set(environment) & set(secrets)):
+        yield f"{name} is in wsgi_app_environment and in wsgi_app_secrets: remove one of them."
+    if inputs.values["public_url"]:
+        for option in ("environment", "secrets"):
+            if "PUBLIC_URL" in inputs.values[option]:
+                yield (
+                    f"wsgi_app_{option} sets PUBLIC_URL, but wsgi_app_public_url sets it, too: "
+                    "remove one of them."
+                )
+
+
+def _variables(where: str, variables: dict, are_secret: bool = False) -> Iterator[str]:
+    for name, value in variables.items():
+        if not NAME.fullmatch(str(name)):
+            yield f"{where} has {name!r}: use letters, digits and '_', as in 'API_KEY'."
+        elif name in RESERVED:
+            yield f"{where} sets {name}, but {RESERVED[name]}: remove it."
+        elif not isinstance(value, str):
+            printed = "not a text" if are_secret else repr(value)
+            yield f"{where}.{name} is {printed}: environment variables are texts, so use quotes."
+        elif "\0" in value:
+            yield (
+                f"{where}.{name} has a null character, which an environment variable cannot have: "
+                "remove it."
+            )

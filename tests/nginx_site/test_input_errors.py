@@ -1,0 +1,1147 @@
+"""Input errors of the role nginx_site, and inputs that it accepts."""
+
+from pathlib import Path
+
+import pytest
+import trustme
+
+SLASH = "use '/' and letters, digits, '.', '_', '~' or '-', as in '/api' or '/shop/v2'."
+SITE = {
+    "nginx_site_name": "main",
+    "nginx_site_server_names": ["example.org"],
+    "nginx_site_mounts": [{"path": "/api", "app": "shop"}],
+}
+PAGES = str(Path(__file__).parents[2] / "app/page")
+PROXIES = {"nginx_site_trusted_proxies": ["10.0.0.5"]}
+TLS = {"mode": "files", "certificate": "/etc/ssl/shop.pem", "key": "/etc/ssl/private/shop.key"}
+
+SELF_SIGNED = {"mode": "self_signed"}
+ACME = {"mode": "acme"}
+
+
+def texts(name: str) -> dict[str, str]:
+    """Return a certificate for ``name`` and its key, as text."""
+    issued = trustme.CA().issue_cert(name)
+    return {
+        "mode": "files",
+        "certificate": issued.cert_chain_pems[0].bytes().decode(),
+        "key": issued.private_key_pem.bytes().decode(),
+    }
+
+
+@pytest.fixture
+def input_errors(nginx_site):
+    return lambda **settings: nginx_site.input_errors({**SITE, **settings})
+
+
+@pytest.fixture
+def mount_errors(input_errors):
+    return lambda **mount: input_errors(nginx_site_mounts=[{"path": "/api", **mount}])
+
+
+@pytest.fixture(scope="module")
+def specified(nginx_site):
+    return lambda **settings: nginx_site.specification_errors({**SITE, **settings})
+
+
+@pytest.mark.parametrize("value", ["", "Main", "my_site", "my.site", "-a", "a-", "1st", "a" * 28])
+def test_name(input_errors, value: str):
+    assert input_errors(nginx_site_name=value) == [
+        f"nginx_site_name is {value!r}: use at most 27 small letters, digits and hyphens, "
+        "beginning with a letter, as in 'shop' or 'shop-api'."
+    ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("https://example.org", id="scheme"),
+        pytest.param("example.org:8000", id="port"),
+        pytest.param("example.org/", id="path"),
+        pytest.param("my_host", id="underscore"),
+        pytest.param("example.org ", id="space"),
+        pytest.param("*", id="everything"),
+        pytest.param("www.*", id="wildcard at the end"),
+        pytest.param("a.*.org", id="wildcard inside"),
+        pytest.param("*example.org", id="wildcard without a dot"),
+        pytest.param(".example.org", id="dot first"),
+        pytest.param("~^www", id="regular expression"),
+        pytest.param("2001:db8::5", id="IPv6 without brackets"),
+        pytest.param("[::1]:80", id="IPv6 with a port"),
+        pytest.param("käse.example", id="beyond ascii"),
+        pytest.param("a;b", id="semicolon"),
+        pytest.param("-a", id="hyphen first"),
+    ],
+)
+def test_server_name(input_errors, value: str):
+    assert input_errors(nginx_site_server_names=["example.org", value]) == [
+        f"nginx_site_server_names has {value!r}: write a host without scheme, port or path, as in "
+        "'example.org', '*.example.org', '203.0.113.5' or '[2001:db8::5]'."
+    ]
+
+
+def test_no_server_name(input_errors):
+    assert input_errors(nginx_site_server_names=[]) == [
+        "nginx_site_server_names is empty: write the hosts that clients use, as in "
+        "[example.org, www.example.org]."
+    ]
+
+
+def test_wildcard_first(input_errors):
+    assert input_errors(nginx_site_server_names=["*.example.org", "example.org"]) == [
+        "nginx_site_server_names begins with '*.example.org': write an exact name first. nginx "
+        "uses it for requests without a host."
+    ]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(["example.org", "example.org"], id="alike"),
+        pytest.param(["example.org", "Example.ORG"], id="alike but for capitals"),
+    ],
+)
+def test_name_twice(input_errors, names: list[str]):
+    assert input_errors(nginx_site_server_names=names) == [
+        "nginx_site_server_names has 'example.org' more than once: write it once."
+    ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [0, 65536, -1, "", "http", "*:80", ":80", "::1:80", "a:0", "[::]", "80 ssl", "٨٠"],
+)
+def test_listen(input_errors, value):
+    assert input_errors(nginx_site_listen=[value]) == [
+        f"nginx_site_listen has {str(value)!r}: write a port, as in 80, or an address with a port, "
+        "as in '127.0.0.1:8080'."
+    ]
+
+
+def test_no_listen(input_errors):
+    said = "nginx_site_listen is empty: write a port, as in [80]."
+    assert input_errors(nginx_site_listen=[]) == [said]
+
+
+def test_listen_twice(input_errors):
+    said = "nginx_site_listen has '80' more than once: write it once."
+    assert input_errors(nginx_site_listen=[80, "80"]) == [said]
+
+
+class TestTls:
+    @pytest.mark.parametrize(
+        ("option", "value"),
+        [
+            ("certificate", "/etc/ssl/shop.pem"),
+            ("key", "/etc/ssl/private/shop.key"),
+            ("listen", [443]),
+            ("http3", True),
+            ("names", ["www.example.org"]),
+            ("email", "me@example.org"),
+            ("directory", "https://acme.example/"),
+            ("directory_ca", "/ca.pem"),
+        ],
+    )
+    @pytest.mark.parametrize("mode", [{}, {"mode": "none"}], ids=["no mode", "none"])
+    def test_mode_is_none(self, input_errors, mode: dict, option: str, value):
+        assert input_errors(nginx_site_tls={**mode, option: value}) == [
+            f"nginx_site_tls.{option} is {value!r}, but nginx_site_tls.mode is 'none', so the site "
+            "has no TLS: write another mode, as in 'mode: files', or remove it."
+        ]
+
+    @pytest.mark.parametrize("option", ["certificate", "key"])
+    @pytest.mark.parametrize("value", ["", "shop.pem", "/etc/my ssl/a", "/a/$host", "/a;", "/a/"])
+    def test_file(self, input_errors, option: str, value: str):
+        assert input_errors(nginx_site_tls={**TLS, option: value}) == [
+            f"nginx_site_tls.{option} is {value!r}: write the absolute path of a file on the host, "
+            "without spaces, as in '/etc/ssl/shop.pem', or the text in PEM."
+        ]
+
+    @pytest.mark.parametrize(
+        ("tls", "option", "modes"),
+        [
+            (TLS, "names", "self_signed or acme"),
+            (TLS, "email", "acme"),
+            (SELF_SIGNED, "directory", "acme"),
+            (SELF_SIGNED, "certificate", "files"),
+            (ACME, "key", "files"),
+        ],
+    )
+    def test_option_of_another_mode(self, input_errors, tls: dict, option: str, modes: str):
+        value = ["x"] if option == "names" else "x"
+        assert input_errors(nginx_site_tls={**tls, option: value}) == [
+            f"nginx_site_tls.{option} is {value!r}, but nginx_site_tls.mode is {tls['mode']!r}: it "
+            f"is for mode {modes}."
+        ]
+
+    @pytest.mark.parametrize("mode", ["none", "acme"])
+    def test_key_is_not_printed(self, input_errors, mode: str):
+        (said,) = input_errors(nginx_site_tls={"mode": mode, "key": "-----BEGIN PRIVATE KEY-----"})
+        assert said.startswith("nginx_site_tls.key is a text, but nginx_site_tls.mode is ")
+
+    @pytest.mark.parametrize("option", ["certificate", "key"])
+    def test_text_and_path(self, input_errors, option: str):
+        pair = {"certificate": "-----BEGIN CERTIFICATE-----", "key": "-----BEGIN PRIVATE KEY-----"}
+        assert input_errors(nginx_site_tls={"mode": "files", **pair, option: "/a.pem"}) == [
+            f"nginx_site_tls.{option} is not a text in PEM, but the other one is: write both as "
+            "texts, or both as paths of files on the host."
+        ]
+
+    def test_texts(self, input_errors):
+        names = {"nginx_site_server_names": ["example.org", "203.0.113.5"]}
+        assert input_errors(**names, nginx_site_tls=texts("example.org")) == []
+
+    def test_text_of_another_certificate(self, input_errors):
+        pair = texts("example.com")
+        assert input_errors(nginx_site_tls={**pair, "key": texts("example.org")["key"]}) == [
+            "nginx_site_tls.certificate is a text that is for example.com, but not for "
+            "'example.org': get one that has this name, too.",
+            "nginx_site_tls.key is a text that is not the key of the certificate: use the key "
+            "that belongs to it.",
+        ]
+
+    @pytest.mark.parametrize("name", ["https://a", "a b", "203.0.113.5/8", ""])
+    def test_self_signed_names(self, input_errors, name: str):
+        assert input_errors(nginx_site_tls={**SELF_SIGNED, "names": [name]}) == [
+            f"nginx_site_tls.names has {name!r}: write a host or an address, as in 'example.org', "
+            "'*.example.org' or '203.0.113.5'."
+        ]
+
+    @pytest.mark.parametrize("name", ["*.example.org", "203.0.113.5", "[::1]", "a b"])
+    def test_acme_names(self, input_errors, name: str):
+        assert input_errors(nginx_site_tls={**ACME, "names": [name]}) == [
+            f"nginx_site_tls.names has {name!r}: an ACME server issues certificates for hosts "
+            "only, as in 'www.example.org'."
+        ]
+
+    def test_acme_name_without_wildcard(self, input_errors):
+        assert input_errors(nginx_site_tls={**ACME, "names": ["www.example.com"]}) == [
+            "nginx_site_tls.names has 'www.example.com', but no wildcard in "
+            "nginx_site_server_names matches it: write it in nginx_site_server_names instead."
+        ]
+
+    def test_acme_wildcard(self, input_errors):
+        names = {"nginx_site_server_names": ["example.org", "*.example.org"]}
+        assert input_errors(**names, nginx_site_tls=ACME) == [
+            "nginx_site_server_names has '*.example.org', but HTTP-01 cannot issue certificates "
+            "for wildcards: write the hosts that clients use in nginx_site_tls.names, as in "
+            "['www.example.org']."
+        ]
+        tls = {**ACME, "names": ["www.example.org"]}
+        assert input_errors(**names, nginx_site_tls=tls) == []
+
+    def test_acme_addresses(self, input_errors):
+        names = ["203.0.113.5", "[::1]"]
+        assert input_errors(nginx_site_server_names=names, nginx_site_tls=ACME) == [
+            f"nginx_site_server_names is {names!r}, but nginx_site_tls.mode is 'acme', and an ACME "
+            "server issues no certificates for addresses: write a host, as in 'example.org'."
+        ]
+
+    def test_acme_without_plain_listener(self, input_errors):
+        assert input_errors(nginx_site_listen=[], nginx_site_tls=ACME) == [
+            "nginx_site_listen is empty, but nginx_site_tls.mode is 'acme', and an ACME server "
+            "connects without TLS: write the port that clients reach as 80, as in [80]."
+        ]
+
+    @pytest.mark.parametrize(
+        "path", ["/.well-known/acme-challenge", "/.well-known/acme-challenge/x"]
+    )
+    def test_acme_mount(self, input_errors, path: str):
+        mounts = [{"path": path, "app": "shop"}]
+        assert input_errors(nginx_site_mounts=mounts, nginx_site_tls=ACME) == [
+            f"nginx_site_mounts has {path!r}, but certbot uses this path: remove the mount."
+        ]
+
+    @pytest.mark.parametrize(
+        ("option", "value", "advice"),
+        [
+            ("email", "me", "write one address, as in 'me@example.org'."),
+            ("email", "a@b.c,d@e.f", "write one address, as in 'me@example.org'."),
+            (
+                "directory",
+                "http://acme.example",
+                "write the directory URL of the ACME server, as in "
+                "'https://acme-staging-v02.api.letsencrypt.org/directory'.",
+            ),
+            (
+                "directory_ca",
+                "ca.pem",
+                "write the absolute path of a file on the host, without spaces, as in "
+                "'/etc/ssl/our-ca.pem'.",
+            ),
+        ],
+    )
+    def test_acme_options(self, input_errors, option: str, value: str, advice: str):
+        said = f"nginx_site_tls.{option} is {value!r}: {advice}"
+        assert input_errors(nginx_site_tls={**ACME, option: value}) == [said]
+
+    @pytest.mark.parametrize("value", [0, "https", "*:443", "443 ssl"])
+    def test_listen(self, input_errors, value):
+        assert input_errors(nginx_site_tls={**TLS, "listen": [value]}) == [
+            f"nginx_site_tls.listen has {str(value)!r}: write a port, as in 443, or an address "
+            "with a port, as in '127.0.0.1:8443'."
+        ]
+
+    def test_listen_twice(self, input_errors):
+        said = "nginx_site_tls.listen has '443' more than once: write it once."
+        assert input_errors(nginx_site_tls={**TLS, "listen": [443, "443"]}) == [said]
+
+    @pytest.mark.parametrize("plain", [[80], []])
+    def test_no_listen(self, input_errors, plain: list):
+        said = "nginx_site_tls.listen is empty: write a port, as in [443]."
+        tls = {**TLS, "listen": []}
+        assert input_errors(nginx_site_listen=plain, nginx_site_tls=tls) == [said]
+
+    @pytest.mark.parametrize(
+        ("plain", "secure"),
+        [
+            pytest.param(443, 443, id="port"),
+            pytest.param("443", 443, id="port as text"),
+            pytest.param("127.0.0.1:8443", "127.0.0.1:8443", id="address"),
+            pytest.param("127.0.0.1:443", 443, id="address of a port that speaks TLS"),
+            pytest.param(80, "[::1]:80", id="address of a port that speaks plain HTTP"),
+        ],
+    )
+    def test_listener_for_http_and_tls(self, input_errors, plain, secure):
+        tls = {**TLS, "listen": [secure]}
+        assert input_errors(nginx_site_listen=[plain], nginx_site_tls=tls) == [
+            f"nginx_site_tls.listen has {str(secure)!r}, but nginx_site_listen has "
+            f"{str(plain)!r}: a port accepts either TLS or plain HTTP, so write it in one of them."
+        ]
+
+    @pytest.mark.parametrize("url", ["", "http://example.org"])
+    def test_http3_without_public_url(self, input_errors, url: str):
+        tls = {**TLS, "http3": True}
+        assert input_errors(nginx_site_public_url=url, nginx_site_tls=tls) == [
+            f"nginx_site_tls.http3 is true, but nginx_site_public_url is {url!r}: with HTTP/3, "
+            "nginx does not know the port of the request, so write the URL that clients use, as in "
+            "'https://example.org'."
+        ]
+
+    def test_http3_with_proxy_protocol(self, input_errors):
+        settings = {
+            **PROXIES,
+            "nginx_site_proxy_protocol": True,
+            "nginx_site_public_url": "https://example.org",
+            "nginx_site_tls": {**TLS, "http3": True},
+        }
+        assert input_errors(**settings) == [
+            "nginx_site_tls.http3 is true, but nginx_site_proxy_protocol works with TCP "
+            "connections only: remove one of them."
+        ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("example.org", id="no scheme"),
+        pytest.param("//example.org", id="no scheme but slashes"),
+        pytest.param("ftp://example.org", id="another scheme"),
+        pytest.param("HTTPS://example.org", id="scheme in capitals"),
+        pytest.param("https://", id="no host"),
+        pytest.param("https:///shop", id="path without a host"),
+        pytest.param("https://example.org/", id="slash at the end"),
+        pytest.param("https://example.org/shop/", id="slash at the path's end"),
+        pytest.param("https://example.org//shop", id="two slashes"),
+        pytest.param("https://example.org/a/../b", id="two dots"),
+        pytest.param("https://example.org/a b", id="blank"),
+        pytest.param("https://example.org?a=b", id="query"),
+        pytest.param("https://example.org/shop?a=b", id="query after a path"),
+        pytest.param("https://example.org#top", id="fragment"),
+        pytest.param("https://me@example.org", id="user"),
+        pytest.param("https://me:secret@example.org", id="password"),
+        pytest.param("https://example.org:", id="empty port"),
+        pytest.param("https://example.org:0", id="port 0"),
+        pytest.param("https://example.org:65536", id="port too large"),
+        pytest.param("https://example.org:http", id="port by name"),
+        pytest.param("https://my_host", id="underscore"),
+        pytest.param("https://*.example.org", id="wildcard"),
+        pytest.param("https://$host", id="variable"),
+        pytest.param("https://example.org;", id="semicolon"),
+        pytest.param("https://example.org\n", id="line break"),
+    ],
+)
+@pytest.mark.parametrize("variable", ["nginx_site_public_url", "nginx_site_verify_url"])
+def test_public_url(input_errors, variable: str, value: str):
+    assert input_errors(**{variable: value}) == [
+        f"{variable} is {value!r}: write the scheme and the host, a port or a path only if "
+        "clients use one, and no slash at the end, as in 'https://example.org' or "
+        "'https://example.org:8443/shop'."
+    ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "all",
+        "example.org",
+        "10.0.0",
+        "10.0.0.256",
+        "10.0.0.0/33",
+        "10.0.0.0/",
+        "10.0.0.0/255.0.0.0",
+        "10.0.0.0-10.0.0.9",
+        "10.0.0.5:80",
+        "[::1]",
+        "fe80::1%eth0",
+        "unix:",
+        "10.0.0.5;",
+        "10.0.0.5\n",
+        10,
+    ],
+)
+def test_trusted_proxy_is_no_network(input_errors, value):
+    assert input_errors(nginx_site_trusted_proxies=["10.0.0.5", value]) == [
+        f"nginx_site_trusted_proxies has {str(value)!r}: write an address or a network, as in "
+        "'10.0.0.5' or 'fd00::/64'."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "network", "address"),
+    [("10.0.0.5/8", "10.0.0.0/8", "10.0.0.5"), ("fd00::5/64", "fd00::/64", "fd00::5")],
+)
+def test_trusted_proxy_is_address_and_network(input_errors, value: str, network: str, address: str):
+    assert input_errors(nginx_site_trusted_proxies=[value]) == [
+        f"nginx_site_trusted_proxies has {value!r}: write '{network}' for the network, or "
+        f"'{address}' for the one address."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "widest"),
+    [
+        pytest.param("0.0.0.0/0", 8, id="all networks"),
+        pytest.param("0.0.0.0/1", 8, id="first half"),
+        pytest.param("128.0.0.0/1", 8, id="second half"),
+        pytest.param("8.0.0.0/7", 8, id="a little too wide"),
+        pytest.param("::/0", 16, id="all of IPv6"),
+        pytest.param("2000::/3", 16, id="global IPv6"),
+        pytest.param("2a00::/12", 16, id="a region"),
+    ],
+)
+def test_trusted_network_is_too_wide(input_errors, value: str, widest: int):
+    assert input_errors(nginx_site_trusted_proxies=[value]) == [
+        f"nginx_site_trusted_proxies has {value!r}: clients connect from there, too, and could "
+        "forge every URL. Write the networks of the proxies only; a public one must not be wider "
+        f"than /{widest}."
+    ]
+
+
+@pytest.mark.parametrize(
+    "values", [["10.0.0.5", "10.0.0.5"], ["10.0.0.5/32", "10.0.0.5"]], ids=["alike", "same"]
+)
+def test_trusted_proxy_twice(input_errors, values: list[str]):
+    said = "nginx_site_trusted_proxies has '10.0.0.5/32' more than once: write it once."
+    assert input_errors(nginx_site_trusted_proxies=values) == [said]
+
+
+@pytest.mark.parametrize("value", [0, -1, 11, "0"])
+def test_hops(input_errors, value):
+    assert input_errors(**PROXIES, nginx_site_proxy_hops=value) == [
+        f"nginx_site_proxy_hops is {value}: write how many trusted proxies a request passes, from "
+        "1 to 10."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("nginx_site_proxy_preset", "traefik"),
+        ("nginx_site_proxy_preset", "apache"),
+        ("nginx_site_trusted_headers", ["proto", "host"]),
+        ("nginx_site_trusted_headers", ["port"]),
+        ("nginx_site_trusted_headers", ["prefix"]),
+        ("nginx_site_trusted_headers", ["request_id"]),
+        ("nginx_site_proxy_hops", 2),
+        ("nginx_site_proxy_protocol", True),
+    ],
+)
+def test_no_proxy_is_trusted(input_errors, variable: str, value):
+    assert input_errors(**{variable: value}) == [
+        f"{variable} is {value!r}, but nginx_site_trusted_proxies is empty, so no forwarded header "
+        "is used: write the addresses of the proxies, as in ['10.0.0.5']."
+    ]
+
+
+@pytest.mark.parametrize("header", ["proto", "host", "port", "prefix"])
+def test_trusted_header_and_public_url(input_errors, header: str):
+    headers = {"nginx_site_trusted_headers": ["for", header]}
+    assert input_errors(**PROXIES, **headers, nginx_site_public_url="https://example.org") == [
+        f"nginx_site_trusted_headers has '{header}', but nginx_site_public_url sets it for every "
+        "request: remove one of them."
+    ]
+
+
+def test_auto_and_another_trusted_header(input_errors):
+    assert input_errors(**PROXIES, nginx_site_trusted_headers=["auto", "host"]) == [
+        "nginx_site_trusted_headers is ['auto', 'host']: write [auto] alone, or write each header, "
+        "as in [proto, for]."
+    ]
+
+
+class TestHttps:
+    @pytest.mark.parametrize(
+        "settings",
+        [
+            pytest.param({}, id="no proxy"),
+            pytest.param(
+                {**PROXIES, "nginx_site_trusted_headers": ["for"]}, id="scheme is not trusted"
+            ),
+            pytest.param({"nginx_site_public_url": "https://example.org"}, id="pinned"),
+        ],
+    )
+    def test_redirect_without_https(self, input_errors, settings: dict):
+        assert input_errors(nginx_site_https_redirect=True, **settings) == [
+            "nginx_site_https_redirect is true, but the site has no https: set nginx_site_tls. If "
+            "a proxy in front ends TLS, write its address in nginx_site_trusted_proxies and trust "
+            "its 'proto'."
+        ]
+
+    def test_redirect_with_http_url(self, input_errors):
+        url = {"nginx_site_public_url": "http://example.org"}
+        assert input_errors(nginx_site_https_redirect=True, nginx_site_tls=TLS, **url) == [
+            "nginx_site_https_redirect is true, but nginx_site_public_url is 'http://example.org': "
+            "remove one of them, or write an https URL."
+        ]
+
+    def test_redirect_with_https_url_behind_proxy(self, input_errors):
+        url = {"nginx_site_public_url": "https://example.org"}
+        assert input_errors(
+            **PROXIES, **url, nginx_site_tls=TLS, nginx_site_https_redirect=True
+        ) == [
+            "nginx_site_https_redirect is true, but nginx_site_public_url is "
+            "'https://example.org', so every request through nginx_site_trusted_proxies counts as "
+            "https: remove the redirect, and let the proxy redirect."
+        ]
+
+    @pytest.mark.parametrize("value", [0, 65536, -1])
+    def test_port(self, input_errors, value: int):
+        said = f"nginx_site_https_port is {value}: write a port, as in 443."
+        assert input_errors(nginx_site_https_port=value) == [said]
+
+    def test_port_differs_from_public_url(self, input_errors):
+        url = {"nginx_site_public_url": "https://example.org:8443"}
+        assert input_errors(**url, nginx_site_tls=TLS, nginx_site_https_port=443) == [
+            "nginx_site_https_port is 443, but nginx_site_public_url is "
+            "'https://example.org:8443': remove one of them."
+        ]
+
+    @pytest.mark.parametrize(
+        "settings",
+        [
+            pytest.param({}, id="no proxy"),
+            pytest.param(
+                {**PROXIES, "nginx_site_trusted_headers": ["for"]}, id="scheme is not trusted"
+            ),
+            pytest.param({"nginx_site_public_url": "http://a.b"}, id="pinned to http"),
+        ],
+    )
+    def test_hsts_without_https(self, input_errors, settings: dict):
+        assert input_errors(nginx_site_hsts={"max_age": 60}, **settings) == [
+            "nginx_site_hsts is {'max_age': 60}, but the site has no https: set nginx_site_tls, "
+            "write the address of the proxy that ends TLS in nginx_site_trusted_proxies, or remove "
+            "nginx_site_hsts."
+        ]
+
+    @pytest.mark.parametrize("hsts", [{"include_subdomains": True}, {"max_age": -1}])
+    def test_hsts_max_age(self, input_errors, hsts: dict):
+        assert input_errors(nginx_site_hsts=hsts, nginx_site_tls=TLS) == [
+            f"nginx_site_hsts is {hsts!r}: write for how many seconds browsers use https only, as "
+            "in {max_age: 3600}."
+        ]
+
+    @pytest.mark.parametrize(
+        "hsts",
+        [
+            {"max_age": 31536000},
+            {"max_age": 31535999, "include_subdomains": True},
+            {"max_age": 31536000, "include_subdomains": False},
+        ],
+    )
+    def test_hsts_preload(self, input_errors, hsts: dict):
+        hsts = {**hsts, "preload": True}
+        assert input_errors(nginx_site_hsts=hsts, nginx_site_tls=TLS) == [
+            f"nginx_site_hsts is {hsts!r}, but browsers preload only "
+            "{max_age: 31536000, include_subdomains: true, preload: true} or more."
+        ]
+
+
+class TestLimits:
+    @pytest.mark.parametrize("value", ["", "10 m", "10mb", "1.5m", "-1", "m", "010m"])
+    def test_body_size(self, input_errors, value: str):
+        said = f"nginx_site_limits.body_size is {value!r}: write a size, as in '10m'."
+        assert input_errors(nginx_site_limits={"body_size": value}) == [said]
+
+    @pytest.mark.parametrize("value", ["", "8", "0k", "8192", "65k", "1m", "4 8k", "8kb"])
+    def test_header_size(self, input_errors, value: str):
+        assert input_errors(nginx_site_limits={"header_size": value}) == [
+            f"nginx_site_limits.header_size is {value!r}: write from '1k' to '64k'. Apps do not "
+            "accept longer lines."
+        ]
+
+    @pytest.mark.parametrize("option", ["header_timeout", "body_timeout", "send_timeout"])
+    @pytest.mark.parametrize("value", [0, -1, "0"])
+    def test_timeout(self, input_errors, option: str, value):
+        said = f"nginx_site_limits.{option} is {value}: write 1 second or more."
+        assert input_errors(nginx_site_limits={option: value}) == [said]
+
+    @pytest.mark.parametrize("value", [0, -1, 65536])
+    def test_connections(self, input_errors, value: int):
+        assert input_errors(nginx_site_limits={"connections": value}) == [
+            f"nginx_site_limits.connections is {value}: write 1 or more, up to 65535. A browser "
+            "opens six, and more streams with HTTP/2."
+        ]
+
+    @pytest.mark.parametrize("value", ["", "10", 10, "0r/s", "10r/h", "1.5r/s", "-1r/s", "10 r/s"])
+    def test_rate(self, input_errors, value):
+        assert input_errors(nginx_site_limits={"rate": value}) == [
+            f"nginx_site_limits.rate is {str(value)!r}: write how many requests in a second or in "
+            "a minute, as in '10r/s' or '30r/m'."
+        ]
+
+    def test_burst(self, input_errors):
+        said = "nginx_site_limits.burst is -1: write 0 or more."
+        assert input_errors(nginx_site_limits={"rate": "1r/s", "burst": -1}) == [said]
+
+    def test_burst_without_rate(self, input_errors):
+        assert input_errors(nginx_site_limits={"burst": 5}) == [
+            "nginx_site_limits.burst is 5, but nginx_site_limits.rate is not set: set it, as in "
+            "{rate: 10r/s, burst: 20}."
+        ]
+
+    @pytest.mark.parametrize(("option", "value"), [("rate", "10r/s"), ("connections", 20)])
+    def test_clients_without_addresses(self, input_errors, option: str, value):
+        headers = {**PROXIES, "nginx_site_trusted_headers": ["proto"]}
+        assert input_errors(**headers, nginx_site_limits={option: value}) == [
+            f"nginx_site_limits.{option} is {value!r}, but nginx_site_trusted_headers does not "
+            "have 'for', so all clients behind a proxy count as one: add it, or remove the limit."
+        ]
+
+
+class TestResponseHeaders:
+    @pytest.mark.parametrize("name", ["", "X Frame", "X_Frame", "X-Frame:", "-X", "Ä", "X\n"])
+    def test_name(self, input_errors, name: str):
+        assert input_errors(nginx_site_response_headers={name: "a"}) == [
+            f"nginx_site_response_headers has {name!r}: use letters, digits and hyphens, as in "
+            "'X-Content-Type-Options'."
+        ]
+
+    @pytest.mark.parametrize(
+        "name", ["Content-Length", "content-type", "Location", "Set-Cookie", "Transfer-Encoding"]
+    )
+    def test_header_of_one_response(self, input_errors, name: str):
+        assert input_errors(nginx_site_response_headers={name: "a"}) == [
+            f"nginx_site_response_headers sets {name}, but this header describes one response: "
+            "remove it."
+        ]
+
+    @pytest.mark.parametrize(
+        ("name", "variable"),
+        [
+            ("Strict-Transport-Security", "nginx_site_hsts"),
+            ("strict-transport-security", "nginx_site_hsts"),
+            ("Alt-Svc", "nginx_site_tls.http3"),
+        ],
+    )
+    def test_header_of_another_variable(self, input_errors, name: str, variable: str):
+        assert input_errors(nginx_site_response_headers={name: "a"}) == [
+            f"nginx_site_response_headers sets {name}, but {variable} sets it: use that variable."
+        ]
+
+    @pytest.mark.parametrize("value", ["", 'a"b', "a\\b", "a\nb", "$host", 1, True, ["a"]])
+    def test_value(self, input_errors, value):
+        assert input_errors(nginx_site_response_headers={"X-Team": value}) == [
+            f"nginx_site_response_headers.X-Team is {value!r}: write a text without quotes, "
+            "backslashes, dollar signs and line breaks."
+        ]
+
+    def test_name_twice(self, input_errors):
+        said = "nginx_site_response_headers has 'x-team' more than once: write it once."
+        assert input_errors(nginx_site_response_headers={"X-Team": "a", "x-team": "b"}) == [said]
+
+
+class TestStatus:
+    @pytest.mark.parametrize(
+        "value",
+        ["80", "localhost:81", "0.0.0.0:81", "10.0.0.5:81", "[::]:81", "127.0.0.1", "/run/x.sock"],
+    )
+    def test_listen(self, input_errors, value: str):
+        assert input_errors(nginx_site_status_listen=value) == [
+            f"nginx_site_status_listen is {value!r}: write a loopback address with a port, as in "
+            "'127.0.0.1:8081'. The status is for this host only."
+        ]
+
+    @pytest.mark.parametrize(
+        ("variable", "other", "settings"),
+        [
+            ("nginx_site_listen", 8081, {"nginx_site_listen": [8081]}),
+            ("nginx_site_listen", "127.0.0.1:8081", {"nginx_site_listen": ["127.0.0.1:8081"]}),
+            ("nginx_site_tls.listen", 8081, {"nginx_site_tls": {**TLS, "listen": [8081]}}),
+        ],
+    )
+    def test_listener_of_the_site(self, input_errors, variable: str, other, settings: dict):
+        assert input_errors(nginx_site_status_listen="127.0.0.1:8081", **settings) == [
+            f"nginx_site_status_listen is '127.0.0.1:8081', but {variable} has {str(other)!r}: "
+            "choose another port."
+        ]
+
+
+class TestDefaultRedirect:
+    @pytest.mark.parametrize(
+        ("settings", "default"),
+        [
+            pytest.param({}, False, id="no TLS"),
+            pytest.param(PROXIES, False, id="TLS in front"),
+            pytest.param({"nginx_site_tls": TLS}, True, id="TLS"),
+            pytest.param({**PROXIES, "nginx_site_tls": TLS}, True, id="TLS here, and in front"),
+            *[
+                pytest.param(
+                    {**settings, "nginx_site_tls": TLS, "nginx_site_public_url": url}, *row
+                )
+                for settings, url, *row in (
+                    ({}, "https://a.b", True),
+                    ({}, "http://a.b", False),
+                    (PROXIES, "https://a.b", False),
+                    ({**PROXIES, "nginx_site_proxy_protocol": True}, "https://a.b", True),
+                )
+            ],
+        ],
+    )
+    def test_is_where_it_cannot_surprise(self, nginx_site, settings: dict, default: bool):
+        redirects = nginx_site.value("__nginx_site_redirects_to_https", {**SITE, **settings})
+        assert redirects is default
+
+
+@pytest.mark.parametrize(
+    ("path", "advice"),
+    [
+        pytest.param("", SLASH, id="empty"),
+        pytest.param("api", "write '/api'.", id="no slash first"),
+        pytest.param("/api/", "write '/api'.", id="slash at its end"),
+        pytest.param("//api", "write '/api'.", id="two slashes"),
+        pytest.param("/a b", SLASH, id="space"),
+        pytest.param("/a/../b", SLASH, id="two dots"),
+        pytest.param("/ä", SLASH, id="beyond ascii"),
+        pytest.param("/a;b", SLASH, id="semicolon"),
+        pytest.param("/a{b}", SLASH, id="braces"),
+        pytest.param("~ /a", SLASH, id="regular expression"),
+        pytest.param("/$uri", SLASH, id="variable"),
+    ],
+)
+def test_path(mount_errors, path: str, advice: str):
+    said = f"nginx_site_mounts[0].path is {path!r}: {advice}"
+    assert mount_errors(path=path, app="shop") == [said]
+
+
+def test_path_twice(input_errors):
+    mounts = [{"path": "/api", "app": "shop"}, {"path": "/api", "redirect": "/"}]
+    said = "nginx_site_mounts has '/api' more than once: write it once."
+    assert input_errors(nginx_site_mounts=mounts) == [said]
+
+
+@pytest.mark.parametrize("value", ["", "Shop", "my_shop", "/run/wsgi/shop.sock", "10.0.0.1:80"])
+def test_app(mount_errors, value: str):
+    [said] = mount_errors(app=value)
+    assert said.startswith(f"nginx_site_mounts[0].app is {value!r}: use at most 27 small letters")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "8000", "localhost", "app_1:8000", "h:0", "http://h:1", "unix:/x", "::1:80"],
+)
+def test_upstream(mount_errors, value: str):
+    assert mount_errors(upstreams=["10.0.0.11:8000", value]) == [
+        f"nginx_site_mounts[0].upstreams has {value!r}: write 'host:port', as in "
+        "'10.0.0.11:8000', or the path of a socket."
+    ]
+
+
+def test_no_upstream(mount_errors):
+    assert mount_errors(upstreams=[]) == [
+        "nginx_site_mounts[0].upstreams is empty: write an address, as in ['10.0.0.11:8000']."
+    ]
+
+
+@pytest.mark.parametrize("value", ["", "www", "/srv/my www", "/srv/$host", "/srv;", "/", "/a//b"])
+def test_root(mount_errors, value: str):
+    assert mount_errors(root=value) == [
+        f"nginx_site_mounts[0].root is {value!r}: write an absolute path without spaces, as in "
+        "'/srv/www/shop'."
+    ]
+
+
+@pytest.mark.parametrize("value", ["", "/no/such/directory", __file__])
+def test_src(mount_errors, value: str):
+    said = f"nginx_site_mounts[0].src is {value!r}, but the controller has no such directory."
+    assert mount_errors(src=value) == [said]
+
+
+def test_src_with_link_to_another_directory(mount_errors, tmp_path: Path):
+    (tmp_path / "passwd").symlink_to("/etc/passwd")
+    [said] = mount_errors(src=str(tmp_path))
+    assert said.startswith(
+        f"nginx_site_mounts[0].src is {str(tmp_path)!r}: 'passwd' links to '/etc/passwd', outside"
+    )
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("new", id="relative"),
+        pytest.param("//evil.example", id="another host without a scheme"),
+        pytest.param("ftp://example.org", id="another scheme"),
+        pytest.param("javascript:alert(1)", id="script"),
+        pytest.param("/new page", id="space"),
+        pytest.param("/new;", id="semicolon"),
+        pytest.param("/$uri", id="variable"),
+        pytest.param('/"', id="quote"),
+        pytest.param("/new\n", id="line break"),
+    ],
+)
+def test_redirect(mount_errors, value: str):
+    assert mount_errors(redirect=value) == [
+        f"nginx_site_mounts[0].redirect is {value!r}: write a path, as in '/new', or a URL that "
+        "begins with http."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("mount", "option", "kinds"),
+    [
+        *[
+            pytest.param({"redirect": "/", option: value}, option, "app or upstreams", id=option)
+            for option, value in {
+                "strip": True,
+                "raw": True,
+                "websocket": False,
+                "buffering": False,
+                "body_size": "1m",
+                "read_timeout": 5,
+                "headers": {"X-Team": "a"},
+                "static": [{"path": "/static", "root": "/srv/static"}],
+            }.items()
+        ],
+        pytest.param({"app": "shop", "fallback": "/a"}, "fallback", "root or src", id="fallback"),
+        pytest.param({"root": "/srv", "code": 301}, "code", "redirect", id="code"),
+    ],
+)
+def test_option_of_another_kind(mount_errors, mount: dict, option: str, kinds: str):
+    kind = next(iter(mount))
+    assert mount_errors(**mount) == [
+        f"nginx_site_mounts[0].{option} is {mount[option]!r}, but the mount has {kind}: only "
+        f"mounts with {kinds} use it."
+    ]
+
+
+@pytest.mark.parametrize("value", ["", "10 m", "10mb", "1.5m", "-1", "m", "010m"])
+def test_body_size(mount_errors, value: str):
+    said = f"nginx_site_mounts[0].body_size is {value!r}: write a size, as in '10m'."
+    assert mount_errors(app="shop", body_size=value) == [said]
+
+
+@pytest.mark.parametrize("value", [0, -1, "0"])
+def test_read_timeout(mount_errors, value):
+    said = f"nginx_site_mounts[0].read_timeout is {value}: write 1 second or more."
+    assert mount_errors(app="shop", read_timeout=value) == [said]
+
+
+@pytest.mark.parametrize("name", ["", "X Team", "X_Team", "X-Team:", "-X", "Ä", "X\n"])
+def test_header_name(mount_errors, name: str):
+    assert mount_errors(app="shop", headers={name: "a"}) == [
+        f"nginx_site_mounts[0].headers has {name!r}: use letters, digits and hyphens, as in "
+        "'X-Team'."
+    ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Host",
+        "host",
+        "Connection",
+        "Upgrade",
+        "X-Forwarded-For",
+        "X-Forwarded-Host",
+        "X-Forwarded-Port",
+        "X-FORWARDED-PROTO",
+        "X-Forwarded-Prefix",
+        "X-Real-IP",
+        "X-Request-ID",
+    ],
+)
+def test_header_of_the_role(mount_errors, name: str):
+    said = (
+        f"nginx_site_mounts[0].headers sets {name}, but the role sets this header itself: remove "
+        "it."
+    )
+    assert mount_errors(app="shop", headers={name: "a"}) == [said]
+
+
+@pytest.mark.parametrize("value", ['a"b', "a\\b", "a\nb", "a\rb", "a\0b"])
+def test_header_value(mount_errors, value: str):
+    assert mount_errors(app="shop", headers={"X-Team": value}) == [
+        f"nginx_site_mounts[0].headers.X-Team is {value!r}: write a text without quotes, "
+        "backslashes and line breaks."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("static", "said"),
+    [
+        pytest.param({"path": "static"}, "path is 'static': write '/static'.", id="relative path"),
+        pytest.param({"path": "/static/"}, "path is '/static/': write '/static'.", id="slash"),
+        pytest.param({"path": "/"}, f"path is '/': {SLASH}", id="everything"),
+        pytest.param(
+            {"root": "static"},
+            "root is 'static': write an absolute path without spaces, as in '/srv/www/shop'.",
+            id="relative root",
+        ),
+    ],
+)
+def test_static(mount_errors, static: dict, said: str):
+    static = {"path": "/static", "root": "/srv/static", **static}
+    said = f"nginx_site_mounts[0].static.{said}"
+    assert mount_errors(app="shop", static=[static]) == [said]
+
+
+@pytest.mark.parametrize("value", ["index.html", "/", "/a b", "/../x"])
+def test_fallback(mount_errors, value: str):
+    [said] = mount_errors(root="/srv/www", fallback=value)
+    assert said.startswith(f"nginx_site_mounts[0].fallback is {value!r}: ")
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("nginx_site_server_name", "do you mean nginx_site_server_names?"),
+        ("nginx_site_mount", "do you mean nginx_site_mounts?"),
+        ("nginx_site_default", "do you mean nginx_site_default_server?"),
+        ("nginx_site_gzip", "remove it."),
+    ],
+)
+def test_misspelt(input_errors, variable: str, meant: str):
+    assert input_errors(**{variable: "x"}) == [f"{variable} is no variable of the role: {meant}"]
+
+
+def test_mount_is_named_by_its_index(input_errors):
+    mounts = [{"path": "/a", "app": "a"}, {"path": "/b", "app": "B"}]
+    [said] = input_errors(nginx_site_mounts=mounts)
+    assert said.startswith("nginx_site_mounts[1].app is 'B'")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({}, id="the least"),
+        pytest.param({"nginx_site_mounts": []}, id="no mount"),
+        pytest.param(
+            {"nginx_site_server_names": ["a.b", "*.a.b", "203.0.113.5", "[2001:db8::5]", "x"]},
+            id="every kind of name",
+        ),
+        pytest.param({"nginx_site_listen": [80, "81", "127.0.0.1:82", "[::1]:83"]}, id="listen"),
+        pytest.param({"nginx_site_default_server": True}, id="default server"),
+        pytest.param({"nginx_site_tls": {}}, id="empty TLS"),
+        pytest.param({"nginx_site_tls": TLS}, id="TLS"),
+        pytest.param({"nginx_site_tls": TLS, "nginx_site_listen": []}, id="nothing but TLS"),
+        pytest.param(
+            {
+                "nginx_site_tls": {**TLS, "listen": [443, "127.0.0.1:8443", "[::1]:8443"]},
+                "nginx_site_listen": [80, "127.0.0.2:8443"],
+            },
+            id="same port at different addresses",
+        ),
+        pytest.param(
+            {
+                "nginx_site_tls": {**TLS, "http3": True},
+                "nginx_site_public_url": "https://example.org:8443",
+            },
+            id="HTTP/3",
+        ),
+        pytest.param(
+            {
+                **PROXIES,
+                "nginx_site_https_redirect": True,
+                "nginx_site_https_port": 8443,
+                "nginx_site_hsts": {"max_age": 0},
+            },
+            id="TLS in front, and nothing else",
+        ),
+        pytest.param(
+            {
+                "nginx_site_public_url": "https://example.org",
+                "nginx_site_hsts": {
+                    "max_age": 63072000,
+                    "include_subdomains": True,
+                    "preload": True,
+                },
+            },
+            id="HSTS of a pinned site",
+        ),
+        pytest.param(
+            {
+                "nginx_site_trusted_proxies": [
+                    "10.0.0.5",
+                    "172.16.0.0/12",
+                    "11.0.0.0/8",
+                    "FD00::/8",
+                    "2600::/16",
+                    "::1/128",
+                ],
+                "nginx_site_trusted_headers": ["proto", "for", "host", "port", "prefix"],
+                "nginx_site_proxy_hops": "10",
+            },
+            id="proxies",
+        ),
+        pytest.param({**PROXIES, "nginx_site_proxy_preset": "apache"}, id="preset"),
+        pytest.param({**PROXIES, "nginx_site_proxy_protocol": True}, id="PROXY protocol"),
+        pytest.param(
+            {
+                **PROXIES,
+                "nginx_site_trusted_headers": ["for", "request_id"],
+                "nginx_site_public_url": "https://example.org",
+            },
+            id="ID of a pinned site",
+        ),
+        pytest.param(
+            {
+                "nginx_site_limits": {
+                    "body_size": "0",
+                    "header_size": "64K",
+                    "header_timeout": 5,
+                    "body_timeout": "5",
+                    "send_timeout": 5,
+                    "connections": 20,
+                    "rate": "30r/m",
+                    "burst": 0,
+                }
+            },
+            id="limits",
+        ),
+        *[
+            pytest.param({**settings, "nginx_site_limits": {"rate": "10r/s"}}, id=words)
+            for words, settings in {
+                "limit with forwarded addresses": PROXIES,
+                "limit with the PROXY protocol": {
+                    **PROXIES,
+                    "nginx_site_proxy_protocol": True,
+                },
+            }.items()
+        ],
+        pytest.param(
+            {"nginx_site_response_headers": {"Content-Security-Policy": "default-src 'self'; a b"}},
+            id="response headers",
+        ),
+        pytest.param({"nginx_site_access_log": "json"}, id="log"),
+        *[
+            pytest.param({"nginx_site_status_listen": address}, id=f"status at {address}")
+            for address in ("127.0.0.1:8081", "127.1.2.3:1", "[::1]:8081")
+        ],
+        *[
+            pytest.param({**PROXIES, "nginx_site_public_url": url}, id=url)
+            for url in (
+                "https://example.org",
+                "http://localhost:8000",
+                "https://[2001:db8::5]:8443/shop/v2",
+                "https://203.0.113.5/shop",
+            )
+        ],
+        pytest.param(
+            {
+                **PROXIES,
+                "nginx_site_public_url": "https://example.org",
+                "nginx_site_proxy_preset": "apache",
+            },
+            id="preset whose rest is pinned",
+        ),
+        pytest.param({"nginx_site_state": "absent", "nginx_site_server_names": []}, id="absent"),
+        *[
+            pytest.param({"nginx_site_mounts": [{"path": "/x", **mount}]}, id=words)
+            for words, mount in {
+                "addresses": {"upstreams": ["10.0.0.1:80", "[::1]:80", "a-b.c:80", "/run/a.sock"]},
+                "app at its widest": {
+                    "app": "shop",
+                    "strip": True,
+                    "websocket": False,
+                    "buffering": False,
+                    "body_size": "10m",
+                    "read_timeout": "300",
+                    "headers": {"X-Team": "a b $remote_user 'c'", "X-Script-Name": "/x"},
+                    "static": [{"path": "/static", "root": "/srv/static"}],
+                },
+                "path as it was sent": {"app": "shop", "raw": True, "strip": False},
+                "no limit": {"app": "shop", "body_size": "0"},
+                "capital unit": {"app": "shop", "body_size": "2G"},
+                "files": {"root": "/srv/www", "fallback": "/index.html"},
+                "published files": {"src": PAGES, "fallback": "/a/index.html"},
+                "redirect": {"redirect": "/new?a=b#c", "code": 301},
+                "redirect elsewhere": {"redirect": "https://[::1]:8443/new/"},
+            }.items()
+        ],
+    ],
+)
+class TestGood:
+    def test_is_accepted(self, input_errors, settings: dict):
+        assert input_errors(**settings) == []
+
+    def test_is_specified(self, specified, settings: dict):
+        assert specified(**settings) == []
+
+
+def test_strip_and_raw(mount_errors):
+    assert mount_errors(app="shop", strip=True, raw=True) == [
+        "nginx_site_mounts[0] has strip and raw: nginx cannot take the prefix off a path that it "
+        "does not change. Remove one of them."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        pytest.param({"nginx_site_state": "off"}, "one of: present, absent, got: off", id="state"),
+        pytest.param({"nginx_site_default_server": "so so"}, "'nginx_site_default", id="boolean"),
+        pytest.param({"nginx_site_mounts": {"/": "a"}}, "'nginx_site_mounts' is", id="no list"),
+        pytest.param({"nginx_site_proxy_preset": "squid"}, "traefik, got: squid", id="preset"),
+        pytest.param(
+            {"nginx_site_trusted_headers": ["ssl"]}, "request_id. Got no match", id="header"
+        ),
+        pytest.param({"nginx_site_access_log": "off"}, "shared, json, got: off", id="log"),
+        pytest.param({"nginx_site_limits": {"requests": 1}}, "limits.requests. Sup", id="limit"),
+        pytest.param({"nginx_site_limits": {"burst": "few"}}, "'burst' is of type", id="burst"),
+        pytest.param({"nginx_site_limits": "10m"}, "'nginx_site_limits' is", id="no limits"),
+        pytest.param({"nginx_site_response_headers": ["a"]}, "'nginx_site_resp", id="no headers"),
+        pytest.param({"nginx_site_forwarded": "both"}, "append, got: both", id="lists"),
+        pytest.param({"nginx_site_proxy_hops": "two"}, "'nginx_site_proxy_hops' is", id="number"),
+        pytest.param({"nginx_site_tls": {"mode": "on"}}, "acme, got: on", id="mode"),
+        pytest.param({"nginx_site_tls": {"port": 443}}, "tls.port. Supported", id="unknown"),
+        *[
+            pytest.param(
+                {"nginx_site_tls": {name: TLS[name] for name in TLS if name != option}},
+                f"mode is files but all of the following are missing: {option}",
+                id=f"no {option}",
+            )
+            for option in ("certificate", "key")
+        ],
+    ],
+)
+def test_specification_rejects(specified, settings: dict, said: str):
+    assert said in "\n".join(specified(**settings))
+
+
+@pytest.mark.parametrize(
+    ("mount", "said"),
+    [
+        pytest.param({"path": "/a"}, "one of the following is required: app, up", id="no kind"),
+        pytest.param({"path": "/a", "app": "a", "root": "/b"}, "exclusive: app|", id="two kinds"),
+        pytest.param({"app": "a"}, "missing required arguments: path", id="no path"),
+        pytest.param({"path": "/a", "app": "a", "port": 1}, "mounts.port. Supported", id="unknown"),
+        pytest.param({"path": "/a", "redirect": "/", "code": 200}, "301, 302", id="no redirect"),
+        pytest.param({"path": "/a", "app": "a", "read_timeout": "1m"}, "'read_time", id="number"),
+        pytest.param({"path": "/a", "app": "a", "static": [{"path": "/s"}]}, "root", id="static"),
+    ],
+)
+def test_specification_rejects_mount(specified, mount: dict, said: str):
+    assert said in "\n".join(specified(nginx_site_mounts=[mount]))

@@ -1,0 +1,44 @@
+"""The layout of an app follows from its name."""
+
+from fnmatch import fnmatch
+
+import pytest
+from ansible_collections.subsite.deploy.plugins.filter.wsgi_app_layout import wsgi_app_layout
+from ansible_collections.subsite.deploy.plugins.module_utils.layout import UNIT_DIR, layout
+
+RELEASE = "4d1c09aa71be"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("user", "wsgi-my-shop"),
+        ("home", "/srv/wsgi/my-shop"),
+        ("data_dir", "/var/lib/wsgi/my-shop/data"),
+        ("public_dir", "/var/lib/wsgi/my-shop/public"),
+        ("socket", "/run/wsgi/my-shop.sock"),
+        ("socket_unit", "/etc/systemd/system/wsgi-my-shop.socket"),
+        ("image", "localhost/wsgi-my-shop"),
+        ("release_dir", f"/srv/wsgi/my-shop/releases/{RELEASE}"),
+        ("diagnosis_key", f"/srv/wsgi/my-shop/releases/{RELEASE}/diagnosis.key"),
+        ("service", f"wsgi-my-shop.{RELEASE}.service"),
+        ("slice", f"wsgi_my_shop.{RELEASE}.slice"),
+    ],
+)
+def test_name_and_release_decide(key: str, value: str):
+    assert wsgi_app_layout("my-shop", RELEASE)[key] == value
+
+
+def test_release_is_a_pattern_by_default():
+    assert layout("shop").diagnosis_key == "/srv/wsgi/shop/releases/*/diagnosis.key"
+
+
+def test_unit_patterns_match_every_unit_of_a_release():
+    app = layout("my-shop", RELEASE)
+    for unit in (app.service, app.setup_service, app.slice, f"{app.unit}.socket"):
+        assert any(fnmatch(unit, pattern) for pattern in app.unit_patterns)
+
+
+def test_release_artifacts_include_its_units_and_its_directory():
+    app = layout("shop", RELEASE)
+    assert {f"{UNIT_DIR}/{app.service}", app.release_dir} <= set(app.release_artifacts)

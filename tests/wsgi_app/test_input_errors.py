@@ -1,0 +1,873 @@
+"""Input errors of the role wsgi_app, and inputs that it accepts."""
+
+from pathlib import Path
+
+import pytest
+
+TEXT = "use letters, digits and '_', as in 'API_KEY'."
+SOURCE = str(Path(__file__).parents[1] / "apps")
+EXAMPLES = sorted(path.name for path in Path(__file__).parents[2].glob("inventories/*"))
+SLASH = "use '/' and letters, digits, '.', '_', '~' or '-', as in '/api' or '/shop/v2'."
+
+
+@pytest.fixture(scope="module")
+def specified(wsgi_app):
+    return lambda **settings: wsgi_app.specification_errors({"wsgi_app_name": "shop", **settings})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("Shop", id="capital"),
+        pytest.param("my_shop", id="underscore"),
+        pytest.param("my shop", id="space"),
+        pytest.param("my.shop", id="dot"),
+        pytest.param("-shop", id="hyphen first"),
+        pytest.param("shop-", id="hyphen last"),
+        pytest.param("2shop", id="digit first"),
+        pytest.param("käse", id="beyond ascii"),
+        pytest.param("../shop", id="path"),
+        pytest.param("shop\n", id="line break"),
+        pytest.param("s" * 28, id="28 characters"),
+    ],
+)
+def test_name(input_errors, value: str):
+    assert input_errors(wsgi_app_name=value, wsgi_app_listen="/run/x.sock") == [
+        f"wsgi_app_name is {value!r}: use at most 27 small letters, digits and hyphens, "
+        "beginning with a letter, as in 'shop' or 'shop-api'."
+    ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("shop", id="no attribute"),
+        pytest.param("shop:", id="empty attribute"),
+        pytest.param(":app", id="no module"),
+        pytest.param("shop-api:app", id="hyphen"),
+        pytest.param("shop/wsgi:app", id="path"),
+        pytest.param("2shop:app", id="digit first"),
+        pytest.param("shop:app.wsgi", id="attribute of an attribute"),
+        pytest.param("shop:apps[0]", id="subscript"),
+        pytest.param("shop:create_app(", id="open parenthesis"),
+        pytest.param("shop:create_app(CONFIG)", id="argument that is no literal"),
+        pytest.param("shop:create_app(open('x'))", id="call as an argument"),
+        pytest.param("shop:create_app(mode=MODE)", id="keyword that is no literal"),
+        pytest.param("shop:lambda: 1", id="lambda"),
+        pytest.param("shop:import os", id="statement"),
+        pytest.param("shop: app", id="space"),
+        pytest.param("shop wsgi:app", id="space in the module"),
+    ],
+)
+def test_callable(input_errors, value: str):
+    assert input_errors(wsgi_app_callable=value) == [
+        f"wsgi_app_callable is {value!r}: write 'module:attribute', as in 'shop.wsgi:app', or a "
+        "factory with literal arguments, as in \"shop:create_app('production')\"."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "advice"),
+    [
+        pytest.param("/", "leave it empty for the root of the site.", id="root"),
+        pytest.param("/api/", "write '/api'.", id="slash at its end"),
+        pytest.param("api", "write '/api'.", id="no slash first"),
+        pytest.param("//api", "write '/api'.", id="two slashes first"),
+        pytest.param("/shop//v2", "write '/shop/v2'.", id="two slashes inside"),
+        pytest.param("api/v2/", "write '/api/v2'.", id="both wrong"),
+        pytest.param("//", SLASH, id="nothing but slashes"),
+        pytest.param("/my app", SLASH, id="space"),
+        pytest.param("/café", SLASH, id="beyond ascii"),
+        pytest.param("/caf%C3%A9", SLASH, id="percent"),
+        pytest.param("/a/../b", SLASH, id="two dots"),
+        pytest.param("/./a", SLASH, id="one dot"),
+        pytest.param("/api?x", SLASH, id="question mark"),
+        pytest.param("/api;", SLASH, id="semicolon"),
+        pytest.param('/a"b', SLASH, id="quote"),
+        pytest.param("/$host", SLASH, id="dollar"),
+        pytest.param("/api\n", SLASH, id="line break"),
+        pytest.param("https://example.org/api", SLASH, id="URL"),
+    ],
+)
+def test_prefix(input_errors, value: str, advice: str):
+    assert input_errors(wsgi_app_prefix=value) == [f"wsgi_app_prefix is {value!r}: {advice}"]
+
+
+@pytest.mark.parametrize("mode", ["strip", "app"])
+def test_prefix_mode_without_a_prefix(input_errors, mode: str):
+    assert input_errors(wsgi_app_prefix_mode=mode) == [
+        f"wsgi_app_prefix_mode is '{mode}', but wsgi_app_prefix is empty: set a prefix, or remove "
+        "the mode."
+    ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("8000", id="port alone"),
+        pytest.param(":8000", id="no host"),
+        pytest.param("localhost", id="host alone"),
+        pytest.param("localhost:8000", id="name"),
+        pytest.param("127.0.0.1:", id="empty port"),
+        pytest.param("127.0.0.1:0", id="port 0"),
+        pytest.param("127.0.0.1:65536", id="port too large"),
+        pytest.param("127.0.0.1:http", id="port by name"),
+        pytest.param("127.0.0.1:٨٠", id="other digits"),
+        pytest.param("2001:db8::5:8000", id="IPv6 without brackets"),
+        pytest.param("run/shop.sock", id="relative path"),
+        pytest.param("unix:/run/shop.sock", id="scheme"),
+        pytest.param("http://localhost:8000", id="URL"),
+        pytest.param("/run/my shop.sock", id="space"),
+        pytest.param("/run/../shop.sock", id="two dots"),
+        pytest.param("/" + "s" * 107, id="108 bytes"),
+    ],
+)
+def test_listen(input_errors, value: str):
+    assert input_errors(wsgi_app_listen=value) == [
+        f"wsgi_app_listen is {value!r}: write the path of a socket, as in '/run/wsgi/shop.sock', "
+        "or an IP address with a port, as in '10.0.0.11:8000'."
+    ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("example.org/api", id="no scheme"),
+        pytest.param("ftp://example.org/api", id="another scheme"),
+        pytest.param("https:///api", id="no host"),
+        pytest.param("https://example.org/api/", id="slash at its end"),
+        pytest.param("https://example.org:0/api", id="port 0"),
+        pytest.param("https://me@example.org/api", id="user"),
+        pytest.param("https://[::1/api", id="half an IPv6 address"),
+        pytest.param("https://example.org/../api", id="two dots"),
+        pytest.param("https://example.org/%2e/api", id="percent"),
+        pytest.param("https://example.org/api\n/api", id="line break"),
+    ],
+)
+def test_public_url(input_errors, value: str):
+    assert input_errors(wsgi_app_prefix="/api", wsgi_app_public_url=value) == [
+        f"wsgi_app_public_url is {value!r}: write the scheme and the host, a port or a path only "
+        "if clients use one, and no slash at the end, as in 'https://example.org' or "
+        "'https://example.org:8443/shop'."
+    ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("https://example.org", id="no path"),
+        pytest.param("https://api", id="host that is called like it"),
+        pytest.param("https://example.org/api/v2", id="more behind it"),
+        pytest.param("https://example.org/my-api", id="end of another segment"),
+    ],
+)
+def test_public_url_without_the_prefix(input_errors, value: str):
+    assert input_errors(wsgi_app_prefix="/api", wsgi_app_public_url=value) == [
+        f"wsgi_app_public_url is {value!r}, but wsgi_app_prefix is '/api': the URL must end with "
+        "the prefix, as in 'https://example.org/api'."
+    ]
+
+
+@pytest.mark.parametrize("variable", ["wsgi_app_environment", "wsgi_app_secrets"])
+def test_public_url_twice(input_errors, variable: str):
+    sets = {variable: {"PUBLIC_URL": "https://example.org"}}
+    assert input_errors(wsgi_app_public_url="https://example.org", **sets) == [
+        f"{variable} sets PUBLIC_URL, but wsgi_app_public_url sets it, too: remove one of them."
+    ]
+
+
+@pytest.mark.parametrize("variable", ["wsgi_app_environment", "wsgi_app_secrets"])
+class TestEnvironment:
+    @pytest.mark.parametrize("name", ["", "API KEY", "API-KEY", "2FA", "A=B", "É", "A\n"])
+    def test_name(self, input_errors, variable: str, name: str):
+        assert input_errors(**{variable: {name: "x"}}) == [f"{variable} has {name!r}: {TEXT}"]
+
+    @pytest.mark.parametrize(
+        ("name", "why"),
+        [
+            ("SCRIPT_NAME", "wsgi_app_prefix sets it"),
+            ("PYTHONPATH", "the code of the release must come first"),
+            ("LISTEN_FDS", "systemd sets it"),
+            ("LISTEN_PID", "systemd sets it"),
+            ("NOTIFY_SOCKET", "systemd sets it"),
+        ],
+    )
+    def test_reserved_name(self, input_errors, variable: str, name: str, why: str):
+        said = f"{variable} sets {name}, but {why}: remove it."
+        assert input_errors(**{variable: {name: "x"}}) == [said]
+
+    def test_null_character(self, input_errors, variable: str):
+        said = (
+            f"{variable}.KEY has a null character, which an environment variable cannot have: "
+            "remove it."
+        )
+        assert input_errors(**{variable: {"KEY": "a\0b"}}) == [said]
+
+
+@pytest.mark.parametrize("value", [1, 1.5, True, None, ["a"], {"a": "b"}], ids=repr)
+class TestEnvironmentValue:
+    def test_is_named(self, input_errors, value):
+        assert input_errors(wsgi_app_environment={"KEY": value}) == [
+            f"wsgi_app_environment.KEY is {value!r}: environment variables are texts, so use "
+            "quotes."
+        ]
+
+    def test_is_not_printed_if_secret(self, input_errors, value):
+        assert input_errors(wsgi_app_secrets={"KEY": value}) == [
+            "wsgi_app_secrets.KEY is not a text: environment variables are texts, so use quotes."
+        ]
+
+
+def test_variable_and_secret(input_errors):
+    assert input_errors(wsgi_app_environment={"KEY": "a"}, wsgi_app_secrets={"KEY": "b"}) == [
+        "KEY is in wsgi_app_environment and in wsgi_app_secrets: remove one of them."
+    ]
+
+
+@pytest.mark.parametrize(
+    "dest", ["", "/etc/passwd", "../x", "a/../../x", "a//b", "a/", "my file", "a\nb", "./a"]
+)
+def test_file(input_errors, dest: str):
+    assert input_errors(wsgi_app_files=[{"dest": dest, "content": ""}]) == [
+        f"wsgi_app_files has dest {dest!r}: write a path below the data directory, as in "
+        "'settings.ini' or 'conf/settings.ini'."
+    ]
+
+
+@pytest.mark.parametrize(
+    "mode",
+    [
+        pytest.param(0o644, id="number that YAML read as octal"),
+        pytest.param(0o600, id="number with an 8"),
+        pytest.param(644, id="number"),
+        pytest.param("u=rw", id="letters"),
+        pytest.param("0888", id="no octal"),
+        pytest.param("4755", id="another user's rights"),
+        pytest.param("", id="empty"),
+    ],
+)
+def test_file_mode(input_errors, mode):
+    assert input_errors(wsgi_app_files=[{"dest": "a", "content": "", "mode": mode}]) == [
+        f'wsgi_app_files has mode {mode!r} for a: write it in quotes, as in "0640".'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "advice"),
+    [
+        pytest.param(
+            "wsgi_app_workers",
+            0,
+            "write 1 or more; a worker is a process that serves requests.",
+            id="workers",
+        ),
+        pytest.param(
+            "wsgi_app_workers",
+            -1,
+            "write 1 or more; a worker is a process that serves requests.",
+            id="negative",
+        ),
+        pytest.param(
+            "wsgi_app_workers",
+            "0",
+            "write 1 or more; a worker is a process that serves requests.",
+            id="text",
+        ),
+        pytest.param(
+            "wsgi_app_threads",
+            0,
+            "write 1 or more; a thread serves one request at a time.",
+            id="threads",
+        ),
+        pytest.param("wsgi_app_timeout", 0, "write 1 or more; it is in seconds.", id="timeout"),
+        pytest.param(
+            "wsgi_app_keep_releases",
+            1,
+            "write 2 or more; the current and the previous release always stay.",
+            id="releases",
+        ),
+    ],
+)
+def test_number(input_errors, variable: str, value, advice: str):
+    assert input_errors(**{variable: value}) == [f"{variable} is {value}: {advice}"]
+
+
+@pytest.mark.parametrize(
+    ("health", "said"),
+    [
+        *[
+            pytest.param(
+                {"path": path},
+                f"path is {path!r}: begin with a slash, below the prefix, as in '/healthz'.",
+                id=f"path {path!r}",
+            )
+            for path in ("", "healthz", "/my health", "/ä", "http://localhost/healthz")
+        ],
+        *[
+            pytest.param(
+                {"status": [200, status]},
+                f"status has {status}: write HTTP statuses, as in [200].",
+                id=f"status {status}",
+            )
+            for status in (0, 99, 600, -200)
+        ],
+        pytest.param({"timeout": 0}, "timeout is 0: write 1 second or more.", id="timeout"),
+        *[
+            pytest.param(
+                {"host": host},
+                f"host is {host!r}: write a host, as in 'example.org'.",
+                id=f"host {host!r}",
+            )
+            for host in ("", "my host", "http://example.org", "example.org/", "a_b", "a:b")
+        ],
+    ],
+)
+def test_health(input_errors, health: dict, said: str):
+    assert input_errors(wsgi_app_health=health) == [f"wsgi_app_health.{said}"]
+
+
+def test_source_is_missing(wsgi_app):
+    inputs = {"wsgi_app_name": "shop", "wsgi_app_callable": "shop:app"}
+    assert wsgi_app.input_errors(inputs) == [
+        "wsgi_app_source is not set: write where the code is, as in "
+        "{type: local, path: /home/me/shop}."
+    ]
+
+
+@pytest.mark.parametrize("path", ["/no/such/directory", "no/such/directory", __file__])
+def test_source_is_no_directory(input_errors, path: str):
+    [said] = input_errors(wsgi_app_source={"type": "local", "path": path})
+    assert said.startswith(
+        f"wsgi_app_source.path is {path!r}, but the controller has no such directory."
+    )
+
+
+class TestLocalSource:
+    @pytest.fixture
+    def errors(self, input_errors, tmp_path: Path):
+        return lambda: input_errors(wsgi_app_source={"type": "local", "path": str(tmp_path)})
+
+    def test_link_out_of_it(self, errors, tmp_path: Path):
+        (tmp_path / "media").mkdir()
+        (tmp_path / "media/up").symlink_to("../../up")
+        [said] = errors()
+        assert said.startswith(
+            f"wsgi_app_source.path is {str(tmp_path)!r}: 'media/up' links to '../../up', outside "
+        )
+
+    def test_link_in_a_virtual_environment_is_accepted(self, errors, tmp_path: Path):
+        (tmp_path / ".venv").mkdir()
+        (tmp_path / ".venv/pyvenv.cfg").touch()
+        (tmp_path / ".venv/python").symlink_to("/usr/bin/python3")
+        assert errors() == []
+
+    def test_included_requirements_are_missing(self, errors, tmp_path: Path):
+        (tmp_path / "requirements.txt").write_text("flask\n-r more/base.txt\n")
+        assert errors() == [
+            f"wsgi_app_source.path is {str(tmp_path)!r}: a requirements file includes "
+            "'more/base.txt', which the source does not have: add the file, or remove the line."
+        ]
+
+    def test_included_requirements_are_outside(self, errors, tmp_path: Path):
+        (tmp_path / "requirements.txt").write_text("-c ../constraints.txt\n")
+        [said] = errors()
+        assert said.startswith(
+            f"wsgi_app_source.path is {str(tmp_path)!r}: '../constraints.txt' is"
+        )
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            pytest.param("-r base.txt\n-c base.txt\n", id="file"),
+            pytest.param("-c https://example.org/constraints.txt\n", id="URL"),
+            pytest.param("-c ${CONSTRAINTS}\n", id="environment variable"),
+        ],
+    )
+    def test_included_requirements_are_accepted(self, errors, tmp_path: Path, text: str):
+        (tmp_path / "requirements.txt").write_text(text)
+        (tmp_path / "base.txt").write_text("flask\n")
+        assert errors() == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("wsgi_app_worker", "do you mean wsgi_app_workers?"),
+        ("wsgi_app_prefx", "do you mean wsgi_app_prefix?"),
+        ("wsgi_app_secret", "do you mean wsgi_app_secrets?"),
+        ("wsgi_app_env", "remove it."),
+        ("wsgi_app_xyz", "remove it."),
+    ],
+)
+def test_misspelt(input_errors, variable: str, meant: str):
+    assert input_errors(**{variable: "x"}) == [f"{variable} is no variable of the role: {meant}"]
+
+
+def test_all_errors_are_reported(input_errors):
+    said = input_errors(wsgi_app_prefix="api", wsgi_app_workers=0, wsgi_app_health={"timeout": 0})
+    assert [sentence.split(" is ")[0] for sentence in said] == [
+        "wsgi_app_prefix",
+        "wsgi_app_workers",
+        "wsgi_app_health.timeout",
+    ]
+
+
+@pytest.fixture
+def local() -> dict:
+    return {"wsgi_app_source": {"type": "local", "path": SOURCE}}
+
+
+@pytest.mark.parametrize("path", ["", "/media", "media/", "../media", "a/../b", "a//b", "a b", "."])
+def test_shared_path(input_errors, local, path: str):
+    assert input_errors(**local, wsgi_app_shared_paths=[path]) == [
+        f"wsgi_app_shared_paths has {path!r}: write a directory in the source, as in 'media' or "
+        "'shop/static/uploads'."
+    ]
+
+
+def test_shared_paths_of_one_name(input_errors, local):
+    assert input_errors(**local, wsgi_app_shared_paths=["a/media", "b", "media"]) == [
+        "wsgi_app_shared_paths has a/media, media: they would share one directory, 'media', so "
+        "rename one of them."
+    ]
+
+
+def test_shared_path_in_another(input_errors, local):
+    assert input_errors(**local, wsgi_app_shared_paths=["media", "media/inner"]) == [
+        "wsgi_app_shared_paths has 'media/inner', which is in 'media': the app can write there "
+        "already, so remove it."
+    ]
+
+
+def test_shared_paths_of_a_package(input_errors):
+    assert input_errors(wsgi_app_shared_paths=["media"]) == [
+        "wsgi_app_shared_paths is ['media'], but a package has no source directory. It runs in its "
+        "data directory, which all its releases share: remove the variable."
+    ]
+
+
+@pytest.mark.parametrize("variable", ["wsgi_app_before_switch", "wsgi_app_after_switch"])
+def test_file_of_tasks(input_errors, variable: str):
+    assert input_errors(**{variable: "/missing.yml"}) == [
+        f"{variable} is '/missing.yml', but the controller has no such file. A path that begins "
+        "with {{ playbook_dir }} is the same everywhere."
+    ]
+
+
+def test_release_in_a_deploy(input_errors):
+    assert input_errors(wsgi_app_release="4d1c09aa71be") == [
+        "wsgi_app_release is '4d1c09aa71be', but only the entry point 'rollback' uses it: run "
+        "playbooks/rollback.yml with it, or remove it."
+    ]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({}, id="the least"),
+        pytest.param({"wsgi_app_name": "s"}, id="name of one letter"),
+        pytest.param({"wsgi_app_name": "s" * 27}, id="name of 27 letters"),
+        pytest.param({"wsgi_app_name": "shop-2-api"}, id="name with hyphens and digits"),
+        pytest.param({"wsgi_app_callable": "shop.api.wsgi:application"}, id="deep module"),
+        pytest.param({"wsgi_app_callable": "shop:create_app()"}, id="factory"),
+        pytest.param({"wsgi_app_callable": "s:f('x', 2, [1], {'a': None})"}, id="arguments"),
+        pytest.param({"wsgi_app_callable": "s:f(debug=True, root='/d')"}, id="keywords"),
+        pytest.param({"wsgi_app_prefix": "/api"}, id="prefix"),
+        pytest.param({"wsgi_app_prefix": "/shop/v1.0~x-y_z"}, id="all that a prefix may hold"),
+        pytest.param({"wsgi_app_prefix": "/..."}, id="three dots"),
+        pytest.param({"wsgi_app_prefix": "/a", "wsgi_app_prefix_mode": "strip"}, id="strip"),
+        pytest.param({"wsgi_app_prefix": "/a", "wsgi_app_prefix_mode": "app"}, id="app"),
+        pytest.param({"wsgi_app_listen": "127.0.0.1:8000"}, id="address"),
+        *[
+            pytest.param({"wsgi_app_prefix": "/api", "wsgi_app_public_url": url}, id=url)
+            for url in (
+                "https://example.org/api",
+                "http://example.org:8080/api",
+                "https://[2001:db8::5]:8443/outer/api",
+            )
+        ],
+        pytest.param({"wsgi_app_public_url": "https://example.org"}, id="URL of the root"),
+        pytest.param({"wsgi_app_public_url": "https://a.b/outer"}, id="URL of another's root"),
+        pytest.param({"wsgi_app_environment": {"PUBLIC_URL": "x"}}, id="URL without our help"),
+        pytest.param({"wsgi_app_forwarded": "append"}, id="lists"),
+        pytest.param({"wsgi_app_listen": "[2001:db8::5]:8000"}, id="IPv6 address"),
+        pytest.param({"wsgi_app_listen": "127.0.0.1:65535"}, id="last port"),
+        pytest.param({"wsgi_app_listen": "/" + "s" * 106}, id="107 bytes"),
+        pytest.param({"wsgi_app_environment": {"_a1": "", "B": "1"}}, id="environment"),
+        pytest.param({"wsgi_app_secrets": {"KEY": "a\nb\t'\"$`\\"}}, id="secret"),
+        pytest.param({"wsgi_app_files": [{"dest": "a/b.ini", "content": "x"}]}, id="file"),
+        pytest.param(
+            {"wsgi_app_files": [{"dest": ".env", "content": "", "mode": "600"}]}, id="short mode"
+        ),
+        pytest.param({"wsgi_app_workers": "4", "wsgi_app_threads": 1}, id="number as text"),
+        pytest.param({"wsgi_app_keep_releases": 2}, id="two releases"),
+        pytest.param({"wsgi_app_health": {"path": "/healthz?deep=1"}}, id="health with a query"),
+        pytest.param({"wsgi_app_health": {"status": [200, 204, 503]}}, id="statuses"),
+        pytest.param({"wsgi_app_health": {"host": "shop.example:8000"}}, id="host with a port"),
+        pytest.param({"wsgi_app_health": {"host": "[::1]"}}, id="IPv6 host"),
+        pytest.param({"wsgi_app_source": {"type": "local", "path": SOURCE}}, id="local source"),
+        pytest.param(
+            {
+                "wsgi_app_source": {"type": "local", "path": SOURCE},
+                "wsgi_app_shared_paths": ["media", "shop/static/up-loads"],
+            },
+            id="shared paths",
+        ),
+        pytest.param({"wsgi_app_before_switch": __file__}, id="file of tasks"),
+        pytest.param({"wsgi_app_state": "absent", "wsgi_app_callable": ""}, id="absent"),
+    ],
+)
+class TestGood:
+    def test_is_accepted(self, input_errors, settings: dict):
+        assert input_errors(**settings) == []
+
+    def test_is_specified(self, specified, settings: dict):
+        assert specified(**settings) == []
+
+
+@pytest.mark.parametrize("inventory", EXAMPLES)
+def test_examples_are_accepted(wsgi_app, hosts_of, inventory: str):
+    apps = hosts_of(inventory, "app")
+    errors = [wsgi_app.input_errors(app) for app in apps.values()]
+    assert errors == [[]] * len(apps) != []
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        pytest.param({"wsgi_app_state": "gone"}, "one of: present, absent, got: gone", id="state"),
+        pytest.param({"wsgi_app_backend": "uwsgi"}, "wsgi_app_backend must be one", id="backend"),
+        pytest.param({"wsgi_app_prefix_mode": "path"}, "one of: script_name", id="mode"),
+        pytest.param({"wsgi_app_installer": "poetry"}, "one of: uv, pip", id="installer"),
+        pytest.param({"wsgi_app_forwarded": "list"}, "one of: collapse, append", id="forwarded"),
+        pytest.param({"wsgi_app_flask_defaults": "maybe"}, "'wsgi_app_flask_defaults' is", id="on"),
+        pytest.param({"wsgi_app_workers": "two"}, "'wsgi_app_workers' is of type str", id="number"),
+        pytest.param({"wsgi_app_proxy_fix": "maybe"}, "'wsgi_app_proxy_fix' is", id="boolean"),
+        pytest.param({"wsgi_app_environment": "A"}, "'wsgi_app_environment' is", id="dictionary"),
+        pytest.param({"wsgi_app_source": {"type": "svn"}}, "one of: local, git, pip", id="source"),
+        pytest.param({"wsgi_app_source": {"type": "local"}}, "missing: path found in", id="path"),
+        pytest.param(
+            {"wsgi_app_source": {"type": "git", "url": "x"}}, "missing: version found", id="version"
+        ),
+        pytest.param({"wsgi_app_source": {"type": "pip"}}, "missing: requirement", id="pip"),
+        pytest.param({"wsgi_app_source": {"typ": "pip"}}, "wsgi_app_source.typ. ", id="key"),
+        pytest.param({"wsgi_app_health": {"url": "/"}}, "wsgi_app_health.url. ", id="health key"),
+        pytest.param({"wsgi_app_health": {"status": ["ok"]}}, "status", id="status"),
+        pytest.param({"wsgi_app_files": [{"dest": "a"}]}, "arguments: content", id="no content"),
+        pytest.param({"wsgi_app_files": [{"content": ""}]}, "arguments: dest", id="no dest"),
+    ],
+)
+def test_specification_rejects(specified, settings: dict, said: str):
+    assert said in "\n".join(specified(**settings))
+
+
+GIT = {"type": "git", "url": "https://git.example.org/shop.git", "version": "v1"}
+KEY = "0123456789ABCDEF0123456789ABCDEF01234567"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("https://git.example.org/shop.git", id="https"),
+        pytest.param("https://deploy:t%40ken@git.example.org:8443/shop.git", id="credentials"),
+        pytest.param("ssh://git@git.example.org:2222/~me/shop.git", id="ssh"),
+        pytest.param("git://[fd00::1]/shop", id="git, address in figures"),
+        pytest.param("git@git.example.org:team/shop.git", id="scp"),
+        pytest.param("forge:shop.git", id="scp, host of ssh_config"),
+        pytest.param("file:///srv/shop.git", id="file"),
+        pytest.param("/srv/my shop.git", id="path"),
+    ],
+)
+def test_git_url_is_accepted(input_errors, url: str):
+    assert input_errors(wsgi_app_source={**GIT, "url": url}) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "printed"),
+    [
+        pytest.param(url, url, id=url or "empty")
+        for url in (
+            "",
+            "http://git.example.org/shop.git",
+            "HTTPS://git.example.org/shop.git",
+            "ftp://git.example.org/shop.git",
+            "git+ssh://git.example.org/shop.git",
+            "ext::sh -c touch% /tmp/x",
+            "fd::17",
+            "file::/srv/shop.git",
+            "file://host/srv/shop.git",
+            "-x",
+            "--upload-pack=x",
+            "-x@git.example.org:shop.git",
+            "git.example.org:-x",
+            "ssh://-oProxyCommand=x/shop.git",
+            "shop.git",
+            "../shop.git",
+            "//server/shop.git",
+            "https://git.example.org",
+            "https://git.example.org/a b",
+            "https://git.example.org/shop.git\nhost=other.example.org",
+            "/srv/shop\n.git",
+        )
+    ]
+    + [
+        pytest.param(url, printed, id=f"{printed}, with a secret")
+        for url, printed in (
+            ("http://me:secret@git.example.org/shop.git", "http://***@git.example.org/shop.git"),
+            ("https://me:sec/secret@git.example.org/x", "https://***@git.example.org/x"),
+            ("https://me:secret@secret@-x/shop.git", "https://***@-x/shop.git"),
+        )
+    ],
+)
+def test_git_url(input_errors, url: str, printed: str):
+    assert input_errors(wsgi_app_source={**GIT, "url": url}) == [
+        f"wsgi_app_source.url is {printed!r}: write an https, ssh, git or file URL, an absolute "
+        "path on the host, or user@host:path for SSH, as in 'https://git.example.org/shop.git'."
+    ]
+
+
+@pytest.mark.parametrize(
+    "version", ["v1.4", "main", "refs/heads/main", "refs/tags/v1", "feature/käse", "0" * 40, "@a"]
+)
+def test_git_version_is_accepted(input_errors, version: str):
+    assert input_errors(wsgi_app_source={**GIT, "version": version}) == []
+
+
+@pytest.mark.parametrize(
+    "version",
+    [
+        pytest.param(version, id=version or "empty")
+        for version in (
+            "",
+            "-x",
+            "--output=x",
+            "refs/pull/1/head",
+            "refs/heads/",
+            "@",
+            "main@{1}",
+            "main~1",
+            "v1^{}",
+            "a..b",
+            "a:b",
+            "a b",
+            "v1\n",
+            "v*",
+            "/main",
+            "a//b",
+            ".a",
+            "a/.b",
+            "a.lock",
+            "a.",
+            "a\\b",
+        )
+    ],
+)
+def test_git_version(input_errors, version: str):
+    assert input_errors(wsgi_app_source={**GIT, "version": version}) == [
+        f"wsgi_app_source.version is {version!r}: write a tag or a branch, as in 'v1.4' or "
+        "'refs/tags/v1.4', or the 40 hexadecimal digits of a commit."
+    ]
+
+
+def test_git_version_is_a_number(input_errors):
+    assert input_errors(wsgi_app_source={**GIT, "version": 1.1}) == [
+        "wsgi_app_source.version is 1.1, a number, which may have lost a digit: put quotes around "
+        "it."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        pytest.param(
+            {"type": "pip", "requirement": "shop", "signed_by": [KEY]},
+            f"wsgi_app_source.signed_by is ['{KEY}'], but wsgi_app_source.type is 'pip': only git "
+            "has signatures, so remove it.",
+            id="a package",
+        ),
+        pytest.param(
+            {**GIT, "signed_by": []},
+            "wsgi_app_source.signed_by is empty, so no signature would be accepted: write the "
+            "fingerprints of keys, or remove it.",
+            id="empty",
+        ),
+    ]
+    + [
+        pytest.param(
+            {**GIT, "signed_by": [key]},
+            f"wsgi_app_source.signed_by has {key!r}: write the whole fingerprint of a key, 40 "
+            "capital hexadecimal digits without spaces, as 'gpg --list-keys' prints it.",
+            id=key,
+        )
+        for key in ("author@example.org", KEY.lower(), KEY[-16:], f"{KEY[:4]} {KEY[5:]}")
+    ],
+)
+def test_signatures(input_errors, source: dict, message: str):
+    assert input_errors(wsgi_app_source=source) == [message]
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        pytest.param(
+            {"memory": memory},
+            f"wsgi_app_limits.memory is {memory!r}: write a size with its unit, as in '512M'.",
+            id=f"memory {memory}",
+        )
+        for memory in ("512", "512MB", "0M", "half", "-1G", "1.5G", "")
+    ]
+    + [
+        pytest.param(
+            {"tasks": 0},
+            "wsgi_app_limits.tasks is 0: write 1 or more. Each worker needs one, and one more for "
+            "each of its threads.",
+            id="no tasks",
+        ),
+        pytest.param(
+            {"cpus": -1.0},
+            "wsgi_app_limits.cpus is -1.0: write 0.01 or more, as in 1.5.",
+            id="less than no processor",
+        ),
+    ],
+)
+def test_limits(input_errors, limits: dict, message: str):
+    assert input_errors(wsgi_app_limits=limits) == [message]
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/etc", "/usr", "srv/media", "/srv/my media", "/srv/../etc", "/srv/media/", "~/x"]
+)
+def test_writable_paths(input_errors, path: str):
+    assert input_errors(wsgi_app_writable_paths=[path]) == [
+        f"wsgi_app_writable_paths has {path!r}: write the absolute path of one directory or file, "
+        "without spaces, as in '/srv/media'."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "directory", "setting"),
+    [
+        ("/tmp", "/tmp", "PrivateTmp"),
+        ("/tmp/uploads", "/tmp", "PrivateTmp"),
+        ("/var/tmp", "/var/tmp", "PrivateTmp"),
+        ("/var/tmp/shop/uploads", "/var/tmp", "PrivateTmp"),
+        ("/dev/shm", "/dev/shm", "TemporaryFileSystem"),
+    ],
+)
+class TestTemporaryPath:
+    def test_is_rejected(self, input_errors, path: str, directory: str, setting: str):
+        assert input_errors(wsgi_app_writable_paths=[path]) == [
+            f"wsgi_app_writable_paths has {path!r}, but {setting} hides {directory} from the app: "
+            "write a path elsewhere, as in '/srv/media'."
+        ]
+
+    def test_is_accepted_if_not_hidden(self, input_errors, path: str, directory: str, setting: str):
+        sandbox = {setting: "" if setting == "TemporaryFileSystem" else False}
+        assert input_errors(wsgi_app_writable_paths=[path], wsgi_app_sandbox=sandbox) == []
+
+    def test_is_accepted_in_a_container(
+        self, input_errors, path: str, directory: str, setting: str
+    ):
+        assert input_errors(wsgi_app_writable_paths=[path], wsgi_app_backend="podman") == []
+
+
+def test_path_like_a_temporary_one_is_accepted(input_errors):
+    assert input_errors(wsgi_app_writable_paths=["/tmpl", "/srv/tmp", "/var/tmp-data"]) == []
+
+
+@pytest.mark.parametrize("name", ["private-tmp", "privateTmp", "", "User=x\nProtectHome"])
+def test_sandbox_setting_name(input_errors, name: str):
+    assert input_errors(wsgi_app_sandbox={name: True}) == [
+        f"wsgi_app_sandbox has {name!r}: write the name of a setting of systemd, as in "
+        "'MemoryDenyWriteExecute'."
+    ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["User", "Group", "ExecStart", "ExecStartPre", "EnvironmentFile", "Restart", "BindPaths"],
+)
+def test_sandbox_setting_of_the_role(input_errors, name: str):
+    assert input_errors(wsgi_app_sandbox={name: "x"}) == [
+        f"wsgi_app_sandbox sets {name}, but the role sets it itself: remove it."
+    ]
+
+
+@pytest.mark.parametrize("value", ["a\nUser=root", {"a": "b"}, 1.5, None], ids=str)
+def test_sandbox_setting_value(input_errors, value):
+    assert input_errors(wsgi_app_sandbox={"ProtectHome": value}) == [
+        f"wsgi_app_sandbox.ProtectHome is {value!r}: write a text of one line, true or false, or a "
+        "list of them."
+    ]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"wsgi_app_source": {**GIT, "signed_by": [KEY]}},
+        {"wsgi_app_limits": {"memory": "512M", "tasks": 20, "cpus": 0.5}},
+        {"wsgi_app_writable_paths": ["/srv/media", "/mnt/a_b-c.d/e@f"]},
+        {
+            "wsgi_app_sandbox": {
+                "MemoryDenyWriteExecute": False,
+                "UMask": "0077",
+                "RestrictNamespaces": "user",
+                "SystemCallFilter": ["@system-service", "perf_event_open"],
+            }
+        },
+    ],
+    ids=str,
+)
+def test_limits_and_sandbox_are_accepted(input_errors, specified, settings: dict):
+    assert (input_errors(**settings), specified(**settings)) == ([], [])
+
+
+@pytest.mark.parametrize("value", ["", "python 3.13", "python:3.13\nRUN", "-python"])
+def test_base_image(input_errors, value: str):
+    assert input_errors(wsgi_app_base_image=value) == [
+        f"wsgi_app_base_image is {value!r}: write an image in the syntax of the engine, as in "
+        "'python:3.13-slim'."
+    ]
+
+
+@pytest.mark.parametrize(
+    "value", ["python", "localhost/python:3.12", "example.org:5000/py@sha256:0"]
+)
+def test_base_image_is_accepted(input_errors, value: str):
+    assert input_errors(wsgi_app_base_image=value) == []
+
+
+@pytest.mark.parametrize(
+    ("backend", "rejected"), [("podman", True), ("docker", True), ("systemd", False)]
+)
+def test_interpreter_of_the_host(input_errors, backend: str, rejected: bool):
+    said = input_errors(wsgi_app_backend=backend, wsgi_app_python="/opt/python/bin/python3")
+    assert said == rejected * [
+        "wsgi_app_python is '/opt/python/bin/python3', but an image has its own interpreter: "
+        "choose it with wsgi_app_base_image, as in 'python:3.12-slim'."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("backend", "rejected"), [("podman", True), ("docker", True), ("systemd", False)]
+)
+def test_sandbox_of_systemd(input_errors, backend: str, rejected: bool):
+    said = input_errors(wsgi_app_backend=backend, wsgi_app_sandbox={"ProtectHome": False})
+    assert said == rejected * [
+        "wsgi_app_sandbox is {'ProtectHome': False}, but only backend 'systemd' uses it. A "
+        "container has another sandbox: remove the variable."
+    ]
+
+
+@pytest.mark.parametrize("value", ["none", "local", "full"])
+def test_network_is_accepted(specified, value: str):
+    assert specified(wsgi_app_network=value) == []
+
+
+def test_network(specified):
+    [said] = specified(wsgi_app_network="bridge")
+    assert "wsgi_app_network" in said
+    assert "none, local, full" in said
