@@ -1,6 +1,6 @@
 # The commands of this repository; `make` lists them.
 .DEFAULT_GOAL := help
-LINTS := lint-ruff lint-format lint-types lint-yaml lint-ansible lint-sanity
+LINTS := lint-ruff lint-format lint-types lint-yaml lint-words lint-ansible lint-sanity
 .PHONY: help demo demo-shell demo-down test lint $(LINTS) unit scenarios molecule bench docs build clean
 
 SUITE ?= trixie
@@ -36,6 +36,9 @@ lint-types: .venv/dev
 
 lint-yaml: .venv/dev
 	$(IN_VENV) yamllint --strict .
+
+lint-words: .venv/dev
+	$(IN_VENV) python tools/words.py
 
 lint-ansible: .venv/dev
 	$(IN_VENV) ansible-lint -q

@@ -11,7 +11,7 @@ import yaml
 from ansible.utils.collection_loader import AnsibleCollectionConfig
 from packaging.specifiers import SpecifierSet
 
-OWN = {"ansible.builtin", "subsite.deploy"}
+SHIPPED = {"ansible.builtin", "subsite.deploy"}
 MODULE = re.compile(r"([a-z0-9_]+\.[a-z0-9_]+)\.[a-z0-9_]+")
 EXPRESSION = re.compile(r"(?:\||\bis\b|\b(?:lookup|query)\(')\s*([a-z_]+\.[a-z_]+)\.[a-z0-9_]+")
 """A filter, a test or a lookup with the name of its collection."""
@@ -37,7 +37,7 @@ def used(root: Path) -> set[str]:
     files += [*root.glob("roles/*/vars/**/*.yml"), *root.glob("roles/*/templates/**/*.j2")]
     for file in files:
         found |= set(EXPRESSION.findall(file.read_text()))
-    return found - OWN
+    return found - SHIPPED
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 
 RAW = "\x1b]0;owned\x07\x1b[31m\u202edetrats\x9b2J {{ 6 * 7 }}\n"
-SHOWN = r"\x1b]0;owned\x07\x1b[31m\u202edetrats\x9b2J {{ 6 * 7 }}"
+PRINTED = r"\x1b]0;owned\x07\x1b[31m\u202edetrats\x9b2J {{ 6 * 7 }}"
 
 FAILED = {"ansible_failed_task": {"name": "switch | Start"}, "ansible_failed_result": {"msg": RAW}}
 RELEASE = {"release": "4d1c", "deployed": "2026-11-22", "source": "image", "revision": RAW}
@@ -45,7 +45,7 @@ MESSAGES = {
             "__nginx_site_acme_directory": "https://acme.example/directory",
         },
     ),
-    "containers that are not up": (
+    "containers that do not start": (
         "playbooks/compose.yml",
         "Fail with the logs of the containers",
         {**FAILED, "__compose_logs": {"stdout": RAW}},
@@ -82,4 +82,4 @@ def test_message_has_no_control_characters(root: Path, path: str, name: str, var
     message = templar.template(trust_as_template(action["msg"]))
     text = message if isinstance(message, str) else "\n".join(message)
     assert text.replace("\n", "").isprintable()
-    assert SHOWN[:24] in text and "42" not in text
+    assert PRINTED[:24] in text and "42" not in text
