@@ -6,6 +6,9 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+RESULTS = {"nginx_site_contracts"}
+"""Variables that a role sets for tasks of its caller. They are still set in its next call."""
+
 
 def errors(
     role: str, specification: Mapping[str, Any], entry_point: str, given: Mapping[str, Any]
@@ -13,7 +16,7 @@ def errors(
     """Yield which of the ``given`` names do not exist, and which similar name does."""
     options = specification[entry_point]["options"]
     owners = {name: owner for owner, entry in specification.items() for name in entry["options"]}
-    for name in sorted(set(given) - set(options)):
+    for name in sorted(set(given) - set(options) - RESULTS):
         if owner := owners.get(name):
             yield (
                 f"{name} is {given[name]!r}, but only the entry point {owner!r} uses it: run "
