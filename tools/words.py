@@ -89,6 +89,8 @@ ALLOWED = (
     Allowed("molecule/tls/tests/test_acme.py", "nobody", "the Unix user"),
     Allowed("roles/nginx_site/vars/main/trust.yml", "visitor", "the header Cf-Visitor"),
     Allowed("tests/nginx_site/test_origin.py", "visitor", "the header CF-Visitor"),
+    Allowed("tests/plugins/test_file_set.py", "nobody", "the Unix user"),
+    Allowed("tests/plugins/test_git_source.py", "nobody", "the Unix user"),
     Allowed("tests/tools/test_words.py", "", "the test of this program"),
 )
 

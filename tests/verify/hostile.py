@@ -253,7 +253,7 @@ LIES = {
     "cookie_secure": [True],
     "mode": ["app", "strip"],
     "values": [0, 2, 10**30],
-    "own_proxy_fix": [[dict.fromkeys(("x_for", "x_proto", "x_host", "x_port", "x_prefix"), 2)]],
+    "app_proxy_fix": [[dict.fromkeys(("x_for", "x_proto", "x_host", "x_port", "x_prefix"), 2)]],
     "X-Forwarded-Prefix": ["/other", "/outer/api"],
     "X-Forwarded-For": ["192.0.2.7", "127.0.0.2, 127.0.0.1"],
     "X-Forwarded-Proto": ["https", "http, http"],
@@ -277,7 +277,7 @@ def diagnosis(authority: str) -> dict:
             "cookie_path": "/api",
             "cookie_secure": False,
         },
-        "own_proxy_fix": [],
+        "app_proxy_fix": [],
         "mounted": {"prefix": "/api", "mode": "script_name", "values": 1},
     }
 

@@ -283,7 +283,7 @@ class TestWrapperAnswer:
 
     @pytest.mark.parametrize("deep", [50, 300, 450, 480, 500, 2000])
     def test_deep_json_ends_with_a_message(self, answer, site: hostile.Site, deep: int):
-        text = json.dumps({**hostile.diagnosis(site.authority), "own_proxy_fix": "nested"})
+        text = json.dumps({**hostile.diagnosis(site.authority), "app_proxy_fix": "nested"})
         nested = '{"a":[' * deep + "1" + "]}" * deep
         text = text.replace('"nested"', nested)
         answer(hostile.answer(text.encode(), "Content-Type: application/json"))

@@ -84,7 +84,7 @@ class TestSigned:
         twice = {"X-Forwarded-Host": "evil.example, shop.example"}
         said = ask(wrapped("echo:create_counting(2)", values=0), signature(), twice)
         assert said["sees"]["host"] == "evil.example"
-        assert said["own_proxy_fix"] == [
+        assert said["app_proxy_fix"] == [
             {"x_for": 2, "x_proto": 2, "x_host": 2, "x_port": 2, "x_prefix": 2}
         ]
 
@@ -137,8 +137,8 @@ class TestFlask:
     ],
 )
 def test_other_requests_reach_the_app(signed: str | None):
-    seen = ask(wrapped(), signed)
-    assert seen["url"] == "https://shop.example:8443/api/cart"
+    answer = ask(wrapped(), signed)
+    assert answer["url"] == "https://shop.example:8443/api/cart"
 
 
 class TestManySignatures:

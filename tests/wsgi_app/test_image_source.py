@@ -154,7 +154,7 @@ def test_specification_rejects(wsgi_app, settings: dict, said: str):
         (f"{REF}@{DIGEST}", "digest", "registry.example.org/shop"),
     ],
 )
-def test_image_is_asked_for_by_its_digest(value, ref: str, kind: str, repository: str):
+def test_image_is_requested_by_its_digest(value, ref: str, kind: str, repository: str):
     more = {"wsgi_app_source": {"type": "image", "ref": ref}, "__wsgi_app_revision": DIGEST}
     assert value("__wsgi_app_image_kind", **more) == kind
     assert value("__wsgi_app_image_source", **more) == f"docker://{repository}@{DIGEST}"
@@ -172,15 +172,15 @@ def test_host_may_have_it_for_another_release(value, inputs):
     assert value("__wsgi_app_local_images", **more) == ["localhost/wsgi-shop:a", remote]
 
 
-@pytest.mark.parametrize(("own", "path"), [({}, []), ({"PYTHONPATH": "/opt/more"}, ["/opt/more"])])
-def test_its_own_paths_stay(value, tmp_path: Path, own: dict[str, str], path: list[str]):
+@pytest.mark.parametrize(("image", "path"), [({}, []), ({"PYTHONPATH": "/opt/more"}, ["/opt/more"])])
+def test_paths_of_the_image_stay(value, tmp_path: Path, image: dict[str, str], path: list[str]):
     more = {"__wsgi_app_release_dir": str(tmp_path), "wsgi_app_environment": {"COLOUR": "blue"}}
     for file in value("__wsgi_app_environment_files", **more):
         Path(file["dest"]).write_text(file.get("content") or file["secret"])
     enter = value("__wsgi_app_source_kind.container_command", **more).replace("$$", "$").strip()
     done = subprocess.run(
         ["/bin/sh", "-c", f"{enter} env"],
-        env={"PATH": "/opt/venv/bin:/usr/bin:/bin", **own},
+        env={"PATH": "/opt/venv/bin:/usr/bin:/bin", **image},
         check=True,
         capture_output=True,
         text=True,

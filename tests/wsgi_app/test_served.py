@@ -124,7 +124,7 @@ def test_cookie_without_flask_defaults(ask):
 
 
 @pytest.mark.parametrize(
-    ("mode", "path", "asked"),
+    ("mode", "path", "path_info"),
     [
         pytest.param("script_name", "/api/cart", "/cart", id="script_name"),
         pytest.param("strip", "/cart", "/cart", id="strip"),
@@ -138,11 +138,11 @@ def test_cookie_without_flask_defaults(ask):
         pytest.param("append", APPENDED, id="append"),
     ],
 )
-def test_url_of_the_client(ask, forwarded, headers, mode: str, path: str, asked: str):
+def test_url_of_the_client(ask, forwarded, headers, mode: str, path: str, path_info: str):
     settings = {"wsgi_app_forwarded": forwarded, "wsgi_app_prefix_mode": mode}
     answer = ask({**settings, "wsgi_app_prefix": "/api"}, path, headers)
     found = json.loads(answer.read())
-    assert (found["url"], found["path"]) == ("https://example.org/outer/api/cart", asked)
+    assert (found["url"], found["path"]) == ("https://example.org/outer/api/cart", path_info)
 
 
 def test_cookie_with_lists(ask):

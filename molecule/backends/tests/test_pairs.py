@@ -60,7 +60,7 @@ def test_app_answers(host, kind):
 
 @pytest.mark.usefixtures("first")
 @pytest.mark.parametrize(("kind", "backend"), BACKENDS.items())
-def test_app_runs_in_its_own_backend(host, kind, backend):
+def test_app_runs_in_its_backend(host, kind, backend):
     found = [
         engine
         for engine in ("podman", "docker")

@@ -84,4 +84,5 @@ def test_user_of_another_person(person, refused):
 @pytest.mark.parametrize("state", ["present", "absent"])
 def test_foreign_site_file(refused, state: str):
     said = refused("site.yml", **{**SITE, "nginx_site_name": "theirs"}, nginx_site_state=state)
-    assert "/etc/nginx/sites-available/theirs.conf is somebody else's" in said
+    path = "/etc/nginx/sites-available/theirs.conf"
+    assert f"{path} exists and was not written by this role" in said

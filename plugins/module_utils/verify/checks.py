@@ -205,7 +205,7 @@ def check_proxy_fix(case: Case) -> Iterator[Finding]:
     expected, received = (
         ", ".join(str(values[part]) or "nothing" for part in lost) for values in (wanted, app_sees)
     )
-    app_fixes = answer["own_proxy_fix"]
+    app_fixes = answer["app_proxy_fix"]
     if app_fixes:
         values = answer["came"]["headers"].get("X-Forwarded-For", "").count(",") + 1
         counted = max(app_fixes[0].values())

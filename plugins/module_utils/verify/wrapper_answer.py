@@ -17,7 +17,7 @@ SHAPE = {
     "sees": dict.fromkeys(("scheme", "host", "port", "prefix", "path", "client"), str),
     "mounted": {"prefix": str, "mode": str, "values": int},
     "builds": {"url": str, "cookie_path": str | None, "cookie_secure": bool},
-    "own_proxy_fix": [COUNTS],
+    "app_proxy_fix": [COUNTS],
 }
 """The types in an answer; :mod:`subsite_wsgi.diagnosis_endpoint` writes it."""
 

@@ -95,7 +95,7 @@ def diagnosis(app: WSGIApplication, environ: WSGIEnvironment) -> dict[str, Any]:
         "builds": {"url": Request(app_environ).root_url}
         if flask is None
         else builds(flask, app_environ),
-        "own_proxy_fix": fixes,
+        "app_proxy_fix": fixes,
     }
 
 
