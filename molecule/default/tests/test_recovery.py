@@ -42,7 +42,7 @@ def test_damaged_release_is_rebuilt():
 
 @pytest.mark.usefixtures("stuck")
 def test_release_that_cannot_start_is_reported():
-    assert "systemd goes on trying" in play(SITE, "--limit=bin").output
+    assert "systemd restarts it until it starts" in play(SITE, "--limit=bin").output
 
 
 def test_release_serves_once_it_can_start():

@@ -74,7 +74,7 @@ def test_previous_release_serves_with_its_files(two, back):
 def test_list_marks_the_current_release(two, back, operate):
     (one, _), (latest, _) = two
     lines = [line.strip(' ",') for line in operate("releases").stdout.splitlines()]
-    assert [line for line in lines if line.startswith("* ") and "serves since" in line] == [
+    assert [line for line in lines if line.startswith("* ") and "current since" in line] == [
         line for line in lines if one in line
     ]
     assert sum(latest in line for line in lines) == 1

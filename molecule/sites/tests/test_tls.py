@@ -123,8 +123,8 @@ if SUITE == "bookworm":
         before = host.check_output("find /etc/nginx /srv/nginx | sort")
         run = attempt(**by_http_3("late"))
         assert (
-            "nginx_site_tls.http3 is true, but this host has nginx 1.22.1, which speaks no HTTP/3: "
-            "leave it out, or have nginx 1.26 there, as Debian 13 does."
+            "nginx_site_tls.http3 is true, but nginx 1.22.1 on this host does not support HTTP/3. "
+            "Leave it out, or install nginx 1.26, which Debian 13 has."
         ) in run.output
         assert (run.succeeded, run.changed) == (False, 0)
         assert host.check_output("find /etc/nginx /srv/nginx | sort") == before

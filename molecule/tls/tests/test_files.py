@@ -110,8 +110,8 @@ class TestFiles:
     def test_missing_file(self, attempt, late):
         run = attempt(nginx_site_tls={**PATHS, "key": "/etc/ssl/none.key"})
         assert (
-            "nginx_site_tls.key is '/etc/ssl/none.key', which does not exist on the host: put it "
-            "there first."
+            "nginx_site_tls.key is '/etc/ssl/none.key', which does not exist on the host: copy "
+            "it there first."
         ) in run.output
         assert (run.succeeded, run.changed, late.get()) == (False, 0, 200)
 
