@@ -172,7 +172,9 @@ def test_host_may_have_it_for_another_release(value, inputs):
     assert value("__wsgi_app_local_images", **more) == ["localhost/wsgi-shop:a", remote]
 
 
-@pytest.mark.parametrize(("image", "path"), [({}, []), ({"PYTHONPATH": "/opt/more"}, ["/opt/more"])])
+@pytest.mark.parametrize(
+    ("image", "path"), [({}, []), ({"PYTHONPATH": "/opt/more"}, ["/opt/more"])]
+)
 def test_paths_of_the_image_stay(value, tmp_path: Path, image: dict[str, str], path: list[str]):
     more = {"__wsgi_app_release_dir": str(tmp_path), "wsgi_app_environment": {"COLOUR": "blue"}}
     for file in value("__wsgi_app_environment_files", **more):
