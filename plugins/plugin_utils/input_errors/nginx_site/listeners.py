@@ -58,5 +58,6 @@ def _status(address: str, plain: list[str], secure: list[str]) -> Iterator[str]:
 
 def _overlap(one: str, other: str) -> bool:
     """Return whether two listeners would get the same connections; a bare port gets all."""
-    (host, _, port), (other_host, _, other_port) = one.rpartition(":"), other.rpartition(":")
-    return port == other_port and (host == other_host or not host or not other_host)
+    host, colon, port = one.rpartition(":")
+    other_host, other_colon, other_port = other.rpartition(":")
+    return port == other_port and (host == other_host or not colon or not other_colon)

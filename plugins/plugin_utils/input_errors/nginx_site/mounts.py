@@ -44,7 +44,7 @@ def errors(inputs: Inputs) -> Iterator[str]:
 def _mount(where: str, mount: dict, given: dict) -> Iterator[str]:
     if mount["path"] != "/":
         yield from common.prefix(f"{where}.path", mount["path"])
-    kind = next(kind for kind in KINDS if mount[kind] is not None)
+    [kind] = [kind for kind in KINDS if mount[kind] is not None]
     for option, kinds in USED_BY.items():
         if option in given and kind not in kinds:
             yield (

@@ -27,8 +27,8 @@ def errors(inputs: Inputs) -> Iterator[str]:
 
 
 def _callable(value: str) -> Iterator[str]:
-    module, _, target = value.partition(":")
-    if not MODULE.fullmatch(module) or not _is_target(target):
+    module, colon, target = value.partition(":")
+    if not colon or not MODULE.fullmatch(module) or not _is_target(target):
         yield (
             f"wsgi_app_callable is {value!r}: write 'module:attribute', as in 'shop.wsgi:app', or "
             "a factory with literal arguments, as in \"shop:create_app('production')\"."
