@@ -30,7 +30,7 @@ RULES = {
     ("nginx_site", "main"): nginx_site.errors,
     ("nginx_site", "validate_compose"): nginx_site.errors,
 }
-"""The rules of a role and an entry point. Other entry points run after one of these."""
+"""The rules of a role and an entry point. Other entry points check names and types only."""
 
 
 def check(

@@ -11,7 +11,7 @@ from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Input
 SIZE = re.compile(r"[1-9][0-9]*[kmg]?|0", re.IGNORECASE)
 RATE = re.compile(r"[1-9][0-9]{0,5}r/[sm]")
 MAXIMUM_LINE = 64
-"""The kilobytes that an app of the role wsgi_app accepts in a line of the head."""
+"""Kilobytes. nginx has four such buffers; gunicorn.conf.py.j2 accepts 4 times 64 kB."""
 
 
 def errors(inputs: Inputs) -> Iterator[str]:
