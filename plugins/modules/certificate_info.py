@@ -25,13 +25,7 @@ options:
   renewal:
     description: Path of certbot's renewal configuration, which names the ACME server.
     type: path
-attributes:
-  check_mode:
-    description: Does the same, since nothing changes.
-    support: full
-  diff_mode:
-    description: Nothing changes, so there is nothing to compare.
-    support: none
+extends_documentation_fragment: [subsite.deploy.changes_nothing]
 """
 
 EXAMPLES = r"""

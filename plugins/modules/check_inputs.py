@@ -21,10 +21,7 @@ options:
     description: The names of all apps, if the role is for a project of Compose.
     type: list
     elements: str
-attributes:
-  check_mode:
-    description: The task changes nothing.
-    support: full
+extends_documentation_fragment: [subsite.deploy.changes_nothing]
 """
 
 EXAMPLES = r"""

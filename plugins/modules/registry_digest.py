@@ -15,14 +15,7 @@ options:
     description: The image with registry and tag, for example C(registry.example.org/shop:1.4).
     type: str
     required: true
-extends_documentation_fragment: [subsite.deploy.registry]
-attributes:
-  check_mode:
-    description: Does the same, since nothing changes.
-    support: full
-  diff_mode:
-    description: Nothing changes, so there is nothing to compare.
-    support: none
+extends_documentation_fragment: [subsite.deploy.changes_nothing, subsite.deploy.registry]
 """
 
 EXAMPLES = r"""

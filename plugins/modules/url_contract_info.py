@@ -107,13 +107,7 @@ options:
   ca_path:
     description: File of certificate authorities to trust in addition to the system's.
     type: path
-attributes:
-  check_mode:
-    description: Does the same, since nothing changes.
-    support: full
-  diff_mode:
-    description: Nothing changes, so there is nothing to compare.
-    support: none
+extends_documentation_fragment: [subsite.deploy.changes_nothing]
 """
 
 EXAMPLES = r"""
