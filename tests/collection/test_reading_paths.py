@@ -36,7 +36,7 @@ PREFIX = [
     (f"{SITE}/templates/site.conf.j2", "mounts.j2", f"{SITE}/templates/mounts.j2"),
     (f"{SITE}/templates/mounts.j2", "nginx_site.mounts", f"{INVENTORY}/main.yml"),
     (f"{SITE}/templates/site.conf.j2", "proxy.j2", f"{SITE}/templates/proxy.j2"),
-    (f"{SITE}/templates/mounts.j2", "_mount_prefix", f"{SITE}/templates/proxy.j2"),
+    (f"{SITE}/templates/mounts.j2", "}}_prefix", f"{SITE}/templates/proxy.j2"),
 ]
 
 # From wsgi_app_secrets to the environment of the process.
