@@ -42,6 +42,16 @@ APP = {
             id="no similar option",
         ),
         pytest.param(
+            {"nginx_site_limits": {"rate": None}},
+            "nginx_site_limits.rate has no value: write one, or remove it.",
+            id="no value",
+        ),
+        pytest.param(
+            {"nginx_site_mounts": [{"path": "/", "app": None}]},
+            "nginx_site_mounts[0].app has no value: write one, or remove it.",
+            id="no value in a list",
+        ),
+        pytest.param(
             {"nginx_site_tls": {443: "x"}},
             "nginx_site_tls.443 is no option: use mode, certificate, key, names, email, directory, "
             "directory_ca, listen, http3.",

@@ -13,10 +13,10 @@ NAMES = ["example.org", "*.example.org", "203.0.113.5", "[2001:db8::5]"]
 PLAY = """
 - hosts: all
   gather_facts: false
-  become: true
-  become_method: ansible.builtin.su
-  become_exe: /bin/false
   vars:
+    ansible_become: true
+    ansible_become_method: ansible.builtin.su
+    ansible_become_exe: /bin/false
     __nginx_site_certificate: {names: %s}
   tasks:
     - ansible.builtin.include_tasks: %s/roles/nginx_site/tasks/certificate/make_self_signed.yml
@@ -24,10 +24,11 @@ PLAY = """
         content: "{{ __nginx_site_new_certificate | to_json }}"
         dest: "{{ playbook_dir }}/made.json"
         mode: "0600"
-      become: false
       check_mode: false
       no_log: true
       delegate_to: localhost
+      vars:
+        ansible_become: false
 """
 
 
@@ -55,6 +56,11 @@ def test_valid_for_the_names_and_a_year(made):
 
 def test_has_its_key(made):
     assert list(certificate.key_faults(made["certificate"], made["key"])) == []
+
+
+def test_key_is_in_no_file(play):
+    """Without pipelining, Ansible writes a module with its arguments to a file."""
+    assert "AnsiballZ_x509_certificate_pipe" not in play[1]
 
 
 def test_key_is_not_logged(play):

@@ -101,6 +101,23 @@ def test_endless_handshake_times_out_once(ask, site: hostile.Site):
     assert (result.faults, result.seconds < TIMEOUT + SLACK) == (["not-reachable"], True)
 
 
+@pytest.mark.parametrize(
+    ("last", "fault"),
+    [
+        pytest.param(b"", "response-missing", id="none"),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", "response-malformed", id="half"
+        ),
+    ],
+)
+def test_response_at_the_end_of_redirects_is_judged(
+    ask, site: hostile.Site, last: bytes, fault: str
+):
+    redirect = hostile.answer(b"", "Location: /api/login", status="302 Found")
+    site.answer(lambda head, number: iter([last if b" /api/login " in head else redirect]))
+    assert fault in ask().faults
+
+
 def test_silent_resolver_times_out_once(ask, monkeypatch: pytest.MonkeyPatch):
     released = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: released.wait(hostile.LONGEST))

@@ -57,7 +57,7 @@ class Layer:
         plain = responses["plain"]
         if plain["error"] or plain["malformed"]:
             return responses
-        responses["redirects"] = self._follow(plain)
+        responses["redirects"], responses["redirect_end"] = self._follow(plain)
         if prefix and self.name != "app":
             responses["slash"] = asdict(request(prefix))
             responses["slash"]["reaches_app"] = can_sign and bool(
@@ -108,8 +108,13 @@ class Layer:
             and not f"{location}/".startswith(f"{self.url.prefix}/")
         )
 
-    def _follow(self, response: dict[str, Any], most: int = 5) -> list[dict[str, Any]]:
-        """Return the redirects that begin with ``response``, while they stay on this origin."""
+    def _follow(
+        self, response: dict[str, Any], most: int = 5
+    ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        """Return the redirects from ``response`` on, and the last response.
+
+        They are followed while they stay on this origin.
+        """
         redirects: list[dict[str, Any]] = []
         source = urljoin(self.url.origin, response["target"])
         while response["location"] and len(redirects) < most:
@@ -121,4 +126,4 @@ class Layer:
                 break
             source, path = target, target.removeprefix(self.url.origin)
             response = asdict(self.endpoint.request(path.partition("#")[0]))
-        return redirects
+        return redirects, response

@@ -1,4 +1,4 @@
-"""Find variables and suboptions that do not exist."""
+"""Find variables and suboptions that do not exist, and suboptions without a value."""
 
 from __future__ import annotations
 
@@ -40,6 +40,8 @@ def _suboptions(where: str, option: Mapping[str, Any], value: Any) -> Iterator[s
             advice = _meant(f"{where}.", name, names) or f"use {', '.join(options)}."
             yield f"{name} is no option: {advice}"
         for name, suboption in options.items():
+            if name in value and value[name] is None:
+                yield f"{where}.{name} has no value: write one, or remove it."
             yield from _suboptions(f"{where}.{name}", suboption, value.get(name))
 
 
