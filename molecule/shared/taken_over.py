@@ -248,7 +248,7 @@ def attacking(container, attacks) -> Callable[..., AbstractContextManager[None]]
 def project(attack: str = "") -> dict[str, str]:
     """Return the files of a project that builds without an index and runs ``attack``.
 
-    That has a function of the same name; what it returns is in the project as seen.json.
+    That has a function of the same name; what it returns is in the project as found.json.
     """
     table = {"requires": [], "build-backend": "backend", "backend-path": ["."]}
     settings = "\n".join(f"{name} = {json.dumps(value)}" for name, value in table.items())

@@ -18,7 +18,7 @@ UNHASHED = "itsdangerous==2.2.0\n"
 def found(host, source) -> Iterator[dict]:
     """Deploy a project whose build attacks the host, and return what it found."""
     deploy(SCENARIO / "deploy.yml", **local(source(**attacking())))
-    last = "ls -t /srv/wsgi/evil/releases/*/lib/seen.json | head -1"
+    last = "ls -t /srv/wsgi/evil/releases/*/lib/found.json | head -1"
     yield json.loads(host.check_output(f"cat $({last})"))
     host.run(
         "pkill --uid wsgi-evil --full ' -c .*CANARY-written-by-survivor';"
@@ -48,7 +48,7 @@ def number(host) -> str:
     return host.check_output("id -u wsgi-evil")
 
 
-@pytest.mark.usefixtures("seen")
+@pytest.mark.usefixtures("found")
 def test_no_build_process_is_left(host, processes, number):
     """H4."""
     found = confinement.processes(host)
@@ -56,14 +56,14 @@ def test_no_build_process_is_left(host, processes, number):
     assert processes(number, beside_units=True) == []
 
 
-@pytest.mark.usefixtures("seen")
+@pytest.mark.usefixtures("found")
 def test_no_process_has_the_host_network(host, processes, number):
     """H4: the app has none."""
     theirs = {host.check_output(f"readlink /proc/{number}/ns/net") for number in processes(number)}
     assert host.check_output("readlink /proc/1/ns/net") not in theirs
 
 
-@pytest.mark.usefixtures("seen")
+@pytest.mark.usefixtures("found")
 def test_left_links_change_no_file_of_root(host):
     """Further attack: a file that was opened before it became root's can still be written."""
     searched = "grep -r --include='*.py' -l CANARY-written-by-survivor /srv/wsgi/evil/environments"
@@ -130,7 +130,7 @@ def test_build_leaves_no_object_on_the_host(found, host):
     assert host.run(traces).stdout == ""
 
 
-@pytest.mark.usefixtures("seen")
+@pytest.mark.usefixtures("found")
 def test_poisoned_cache_fails_the_hash_check(evil, source, tmp_path):
     """M2."""
     (tmp_path / "in.txt").write_text(f"{UNHASHED}gunicorn\nwerkzeug\n")
