@@ -207,7 +207,7 @@ def test_no_variable_is_another_sites(nginx_site, certificate):
         site = {**SITE, **settings.values[0], "nginx_site_name": "a"}
         for kind in (site, {**site, **tls, "nginx_site_forwarded": "append"}):
             names |= set(pattern.findall(nginx_site.texts("__nginx_site_files", kind)["a.conf"]))
-    assert {"public_port", "fwd_port", "req_port", "mount_prefix", "to_https"} < names
+    assert {"port", "fwdport", "reqport", "prefix", "to_https"} < names
     shared = {(one, other) for one in names for other in names if one.endswith(f"_{other}")}
     assert shared == set()
 
