@@ -41,3 +41,20 @@ def test_is_not_what_a_task_registers(role: Path, defined: Counter[str]):
     for registered, facts in KEPT.findall(tasks):
         kept |= {registered, *re.findall(r"^\s+(\w+):", facts, re.MULTILINE)} - {""}
     assert kept and kept & set(defined) == set()
+
+
+def test_is_defined_if_it_is_used(role: Path):
+    """A name without a definition fails only in the run that needs it."""
+    files = [
+        path
+        for part in ("tasks", "templates", "vars")
+        for path in (role / part).rglob("*")
+        if path.is_file()
+    ]
+    text = "\n".join(path.read_text() for path in files)
+    name = rf"__{role.name}(?:_\w+)?"
+    definitions = rf"^\s*(?:- )?({name}):|(?:register|loop_var): ({name})"
+    defined = {first or second for first, second in re.findall(definitions, text, re.MULTILINE)}
+    # The names of choices end with an input.
+    chosen = set(re.findall(rf"'({name}_)' ~", text))
+    assert set(re.findall(rf"\b{name}\b", text)) - defined - chosen == set()

@@ -19,9 +19,10 @@ ALL = "/etc /run/subsite /run/systemd/system /run/wsgi /srv /var/cache/wsgi /var
 
 @pytest.fixture
 def everything(host):
-    """A function that tells all that a deploy could change."""
-    look = f"find {ALL} -printf '%p %y %m %u %g %T@ %l\\n' | sort; systemctl list-units --plain"
-    return partial(host.check_output, look)
+    """A function that lists what a deploy could change; a restart changes an InvocationID."""
+    files = f"find {ALL} -printf '%p %y %m %u %g %T@ %l\\n' | sort"
+    units = "systemctl show --all --property=Id,ActiveState,InvocationID 'wsgi*' 'nginx*'"
+    return partial(host.check_output, f"{files}; {units}")
 
 
 @pytest.fixture
