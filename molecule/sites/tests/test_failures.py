@@ -13,7 +13,8 @@ def stopped(host):
     """The app mirror, which no request can wake."""
     host.check_output("systemctl stop wsgi-mirror.socket 'wsgi-mirror.*.service'")
     yield
-    host.check_output("systemctl start wsgi-mirror.socket")
+    # This waits until the app has started, which later tests would see otherwise.
+    host.check_output("systemctl start wsgi-mirror.socket && systemctl start wsgi-mirror.service")
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS"])
