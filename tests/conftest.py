@@ -34,10 +34,14 @@ inputs_of_roles = importlib.import_module(f"{PLUGIN_UTILS}.inputs")
 
 
 class Role:
-    """A role as Ansible loads it, for a host without a connection."""
+    """A role as Ansible loads it, for a host without a connection.
 
-    def __init__(self, name: str) -> None:
+    :param results: what modules of the role return, by the variables that have it.
+    """
+
+    def __init__(self, name: str, results: dict | None = None) -> None:
         self.name = name
+        self.results = results or {}
         self.path = ROOT / "roles" / name
         loader = DataLoader()
         self._inventory = InventoryManager(loader, ["localhost,"])
@@ -85,7 +89,7 @@ class Role:
 
     def _templar(self, inputs: dict) -> Templar:
         """Return what evaluates templates as in a task of the role that has ``inputs``."""
-        task = Task.load({"action": "meta", "vars": inputs}, role=self._role)
+        task = Task.load({"action": "meta", "vars": {**self.results, **inputs}}, role=self._role)
         host = self._inventory.get_host("localhost")
         variables = self._variables.get_vars(play=self._play, host=host, task=task)
         variables["ansible_search_path"] = [str(self.path)]
@@ -109,7 +113,14 @@ def wsgi_app() -> Role:
 
 @pytest.fixture(scope="session")
 def nginx_site() -> Role:
-    return Role("nginx_site")
+    """The role on a host with the nginx of Debian 13."""
+    info = {
+        "version": "1.26.3",
+        "openssl_version": "3.5.1",
+        "modules": ["http_ssl", "http_v2", "http_v3"],
+        "settings": [],
+    }
+    return Role("nginx_site", {"__nginx_site_nginx_info": info})
 
 
 @pytest.fixture(scope="session")

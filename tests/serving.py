@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ansible_collections.subsite.deploy.plugins.modules import nginx_info
 from scanner import findings
 
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
@@ -55,9 +56,16 @@ class Nginx:
             "__nginx_site_content_dir": f"{self.top}/srv/{site['nginx_site_name']}",
             "__nginx_site_access_log_path": f"{self.top}/{site['nginx_site_name']}.access.log",
         }
-        build = {"__nginx_site_nginx_build": {"stderr": self.run("-V").stderr}}
+        directives = list(role.value("__nginx_site_hash_sizes", site))
+        inspected = {
+            "__nginx_site_hash_sizes_path": f"{self.top}/conf.d/hash-sizes.conf",
+            "__nginx_site_nginx_info": {
+                **nginx_info.parse_build(self.run("-V").stderr),
+                "settings": nginx_info.find_settings(f"{self.top}/nginx.conf", directives),
+            },
+        }
         files = "__nginx_site_files + __nginx_site_shared_files"
-        for file in role.value(files, {**site, **places, **build}):
+        for file in role.value(files, {**site, **places, **inspected}):
             path = Path(file["dest"])
             if path.suffix == ".conf" and "content" in file:
                 found = findings(file["content"])
@@ -65,7 +73,7 @@ class Nginx:
                 directory = "conf.d" if path.parent.name == "conf.d" else "sites"
                 (self.top / directory / path.name).write_text(file["content"])
             elif "content" in file:
-                path.parent.mkdir(parents=True)
+                path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(file["content"])
 
     def run(self, *options: str) -> subprocess.CompletedProcess:

@@ -181,19 +181,19 @@ def test_sites_share_a_port_that_speaks_tls(nginx, nginx_site, certificate):
 
 
 @pytest.mark.parametrize(
-    ("said", "http2"),
+    ("version", "http2"),
     [
-        pytest.param("nginx version: nginx/1.22.1\n...", "listen 443 ssl http2;", id="Debian 12"),
-        pytest.param("nginx version: nginx/1.25.0\n...", "listen 443 ssl http2;", id="before"),
-        pytest.param("nginx version: nginx/1.25.1\n...", "http2 on;", id="since"),
-        pytest.param("nginx version: nginx/1.26.3\n...", "http2 on;", id="Debian 13"),
+        pytest.param("1.22.1", "listen 443 ssl http2;", id="Debian 12"),
+        pytest.param("1.25.0", "listen 443 ssl http2;", id="before"),
+        pytest.param("1.25.1", "http2 on;", id="since"),
+        pytest.param("1.26.3", "http2 on;", id="Debian 13"),
         pytest.param("", "http2 on;", id="yet to be installed"),
     ],
 )
-def test_http_2_is_written_as_nginx_reads_it(nginx_site, certificate, said: str, http2: str):
-    build = {"__nginx_site_nginx_build": {"stderr": said}}
-    site = {**SITE, "nginx_site_tls": certificate}
-    text = nginx_site.texts("__nginx_site_files", {**site, **build})["main.conf"]
+def test_http_2_is_written_as_nginx_reads_it(nginx_site, certificate, version: str, http2: str):
+    info = {**nginx_site.results["__nginx_site_nginx_info"], "version": version}
+    site = {**SITE, "nginx_site_tls": certificate, "__nginx_site_nginx_info": info}
+    text = nginx_site.texts("__nginx_site_files", site)["main.conf"]
     lines = {line.strip() for line in text.splitlines()}
     assert lines & {"listen 443 ssl http2;", "http2 on;"} == {http2}
 

@@ -32,7 +32,6 @@ def test_exceptions_are_needed(nginx_site, certificate):
         "nginx_site_server_names": ["example.org"],
         "nginx_site_tls": certificate,
         "nginx_site_mounts": mounts,
-        "__nginx_site_nginx_build": {"stderr": ""},
     }
     [text] = [
         text for text in nginx_site.texts("__nginx_site_files", site).values() if "server {" in text

@@ -157,15 +157,14 @@ class TestSlowHandshake:
 
 
 class TestSharedFile:
-    """One for each address, from every site alike, and for as long as one needs it."""
+    """Sites write the same shared files, which stay for as long as a site needs them."""
 
     SITE = {
         "nginx_site_name": "one",
         "nginx_site_server_names": ["one.example"],
         "nginx_site_tls": {"mode": "self_signed"},
-        "__nginx_site_nginx_build": {"stderr": "nginx version: nginx/1.26.3", "rc": 0},
     }
-    BOTH = ["tls-443.conf", "tls-[::]:443.conf"]
+    SIZES, *BOTH = ALL = ["hash-sizes.conf", "tls-443.conf", "tls-[::]:443.conf"]
 
     def test_is_the_same_from_every_site(self, nginx_site):
         other = {"nginx_site_name": "two", "nginx_site_limits": {"header_timeout": 5}}
@@ -173,24 +172,26 @@ class TestSharedFile:
             nginx_site.texts("__nginx_site_shared_files", {**self.SITE, **more})
             for more in ({}, other)
         )
-        assert (list(one), one) == (self.BOTH, two)
+        assert (list(one), one) == (self.ALL, two)
 
     @pytest.mark.parametrize(
         ("settings", "kept"),
         [
-            pytest.param({}, BOTH, id="needed"),
+            pytest.param({}, ALL, id="needed"),
             pytest.param({"nginx_site_state": "absent"}, [], id="absent"),
-            pytest.param({"nginx_site_default_server": True}, [], id="default server"),
-            pytest.param({"nginx_site_server_names": ["a.example", "[::1]"]}, [], id="address"),
-            pytest.param({"nginx_site_tls": {"mode": "none"}}, [], id="plain"),
+            pytest.param({"nginx_site_default_server": True}, [SIZES], id="default server"),
+            pytest.param(
+                {"nginx_site_server_names": ["a.example", "[::1]"]}, [SIZES], id="address"
+            ),
+            pytest.param({"nginx_site_tls": {"mode": "none"}}, [SIZES], id="plain"),
             pytest.param(
                 {"nginx_site_tls": {"mode": "self_signed", "listen": ["[::]:443"]}},
-                BOTH[1:],
+                [SIZES, BOTH[1]],
                 id="fewer addresses",
             ),
         ],
     )
-    @pytest.mark.parametrize("other", [[], BOTH[:1]])
+    @pytest.mark.parametrize("other", [[], ALL[:2]])
     def test_goes_when_no_site_needs_it(self, nginx_site, tmp_path, settings, kept, other):
         at = {"__nginx_site_shared_dir": f"{tmp_path}/conf.d"}
         at["__nginx_site_config_path"] = f"{tmp_path}/sites-available/one.conf"
@@ -212,5 +213,5 @@ class TestSharedFile:
         )
         mentions = {"__nginx_site_shared_mentions": {"stdout_lines": found.stdout.splitlines()}}
         removed = nginx_site.value("__nginx_site_unused_shared_files", {**site, **mentions})
-        left = set(self.BOTH) - {Path(file["dest"]).name for file in removed}
+        left = set(self.ALL) - {Path(file["dest"]).name for file in removed}
         assert left == {*kept, *other}

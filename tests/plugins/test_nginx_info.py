@@ -1,0 +1,92 @@
+"""Which nginx a host has, and which files of its configuration set a directive."""
+
+from pathlib import Path
+
+import pytest
+from ansible_collections.subsite.deploy.plugins.modules import nginx_info
+
+DEBIAN_12 = """nginx version: nginx/1.22.1
+built with OpenSSL 3.0.9 30 May 2023 (running with OpenSSL 3.0.19 27 Jan 2026)
+TLS SNI support enabled
+configure arguments: --with-http_ssl_module --with-stream=dynamic --with-http_v2_module
+"""
+NOT_INSTALLED = {"version": "", "openssl_version": "", "modules": []}
+
+
+@pytest.fixture
+def without_nginx(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(nginx_info, "describe_build", lambda module: "")
+
+
+def test_build_is_described(run_module, stand_in):
+    stand_in("nginx", f"sys.stderr.write({DEBIAN_12!r})\n")
+    result = run_module(nginx_info, _ansible_check_mode=True)
+    assert result["version"] == "1.22.1"
+    assert result["openssl_version"] == "3.0.19"
+    assert result["modules"] == ["http_ssl", "http_v2"]
+
+
+def test_missing_nginx_has_no_version(run_module, without_nginx):
+    result = run_module(nginx_info)
+    assert {name: result[name] for name in NOT_INSTALLED} == NOT_INSTALLED
+
+
+@pytest.mark.usefixtures("without_nginx")
+def test_packages_that_are_not_installed_are_missing(run_module, stand_in):
+    # "curl" was removed and its configuration is left; dpkg-query does not know "certbot".
+    listed = r"nginx installed\ncurl config-files\n"
+    commands = stand_in("dpkg-query", f"print('{listed}', end='')\nsys.exit(1)\n")
+    result = run_module(nginx_info, packages=["nginx", "curl", "certbot"])
+    assert result["missing_packages"] == ["curl", "certbot"]
+    assert [command[-3:] for command in commands()] == [["nginx", "curl", "certbot"]]
+
+
+class TestSettings:
+    SIZE = "server_names_hash_bucket_size"
+
+    def places(self, top: Path) -> list[str]:
+        """The files below ``top`` that set SIZE."""
+        settings = nginx_info.find_settings(f"{top}/nginx.conf", [self.SIZE, "gzip"])
+        return [
+            str(Path(setting["path"]).relative_to(top))
+            for setting in settings
+            if setting["directive"] == self.SIZE
+        ]
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            pytest.param(f"http {{\n    {SIZE} 64;\n}}", id="line of its own"),
+            pytest.param(f"http {{ {SIZE} 64; }}", id="one line"),
+            pytest.param(f"http {{gzip on;{SIZE}\t64;}}", id="after another"),
+            pytest.param(f"events {{}}\n{SIZE}\n64;", id="value on the next line"),
+        ],
+    )
+    def test_main_file_sets_it(self, tmp_path, text: str):
+        (tmp_path / "nginx.conf").write_text(text)
+        assert self.places(tmp_path) == ["nginx.conf"]
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            pytest.param(f"# {SIZE} 64;", id="comment"),
+            pytest.param(f"http {{ gzip on; # {SIZE} 64;\n}}", id="comment after a directive"),
+            pytest.param(f"http {{ {SIZE}_of_mine 64; my_{SIZE} 1; }}", id="other names"),
+        ],
+    )
+    def test_it_is_not_set(self, tmp_path, text: str):
+        (tmp_path / "nginx.conf").write_text(text)
+        assert self.places(tmp_path) == []
+
+    def test_only_included_files_count(self, tmp_path):
+        (tmp_path / "nginx.conf").write_text(
+            f"http {{ include conf.d/*.conf; include '{tmp_path}/more'; include missing; }}"
+        )
+        (tmp_path / "conf.d").mkdir()
+        for name in ("conf.d/b.conf", "conf.d/b.conf.old", "more", "deeper", "not-included"):
+            (tmp_path / name).write_text(f"{self.SIZE} 64;")
+        (tmp_path / "conf.d/a.conf").write_text("include deeper; include nginx.conf;")
+        assert self.places(tmp_path) == ["deeper", "conf.d/b.conf", "more"]
+
+    def test_missing_configuration_sets_nothing(self, tmp_path):
+        assert self.places(tmp_path) == []
