@@ -112,8 +112,8 @@ class TestFailure:
             run = attempt_shop(nginx_site_server_names=names)
         assert not run.succeeded
         for words in (
-            "No certificate was issued for shop.example, nowhere.example. The site shop goes on "
-            "with the one that it has",
+            "No certificate was issued for shop.example, nowhere.example. The site shop keeps "
+            "its present certificate",
             "nowhere.example",
             "Check that each of these names leads to this host",
         ):
