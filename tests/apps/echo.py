@@ -8,10 +8,31 @@ from werkzeug import Request, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 
+def early(request: Request) -> Response:
+    """Answer without reading the body."""
+    return Response("You may not.", 403)
+
+
+def late(request: Request) -> Response:
+    """Answer when the whole body is there."""
+    return Response(f"{len(request.get_data())} bytes")
+
+
+def large_head(request: Request) -> Response:
+    """Set two cookies of the size that browsers keep at most, and a long policy."""
+    headers = [("Set-Cookie", f"{name}={'x' * 4091}") for name in "ab"]
+    return Response("", headers=[*headers, ("Content-Security-Policy", "x" * 2000)])
+
+
+OTHERS = {"/early": early, "/late": late, "/large-head": large_head}
+
+
 def app(environ: dict, start_response):
     if environ.get("HTTP_UPGRADE") == "websocket":
         start_response("101 Switching Protocols", [("Upgrade", "websocket")])
         return []
+    if environ["PATH_INFO"] in OTHERS:
+        return OTHERS[environ["PATH_INFO"]](Request(environ))(environ, start_response)
     request = Request(environ)
     received = {
         "url": request.url,

@@ -64,3 +64,11 @@ def test_they_stand_beside_hsts(sites):
 def test_there_are_none_unless_wanted(sites):
     default = {"Server", "Date", "Content-Type", "Content-Length", "Connection"}
     assert set(sites["http"]["quiet"].get("/api/x").headers) == default
+
+
+@pytest.mark.parametrize("path", ["/api", "/strip", "/as-sent"])
+def test_large_head_reaches_the_client(server, path: str):
+    """Browsers keep cookies of up to 4096 bytes, and Flask makes them as large."""
+    answer = server.get(f"{path}/large-head")
+    cookies = answer.headers.get_all("Set-Cookie")
+    assert (answer.status, [len(cookie) for cookie in cookies]) == (200, [4093, 4093])
