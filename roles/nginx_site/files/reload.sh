@@ -10,7 +10,11 @@ children=$(grep -ls "^PPid:[[:space:]]$master\$" /proc/[0-9]*/status | sed 's/st
 # before it has read the directory once.
 [ ! -d /etc/systemd/system/certbot.service.d ] || systemctl daemon-reload
 
-systemctl reload-or-restart nginx.service
+systemctl reload-or-restart nginx.service || {
+  echo 'nginx does not start. Its journal ends with:'
+  journalctl --unit nginx.service --lines 5 --output cat --no-pager
+  exit 1
+}
 
 # Old workers that finish their requests have another title.
 for _ in $(seq 100); do
