@@ -18,7 +18,7 @@ def units(wsgi_app, inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         inputs_ = {**inputs, **settings}
         gunicorn = Path(wsgi_app.value("__wsgi_app_release_dir", inputs_), "venv/bin/gunicorn")
         gunicorn.parent.mkdir(parents=True)
-        podman = Path(wsgi_app.value("__wsgi_app_layout.engine", inputs_))
+        podman = Path(wsgi_app.value("__wsgi_app_layout.podman_path", inputs_))
         for program in (gunicorn, docker, podman):
             program.touch(mode=0o755)
         texts = wsgi_app.texts("__wsgi_app_release_files + __wsgi_app_address_files", inputs_)
@@ -27,7 +27,7 @@ def units(wsgi_app, inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
             # This machine may have no docker.
             (tmp_path / name).write_text(texts[name].replace("/usr/bin/docker", str(docker)))
         (tmp_path / "docker.service").write_text(f"[Service]\nExecStart={docker}\n")
-        unit = wsgi_app.value("__wsgi_app_layout.unit", inputs_)
+        unit = wsgi_app.value("__wsgi_app_layout.unit_prefix", inputs_)
         (tmp_path / f"{unit}.service").symlink_to(f"{unit}.0123456789ab.service")
         return [tmp_path / name for name in names]
 
