@@ -32,7 +32,7 @@ KINDS = {
         "origin",
         "printable",
         "subject_alt_names",
-        "systemd_environment",
+        "environment_file",
         "under_directory",
         "wsgi_app_layout",
     ],

@@ -283,14 +283,14 @@ class TestWrapperAnswer:
         "body",
         [
             pytest.param(b"[" * 60_000, id="deep list"),
-            pytest.param(b'{"came":' * 7000, id="deep object"),
+            pytest.param(b'{"received":' * 7000, id="deep object"),
             pytest.param(b'{"a":' * 900 + b"1" + b"}" * 900, id="object that is not too deep"),
             pytest.param(b"1" * 60_000, id="long number"),
-            pytest.param(b'{"came": ', id="half an object"),
+            pytest.param(b'{"received": ', id="half an object"),
             pytest.param(b'"\xff\xfe"', id="no text"),
-            pytest.param(b'["came", "sees", "mounted"]', id="list"),
+            pytest.param(b'["received", "sees", "mounted"]', id="list"),
             pytest.param(b"NaN", id="no number"),
-            pytest.param(b'{"came": NaN, "sees": Infinity, "mounted": 1e999}', id="no numbers"),
+            pytest.param(b'{"received": NaN, "sees": Infinity, "mounted": 1e999}', id="no numbers"),
             pytest.param(b"\x1f\x8b\x08" + b"\xff" * 100, id="gzip"),
             pytest.param(b'{"sees": {}}' + b" " * 100_000, id="too long"),
         ],
@@ -309,9 +309,9 @@ class TestWrapperAnswer:
         evil = "\x1b]0;x\x07\n✓ right\u202e\x9b2J{{ lookup('pipe', 'id') }}"
         said = hostile.diagnosis(site.authority)
         for place in list(hostile.places(said)):
-            if place[0] in ("came", "sees", "builds") and place[-1] not in ("headers", *said):
+            if place[0] in ("received", "sees", "builds") and place[-1] not in ("headers", *said):
                 said = hostile.spoilt(said, place, evil)
-        said["came"]["headers"]["\x1b[31m"] = "x"
+        said["received"]["headers"]["\x1b[31m"] = "x"
         result = answer(hostile.signed(said))
         assert result.faults != []
         assert r"\x1b]0;x\x07\n✓ right\u202e" in "".join(texts(result.contract))

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ansible_collections.subsite.deploy.plugins.module_utils import build_unit, layout
+from ansible_collections.subsite.deploy.plugins.module_utils import layout, transient_unit
 from ansible_collections.subsite.deploy.plugins.modules import wsgi_app_info
 
 
@@ -133,7 +133,7 @@ def test_exposure_of_a_build_is_low(
 ):
     sandbox = wsgi_app.value("__wsgi_app_build_sandbox", inputs)
     sandbox |= {"User": "wsgi-shop", "PrivateNetwork": not network, "ExecStart": "/bin/true"}
-    lines = build_unit.settings(sandbox)
+    lines = transient_unit.settings(sandbox)
     (tmp_path / "build.service").write_text("\n".join(["[Service]", *lines]) + "\n")
     tell(f"build, network {network}: {judge(tmp_path, 'build', exposure)}")
 

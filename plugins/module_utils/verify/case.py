@@ -91,9 +91,9 @@ class Case:
         answer = self.wrapper_answer(name)
         if not answer:
             return {}
-        headers = {key: first_value(value) for key, value in answer["came"]["headers"].items()}
-        scheme = headers.get("X-Forwarded-Proto") or answer["came"]["scheme"]
-        authority = headers.get("X-Forwarded-Host") or answer["came"]["host"]
+        headers = {key: first_value(value) for key, value in answer["received"]["headers"].items()}
+        scheme = headers.get("X-Forwarded-Proto") or answer["received"]["scheme"]
+        authority = headers.get("X-Forwarded-Host") or answer["received"]["host"]
         host, port = split_authority(authority)
         default_port = str(DEFAULT_PORTS.get(scheme, ""))
         return {

@@ -102,7 +102,7 @@ def check_forwarded(case: Case) -> Iterator[Finding]:
     if not forwarded:
         return
     lengths = {value.count(",") + 1 for value in single_value_headers(case).values()}
-    counted = case.wrapper_answer()["mounted"]["values"]
+    counted = case.wrapper_answer()["mounted"]["forwarded_values"]
     if counted and lengths and counted not in lengths:
         longest = max(lengths)
         mode = "append" if longest > 1 else "collapse"
@@ -122,7 +122,7 @@ def check_forwarded(case: Case) -> Iterator[Finding]:
 
 def single_value_headers(case: Case) -> dict[str, str]:
     """Return the headers from nginx that are lists only if nginx appends to them."""
-    headers = case.wrapper_answer()["came"]["headers"]
+    headers = case.wrapper_answer()["received"]["headers"]
     return {
         name: headers[name]
         for name in ("X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port")
@@ -207,7 +207,7 @@ def check_proxy_fix(case: Case) -> Iterator[Finding]:
     )
     app_fixes = answer["app_proxy_fix"]
     if app_fixes:
-        values = answer["came"]["headers"].get("X-Forwarded-For", "").count(",") + 1
+        values = answer["received"]["headers"].get("X-Forwarded-For", "").count(",") + 1
         counted = max(app_fixes[0].values())
         yield case.finding("proxyfix-counts", expected, received, counted=counted, forwarded=values)
     else:
@@ -337,7 +337,7 @@ def check_features(case: Case) -> Iterator[Finding]:
 def has_upgrade(response: dict[str, Any]) -> bool:
     """Return whether the app received the request to change to WebSocket."""
     answer = response["wrapper_answer"]
-    headers = answer["came"]["headers"] if answer else {}
+    headers = answer["received"]["headers"] if answer else {}
     return headers.get("Upgrade", "").lower() == "websocket"
 
 
