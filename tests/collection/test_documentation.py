@@ -14,7 +14,7 @@ KINDS = {
         "registry_digest",
         "remove_paths",
         "retire_user",
-        "url_contract_info",
+        "public_url_info",
         "wsgi_app_info",
         "wsgi_image",
         "wsgi_image_copy",
