@@ -74,6 +74,8 @@ def test_link_to_where_it_is_built_is_refused(app_dir: Path):
 
 def test_command_line_ends_with_the_reason(app_dir: Path, monkeypatch: pytest.MonkeyPatch):
     (app_dir / "source/requirements.txt").write_text("-e .\n")
-    monkeypatch.setattr(sys, "argv", ["build_in_image", "environment", str(app_dir), "pip", "flask"])
+    monkeypatch.setattr(
+        sys, "argv", ["build_in_image", "environment", str(app_dir), "pip", "flask"]
+    )
     with pytest.raises(SystemExit, match="Remove the -e"):
         build_in_image.main()
