@@ -29,7 +29,7 @@ SCENARIO = PROJECT / "molecule/release"
 """The directory of the app and its playbooks, also for the scenarios of other backends."""
 
 [CONTAINER] = [platform["name"] for platform in MOLECULE["platforms"]]
-ENVIRONMENT = os.environ | {
+ENVIRONMENT_VARIABLES = os.environ | {
     "ANSIBLE_CALLBACK_PLUGINS": str(PROJECT / "tests/callback_plugins"),
     "ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg"),
     "ANSIBLE_FORCE_COLOR": "0",
@@ -110,7 +110,7 @@ def play(address) -> Callable[..., subprocess.CompletedProcess[str]]:
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             command(hosts or f"{address()},", source.variables | variables, *options),
-            env=ENVIRONMENT,
+            env=ENVIRONMENT_VARIABLES,
             capture_output=True,
             text=True,
         )
@@ -141,7 +141,7 @@ def operate(address, tmp_path_factory) -> Callable[..., subprocess.CompletedProc
         return subprocess.run(
             ["ansible-playbook", "--inventory", str(inventory), *extra, *options]
             + [str(PROJECT / "playbooks" / f"{playbook}.yml")],
-            env=ENVIRONMENT,
+            env=ENVIRONMENT_VARIABLES,
             capture_output=True,
             text=True,
         )
@@ -158,7 +158,7 @@ def play_for(tmp_path_factory) -> Callable[..., None]:
         path.write_text(inventory)
         subprocess.run(
             command(str(path), source.variables | variables),
-            env=ENVIRONMENT,
+            env=ENVIRONMENT_VARIABLES,
             check=True,
             capture_output=True,
         )
@@ -184,7 +184,7 @@ class Deploy:
         permitted, self.leave = os.pipe()
         self.process = subprocess.Popen(
             command(hosts, variables),
-            env=ENVIRONMENT
+            env=ENVIRONMENT_VARIABLES
             | {
                 "ANSIBLE_CALLBACKS_ENABLED": "announce",
                 "SUBSITE_ANNOUNCE": f"{announced},{permitted}",

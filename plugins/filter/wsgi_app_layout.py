@@ -16,21 +16,23 @@ options:
     type: str
     required: true
   release:
-    description: The release that paths of a release belong to. With V(*), they match all releases.
+    description: The release that names and paths of a release belong to. With V(*), they match all
+      releases.
     type: str
     default: "*"
 """
 
 EXAMPLES = r"""
-socket: "{{ ('shop' | subsite.deploy.wsgi_app_layout).socket }}"
+socket: "{{ ('shop' | subsite.deploy.wsgi_app_layout).socket_path }}"
 release: "{{ ('shop' | subsite.deploy.wsgi_app_layout('4d1c09aa71be')).release_dir }}"
 """
 
 RETURN = r"""
 _value:
   description: >-
-    Paths and names by their meaning, among them C(socket), C(home), C(data_dir), C(shared_dir),
-    C(public_dir), C(unit), C(image), C(release_dir), C(service) and C(diagnosis_key).
+    Paths and names by their meaning, among them C(socket_path), C(app_dir), C(data_dir),
+    C(shared_dir), C(public_dir), C(unit_prefix), C(image_name), C(release_dir), C(service_unit) and
+    C(diagnosis_key_path).
   type: dict
 """
 

@@ -4,9 +4,9 @@ The rules are the same as on a host (:mod:`installer`). The stage runs as root, 
 world-readable, and caches are left out of the final image.
 
     python3 -m ansible_collections.subsite.deploy.plugins.module_utils.build_in_image \
-        environment|project HOME INSTALLER [REQUIREMENT ...]
+        environment|project APP_DIR INSTALLER [REQUIREMENT ...]
 
-reads HOME/source, and makes HOME/environment or HOME/lib.
+reads APP_DIR/source, and makes APP_DIR/environment or APP_DIR/lib.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from ansible_collections.subsite.deploy.plugins.module_utils.source import Build
 SCRATCH = Path("/var/tmp/subsite")
 
 
-def build(step: str, home: Path, installer: str, requirements: list[str]) -> None:
-    """Do one ``step`` of a build in ``home``.
+def build(step: str, app_dir: Path, installer: str, requirements: list[str]) -> None:
+    """Do one ``step`` of a build in ``app_dir``.
 
     :raises BuildError: when it fails.
     """
-    source, environment = Source(home / "source"), home / "environment"
+    source, environment = Source(app_dir / "source"), app_dir / "environment"
     source.refuse_editables()
     SCRATCH.mkdir(parents=True, exist_ok=True)
     tool = get_uv(str(SCRATCH / "tools"), "python3") if installer == "uv" else ""
@@ -35,7 +35,7 @@ def build(step: str, home: Path, installer: str, requirements: list[str]) -> Non
     if step == "environment":
         builder.fill(environment, source, requirements)
         return
-    lib = home / "lib"
+    lib = app_dir / "lib"
     lib.mkdir(exist_ok=True)
     if source.builds:
         builder.install_project(environment, source, lib)
@@ -54,9 +54,9 @@ def make_readable(top: Path) -> None:
 
 def main() -> None:
     """Do the step of the command line; print the reason if it fails."""
-    step, home, installer, *requirements = sys.argv[1:]
+    step, app_dir, installer, *requirements = sys.argv[1:]
     try:
-        build(step, Path(home), installer, requirements)
+        build(step, Path(app_dir), installer, requirements)
     except BuildError as error:
         sys.exit(str(error))
 

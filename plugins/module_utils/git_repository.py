@@ -276,7 +276,7 @@ def _credentials(address: Address) -> list[tuple[str, str]]:
 
 
 def _configuration(settings: list[tuple[str, str]]) -> dict[str, str]:
-    """Return ``settings`` as git reads them from its environment (git-config(1))."""
+    """Return ``settings`` as environment variables of git (git-config(1))."""
     environ = {"GIT_CONFIG_COUNT": str(len(settings))}
     for number, (key, value) in enumerate(settings):
         environ |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}

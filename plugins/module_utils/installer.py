@@ -1,7 +1,7 @@
 """Install the dependencies of a release, and its project, with pip or uv.
 
 This runs the dependencies' build scripts. So it must run in a sandbox: in the transient unit of a
-build (:mod:`build_in_unit`), or in a build stage of an image (:mod:`build_in_image`). Only
+build (:mod:`build_on_host`), or in a build stage of an image (:mod:`build_in_image`). Only
 :func:`get_uv` runs as root.
 """
 

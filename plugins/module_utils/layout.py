@@ -19,108 +19,117 @@ MARKER = "Written by subsite.deploy.wsgi_app"
 
 @dataclass(frozen=True)
 class Layout:
-    """The user, paths, units and image of an app, and of one of its releases."""
+    """The user, paths, units and image of an app, and of one of its releases.
 
-    root: str
-    state_root: str
+    A ``_dir`` is a directory, a ``_path`` another absolute path, and a ``_unit`` the file name of a
+    unit. The fields after ``release_dir`` belong to a release, too.
+    """
+
+    root_dir: str
+    state_root_dir: str
     unit_dir: str
     quadlet_dir: str
-    runtime_unit_dir: str
     marker: str
 
     user: str
-    home: str
-    releases: str
-    environments: str
-    repository: str
-    engine: str
-    """The command of rootless podman."""
-    engine_storage: str
-    tools: str
-    """uv, for all apps of the host."""
-    cache: str
+    app_dir: str
+    releases_dir: str
+    environments_dir: str
+    repository_dir: str
+    podman_path: str
+    """A script that runs podman as the app's user, for backend rootless_podman."""
+    podman_storage_dir: str
+    tools_dir: str
+    """Has uv, for all apps of the host."""
+    cache_dir: str
     state_dir: str
     data_dir: str
+    """The home directory of the app's user."""
     shared_dir: str
     public_dir: str
-    socket: str
-    claim: str
-    """Names the latest run that changes the app."""
+    socket_path: str
+    claim_path: str
+    """A file that names the latest run that changes the app."""
 
-    unit: str
-    """What the names of all units of the app begin with."""
+    unit_prefix: str
+    """What the names of all units of the app begin with. The log has it as identifier."""
     socket_unit: str
+    socket_unit_path: str
     current_unit: str
+    current_unit_path: str
     """A link to the service of the release that serves."""
     unit_patterns: list[str]
-    image: str
+    image_name: str
+    """Its tags are releases."""
 
     release_dir: str
-    diagnosis_key: str
-    service: str
-    setup_service: str
-    slice: str
-    probation: str
+    diagnosis_key_path: str
+    service_unit: str
+    setup_unit: str
+    slice_unit: str
+    probation_path: str
     """A drop-in that keeps systemd from restarting the release before it has proved its health."""
-    release_artifacts: list[str]
+    release_paths: list[str]
     """All paths that a release may have, with any backend."""
 
 
 def layout(name: str, release: str = "*") -> Layout:
     """Return the layout of the app ``name``.
 
-    Without a ``release``, paths of a release are patterns that match those of all releases.
+    Without a ``release``, names and paths of a release are patterns that match all releases.
     """
-    home = f"{ROOT}/{name}"
+    app_dir = f"{ROOT}/{name}"
     state_dir = f"{STATE_ROOT}/{name}"
-    unit = f"wsgi-{name}"
+    unit_prefix = f"wsgi-{name}"
     # systemd takes a hyphen in a slice's name for a level of the hierarchy.
-    slice_unit = unit.replace("-", "_")
-    release_dir = f"{home}/releases/{release}"
-    service = f"{unit}.{release}.service"
-    setup_service = f"{unit}_setup.{release}.service"
-    drop_ins = f"{RUNTIME_UNIT_DIR}/{service}.d"
+    slice_prefix = unit_prefix.replace("-", "_")
+    release_dir = f"{app_dir}/releases/{release}"
+    service_unit = f"{unit_prefix}.{release}.service"
+    setup_unit = f"{unit_prefix}_setup.{release}.service"
+    slice_unit = f"{slice_prefix}.{release}.slice"
+    drop_in_dir = f"{RUNTIME_UNIT_DIR}/{service_unit}.d"
     return Layout(
-        root=ROOT,
-        state_root=STATE_ROOT,
+        root_dir=ROOT,
+        state_root_dir=STATE_ROOT,
         unit_dir=UNIT_DIR,
         quadlet_dir=QUADLET_DIR,
-        runtime_unit_dir=RUNTIME_UNIT_DIR,
         marker=MARKER,
-        user=unit,
-        home=home,
-        releases=f"{home}/releases",
-        environments=f"{home}/environments",
-        repository=f"{home}/repository",
-        engine=f"{home}/podman",
+        user=f"wsgi-{name}",
+        app_dir=app_dir,
+        releases_dir=f"{app_dir}/releases",
+        environments_dir=f"{app_dir}/environments",
+        repository_dir=f"{app_dir}/repository",
+        podman_path=f"{app_dir}/podman",
         # Container root is an unprivileged UID on the host. It needs execute permission here.
-        engine_storage=f"{ROOT}/.containers/{name}",
-        tools=f"{ROOT}/.tools",
-        cache=f"/var/cache/wsgi/{name}",
+        podman_storage_dir=f"{ROOT}/.containers/{name}",
+        tools_dir=f"{ROOT}/.tools",
+        cache_dir=f"/var/cache/wsgi/{name}",
         state_dir=state_dir,
         data_dir=f"{state_dir}/data",
         shared_dir=f"{state_dir}/shared",
         public_dir=f"{state_dir}/public",
-        socket=f"/run/wsgi/{name}.sock",
-        claim=f"/run/subsite/{name}",
-        unit=unit,
-        socket_unit=f"{UNIT_DIR}/{unit}.socket",
-        current_unit=f"{UNIT_DIR}/{unit}.service",
-        unit_patterns=[f"{unit}.*", f"{unit}_setup.*", f"{slice_unit}.*"],
-        image=f"localhost/{unit}",
+        socket_path=f"/run/wsgi/{name}.sock",
+        claim_path=f"/run/subsite/{name}",
+        unit_prefix=unit_prefix,
+        socket_unit=f"{unit_prefix}.socket",
+        socket_unit_path=f"{UNIT_DIR}/{unit_prefix}.socket",
+        current_unit=f"{unit_prefix}.service",
+        current_unit_path=f"{UNIT_DIR}/{unit_prefix}.service",
+        unit_patterns=[f"{unit_prefix}.*", f"{unit_prefix}_setup.*", f"{slice_prefix}.*"],
+        image_name=f"localhost/wsgi-{name}",
         release_dir=release_dir,
-        diagnosis_key=f"{release_dir}/diagnosis.key",
-        service=service,
-        setup_service=setup_service,
-        slice=f"{slice_unit}.{release}.slice",
-        probation=f"{drop_ins}/probation.conf",
-        release_artifacts=[
-            f"{UNIT_DIR}/{service}",
-            f"{UNIT_DIR}/{setup_service}",
-            f"{UNIT_DIR}/{slice_unit}.{release}.slice",
-            f"{QUADLET_DIR}/{unit}.{release}.container",
-            f"{QUADLET_DIR}/{unit}_setup.{release}.container",
-            drop_ins,
+        diagnosis_key_path=f"{release_dir}/diagnosis.key",
+        service_unit=service_unit,
+        setup_unit=setup_unit,
+        slice_unit=slice_unit,
+        probation_path=f"{drop_in_dir}/probation.conf",
+        release_paths=[
+            f"{UNIT_DIR}/{service_unit}",
+            f"{UNIT_DIR}/{setup_unit}",
+            f"{UNIT_DIR}/{slice_unit}",
+            f"{QUADLET_DIR}/{unit_prefix}.{release}.container",
+            f"{QUADLET_DIR}/{unit_prefix}_setup.{release}.container",
+            drop_in_dir,
             release_dir,
         ],
     )

@@ -17,7 +17,7 @@ DECLARATIONS = ("requirements.txt", "pyproject.toml", "setup.py", "setup.cfg")
 
 INCLUDE = re.compile(r"(?:-[rc]|--(?:requirement|constraint)s?(?=[\s=]))[\s=]*(?P<path>.+)")
 REMOTE = re.compile(r":/|[$][{]")
-"""A path that pip downloads, or that it completes by a variable of its environment."""
+"""A path that pip downloads, or that it completes by an environment variable."""
 
 HASH = re.compile(r"--hash[=\s]")
 EDITABLE = re.compile(r"(?:-e|--editable(?=[\s=]))[\s=]*(?P<what>.+)")

@@ -24,7 +24,7 @@ options:
     required: true
     suboptions:
       dest:
-        description: Path on the host, absolute or relative to O(base).
+        description: Absolute path on the host.
         type: path
         required: true
       content:
@@ -76,10 +76,6 @@ options:
       mode:
         description: Permissions, in octal. Default is C(0755) for directories, else C(0644).
         type: str
-  base:
-    description: Directory that relative paths start from.
-    type: path
-    default: /
   check:
     description: Command, as a list, that checks the files in place.
     type: list
@@ -176,7 +172,7 @@ class FileSet:
                 self.changes.append(change)
 
     def _compare(self, entry: dict) -> Change | None:
-        path = os.path.join(self.module.params["base"], entry["dest"])
+        path = entry["dest"]
         writer = "root" if entry["directory"] else entry["owner"]
         is_secret = entry["secret"] is not None or bool(entry["key"])
         try:
@@ -315,7 +311,6 @@ def main() -> None:
                 "required_one_of": [KINDS],
                 "required_by": {"instead_of": ["copy_of"]},
             },
-            "base": {"type": "path", "default": "/"},
             "check": {"type": "list", "elements": "str"},
             "apply": {"type": "list", "elements": "str"},
         },

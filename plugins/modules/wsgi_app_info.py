@@ -209,7 +209,7 @@ SOMAXCONN = Path("/proc/sys/net/core/somaxconn")
 
 def engines(name: str) -> dict[str, str]:
     """Return the commands of the container engines, by backend."""
-    return {"podman": "podman", "docker": "docker", "rootless_podman": layout(name).engine}
+    return {"podman": "podman", "docker": "docker", "rootless_podman": layout(name).podman_path}
 
 
 def missing_engine(backend: str) -> Iterator[str]:
@@ -230,29 +230,29 @@ def collisions(name: str, listen: str, unit_dir: str = UNIT_DIR) -> Iterator[str
             f"wsgi_app_name is {name!r}, but the host has a user {app.user} already, whose home is "
             f"{home}, which the role did not create: give the app another name."
         )
-    socket_unit = Path(unit_dir, f"{app.unit}.socket")
-    if socket_unit.exists() and MARKER not in socket_unit.read_text():
+    unit_path = Path(unit_dir, app.socket_unit)
+    if unit_path.exists() and MARKER not in unit_path.read_text():
         yield (
-            f"wsgi_app_name is {name!r}, but the host has a unit {socket_unit.name} already, which "
+            f"wsgi_app_name is {name!r}, but the host has a unit {unit_path.name} already, which "
             "this role did not write: give the app another name."
         )
     rivals = sorted(
         path.name
         for path in Path(unit_dir).glob("*.socket")
-        if address_of(path) == listen and path != socket_unit
+        if address_of(path) == listen and path != unit_path
     )
     if rivals:
         taken = f"{rivals[0]} has that address already"
     else:
         taken = (
             ""
-            if address_of(socket_unit) == listen or is_free(listen)
+            if address_of(unit_path) == listen or is_free(listen)
             else "another process listens there already"
         )
     if taken:
         yield (
             f"wsgi_app_listen is {listen!r}, but {taken}: give the app its own address, as in "
-            f"{app.socket!r}."
+            f"{app.socket_path!r}."
         )
 
 
@@ -262,7 +262,7 @@ def replaceable(python: str, writable_paths: list[str], listen: str) -> Iterator
         yield (
             f"wsgi_app_listen is {listen!r}, but users other than root can change {part}: root "
             "creates the socket, so only root may change the directories above it, as for "
-            f"{layout('shop').socket!r}."
+            f"{layout('shop').socket_path!r}."
         )
     if part := changeable_part(python):
         yield (
@@ -307,7 +307,7 @@ def is_free(listen: str) -> bool:
 
 def image_tags(name: str) -> dict[str, list[str]]:
     """Return the releases with an image, by the command of each engine of the host."""
-    reference = f"reference={layout(name).image}"
+    reference = f"reference={layout(name).image_name}"
     arguments = ("images", "--filter", reference, "--format", "{{.Tag}}")
     return {
         engine: sorted(_output(engine, *arguments).split())
@@ -321,7 +321,7 @@ def complete_releases(name: str, images: dict[str, list[str]]) -> list[dict]:
 
     :param images: the releases with an image, by engine.
     """
-    records = Path(layout(name).releases).glob("*/release.json")
+    records = Path(layout(name).releases_dir).glob("*/release.json")
     return [
         {
             **recorded(record),
@@ -416,7 +416,7 @@ def address_of(unit: Path) -> str:
 def instances(name: str) -> dict[str, str]:
     """Return the state of each release's service, except those that are stopped or failed."""
     units = _systemctl(
-        "list-units", "--plain", "--no-legend", "--full", layout(name).service,
+        "list-units", "--plain", "--no-legend", "--full", layout(name).service_unit,
         "--state=active,activating,reloading,deactivating",
     )  # fmt: skip
     columns = [line.split() for line in units.splitlines()]
@@ -426,7 +426,7 @@ def instances(name: str) -> dict[str, str]:
 def listening(name: str) -> bool:
     """Return whether the app's socket is active and enabled."""
     state = _systemctl(
-        "show", "--property=ActiveState,UnitFileState", f"{layout(name).unit}.socket"
+        "show", "--property=ActiveState,UnitFileState", layout(name).socket_unit
     ).split()
     return sorted(state) == ["ActiveState=active", "UnitFileState=enabled"]
 
@@ -505,7 +505,7 @@ def main() -> None:
     )
     name, claim = module.params["name"], module.params["claim"]
     app = layout(name)
-    if claim and not is_current(claim, Path(app.claim)):
+    if claim and not is_current(claim, Path(app.claim_path)):
         module.fail_json(msg=SUPERSEDED.format(name=name))
     listen = module.params["listen"]
     errors = list(missing_engine(module.params["backend"]))
@@ -515,12 +515,12 @@ def main() -> None:
     if errors:
         module.fail_json(msg="\n".join(errors))
     if module.params["claims"] and not module.check_mode:
-        claim = claim_app(Path(app.claim))
-    current = release_of(Path(app.current_unit))
+        claim = claim_app(Path(app.claim_path))
+    current = release_of(Path(app.current_unit_path))
     images = image_tags(name)
     releases = complete_releases(name, images)
     running = instances(name)
-    listen = address_of(Path(app.socket_unit))
+    listen = address_of(Path(app.socket_unit_path))
     is_altered = "active" in running.values() and altered(listen)
     module.exit_json(
         changed=False,
@@ -529,7 +529,7 @@ def main() -> None:
         claim=claim,
         current=current,
         previous=previous([release["release"] for release in releases], current),
-        serving_since=time_of(Path(app.current_unit)) if current else "",
+        serving_since=time_of(Path(app.current_unit_path)) if current else "",
         instances=running,
         address=listen,
         data_owner=owner_of(app.data_dir),
@@ -540,8 +540,8 @@ def main() -> None:
         quadlet=os.path.exists(QUADLET),
         units=unit_paths(name),
         directories={
-            "releases": directories(Path(app.releases)),
-            "environments": directories(Path(app.environments)),
+            "releases": directories(Path(app.releases_dir)),
+            "environments": directories(Path(app.environments_dir)),
         },
     )
 

@@ -122,8 +122,8 @@ def build(engine: str, context: str, name: str, release: str) -> str:
 
     :raises BuildError: when it fails, with the engine's output.
     """
-    image = f"{layout(name).image}:{release}"
-    environment = f"{layout(name).image}:environment"
+    image = f"{layout(name).image_name}:{release}"
+    environment = f"{layout(name).image_name}:environment"
     secrets = ["--secret", f"id=pip,src={PIP_CONF}"] if os.path.exists(PIP_CONF) else []
     sandbox = SANDBOX.get(os.path.basename(engine), ())
     command = [engine, "build", *sandbox, "--file", f"{context}/Containerfile", *secrets]

@@ -110,12 +110,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ansible_collections.subsite.deploy.plugins.module_utils import (
-    build_in_unit,
-    build_unit,
+    build_on_host,
     installer,
     lent_directory,
     source,
     source_tree,
+    transient_unit,
 )
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
 from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
@@ -156,7 +156,7 @@ class Release:
         """
         self.source.refuse_editables()
         self._refuse_if_superseded()
-        build_unit.stop(self._unit)  # of an older run
+        transient_unit.stop(self._unit)  # of an older run
         with installer.locked(self.environment.with_name(".lock")):
             missing = not (self.environment.is_dir() and self.complete.exists())
             if missing:
@@ -212,7 +212,7 @@ class Release:
         tool = ""
         if installs and parameters["installer"] == "uv":
             tool = str(installer.get_uv(parameters["tools"], parameters["python"]))
-        build = build_in_unit.Build(
+        build = build_on_host.Build(
             source=str(self.source.path),
             environment=str(self.environment),
             makes_environment=makes_environment,
@@ -223,10 +223,11 @@ class Release:
             tool=tool,
             cache=parameters["cache"],
             requirements=parameters["requirements"],
-            environ=build_in_unit.inherited(),
+            environ=build_on_host.inherited(),
         )
         library = self.path / "builder"
-        build_unit.place((build_in_unit, installer, source, source_tree), library, self.user.pw_gid)
+        modules = (build_on_host, installer, source, source_tree)
+        transient_unit.place(modules, library, self.user.pw_gid)
         # Below /srv/wsgi, the build sees only its inputs and outputs.
         apps = self.path.parents[2]
         outputs, inputs = [self.work], [library, parameters["tools"]]
@@ -244,7 +245,7 @@ class Release:
             "ReadWritePaths": f"-{parameters['cache']}",
         }
         try:
-            build_unit.run(build_in_unit, library, build.to_json, self._unit, properties)
+            transient_unit.run(build_on_host, library, build.to_json, self._unit, properties)
         finally:
             lent_directory.remove(library)
 

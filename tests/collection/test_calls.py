@@ -42,8 +42,8 @@ PROBES = {
         "__wsgi_app_backend.engine | default('')",
         "__wsgi_app_backend.recipe",
         "__wsgi_app_backend.directories",
-        "__wsgi_app_backend.units",
-        "__wsgi_app_process_environment",
+        "__wsgi_app_backend.start_files",
+        "__wsgi_app_environment_variables",
     ],
     "nginx_site": [
         "__nginx_site_certificate.pair",

@@ -16,24 +16,24 @@ FAILED = {"ansible_failed_task": {"name": "switch | Start"}, "ansible_failed_res
 RELEASE = {"release": "4d1c", "deployed": "2026-11-22", "source": "image", "revision": RAW}
 MESSAGES = {
     "failed deploy, by its journal": (
-        "roles/wsgi_app/tasks/fail.yml",
-        "fail | Report the failure",
+        "roles/wsgi_app/tasks/handle_failure.yml",
+        "handle_failure | Report the failure",
         {**FAILED, "__wsgi_app_journal": {"stdout": RAW}, "ansible_failed_result": {"msg": ""}},
     ),
     "failed deploy, by its task": (
-        "roles/wsgi_app/tasks/fail.yml",
-        "fail | Report the failure",
+        "roles/wsgi_app/tasks/handle_failure.yml",
+        "handle_failure | Report the failure",
         {**FAILED, "__wsgi_app_journal": {"stdout": ""}},
     ),
     "file that keeps a user": (
-        "roles/wsgi_app/tasks/absent.yml",
-        "absent | Report a remaining file of the user",
+        "roles/wsgi_app/tasks/remove.yml",
+        "remove | Report a remaining file of the user",
         {"__wsgi_app_user_removal": {"file": RAW}},
     ),
     "releases": (
         "roles/wsgi_app/tasks/releases.yml",
         "releases | Show the releases, newest first",
-        {"__wsgi_app_present": {"releases": [RELEASE], "current": "", "serving_since": ""}},
+        {"__wsgi_app_found": {"releases": [RELEASE], "current": "", "serving_since": ""}},
     ),
     "certificate that was not issued": (
         "roles/nginx_site/tasks/certificate/issue.yml",
@@ -57,8 +57,8 @@ ELSEWHERE = {
     "__wsgi_app_stops_on_failure": False,
     "__nginx_site": {"name": "main"},
     "__wsgi_app_release": "4d1c",
-    "__wsgi_app_previous_release": "",
-    "__wsgi_app_is_built": False,
+    "__wsgi_app_replaced_release": "",
+    "__wsgi_app_was_complete": False,
 }
 
 

@@ -44,7 +44,7 @@ SECRET = [
     (f"{APP}/vars/main/release.yml", "wsgi_app.secrets", "molecule/apps/shop.yml"),
     (
         f"{APP}/vars/main/release.yml",
-        "__wsgi_app_backend.environment_rights",
+        "__wsgi_app_backend.environment_variable_rights",
         f"{APP}/vars/main/backends/systemd.yml",
     ),
     (

@@ -74,7 +74,7 @@ def test_variable_of_another_entry_point(wsgi_app, entry_point: str):
 
 @pytest.mark.parametrize("entry_point", ["main", "verify"])
 def test_result_of_an_earlier_call_is_accepted(nginx_site, entry_point: str):
-    assert nginx_site.input_errors({**SITE, "nginx_site_contracts": []}, entry_point) == []
+    assert nginx_site.input_errors({**SITE, "nginx_site_reports": []}, entry_point) == []
 
 
 def test_variable_of_the_entry_point_is_accepted(wsgi_app):

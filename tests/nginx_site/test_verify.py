@@ -52,22 +52,22 @@ def test_url(value, settings: dict, url: str):
 
 
 @pytest.mark.parametrize(
-    ("settings", "layers"),
+    ("settings", "endpoints"),
     [
         pytest.param({}, [("nginx", "127.0.0.1:80", False)], id="plain"),
         pytest.param(TLS, [("nginx", "127.0.0.1:443", True)], id="TLS"),
         pytest.param({"nginx_site_proxy_protocol": True}, [], id="PROXY protocol"),
     ],
 )
-def test_local_endpoint_of_nginx(mount_value, settings: dict, layers: list):
+def test_local_endpoint_of_nginx(mount_value, settings: dict, endpoints: list):
     mount = {"path": "/api", "upstreams": ["10.0.0.11:8000"]}
-    found = mount_value("__nginx_site_mount_layers", mount, **settings)
-    assert [(layer["name"], layer["connect"], layer["tls"]) for layer in found] == layers
+    found = mount_value("__nginx_site_mount_endpoints", mount, **settings)
+    assert [(one["name"], one["connect"], one["tls"]) for one in found] == endpoints
 
 
 def test_local_endpoint_of_app(mount_value):
     mount = {"path": "/api", "app": "shop", "strip": True}
-    app = mount_value("__nginx_site_mount_layers", mount)[-1]
+    app = mount_value("__nginx_site_mount_endpoints", mount)[-1]
     assert app == {"name": "app", "connect": "/run/wsgi/shop.sock", "strip": True}
     keys = mount_value("__nginx_site_mount_keys", mount)
     assert keys == "/srv/wsgi/shop/releases/*/diagnosis.key"

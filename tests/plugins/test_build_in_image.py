@@ -27,7 +27,7 @@ class Installer:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def app_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setitem(build_in_image.INSTALLERS, "pip", Installer)
     monkeypatch.setattr(build_in_image, "SCRATCH", tmp_path / "scratch")
     (tmp_path / "source").mkdir(mode=0o750)
@@ -36,44 +36,46 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_environment_is_filled(home: Path):
-    build_in_image.build("environment", home, "pip", ["gunicorn>=23"])
+def test_environment_is_filled(app_dir: Path):
+    build_in_image.build("environment", app_dir, "pip", ["gunicorn>=23"])
     assert Installer.requested == [("fill", "environment", "source", ["gunicorn>=23"])]
 
 
-def test_project_is_installed(home: Path):
-    (home / "source/pyproject.toml").write_text(BUILDS)
-    build_in_image.build("project", home, "pip", [])
+def test_project_is_installed(app_dir: Path):
+    (app_dir / "source/pyproject.toml").write_text(BUILDS)
+    build_in_image.build("project", app_dir, "pip", [])
     assert Installer.requested == [("install", "environment", "source", "lib")]
 
 
-def test_modules_are_left_where_they_are(home: Path):
-    build_in_image.build("project", home, "pip", [])
-    assert (Installer.requested, (home / "lib").is_dir()) == ([], True)
+def test_modules_are_left_where_they_are(app_dir: Path):
+    build_in_image.build("project", app_dir, "pip", [])
+    assert (Installer.requested, (app_dir / "lib").is_dir()) == ([], True)
 
 
-def test_everybody_reads_what_comes_of_it(home: Path):
-    build_in_image.build("project", home, "pip", [])
+def test_everybody_reads_what_comes_of_it(app_dir: Path):
+    build_in_image.build("project", app_dir, "pip", [])
     rights = {
         path.name: stat.filemode(path.stat().st_mode)
-        for path in [home / "source", home / "source/shop.py"]
+        for path in [app_dir / "source", app_dir / "source/shop.py"]
     }
     assert rights == {"source": "drwxr-xr-x", "shop.py": "-rw-r--r--"}
 
 
-def test_bytecode_is_there(home: Path):
-    build_in_image.build("project", home, "pip", [])
-    assert list((home / "source/__pycache__").glob("shop.*.pyc"))
+def test_bytecode_is_there(app_dir: Path):
+    build_in_image.build("project", app_dir, "pip", [])
+    assert list((app_dir / "source/__pycache__").glob("shop.*.pyc"))
 
 
-def test_link_to_where_it_is_built_is_refused(home: Path):
-    (home / "source/requirements.txt").write_text("-e .\n")
+def test_link_to_where_it_is_built_is_refused(app_dir: Path):
+    (app_dir / "source/requirements.txt").write_text("-e .\n")
     with pytest.raises(BuildError, match="Remove the -e"):
-        build_in_image.build("environment", home, "pip", [])
+        build_in_image.build("environment", app_dir, "pip", [])
 
 
-def test_command_line_ends_with_the_reason(home: Path, monkeypatch: pytest.MonkeyPatch):
-    (home / "source/requirements.txt").write_text("-e .\n")
-    monkeypatch.setattr(sys, "argv", ["build_in_image", "environment", str(home), "pip", "flask"])
+def test_command_line_ends_with_the_reason(app_dir: Path, monkeypatch: pytest.MonkeyPatch):
+    (app_dir / "source/requirements.txt").write_text("-e .\n")
+    monkeypatch.setattr(
+        sys, "argv", ["build_in_image", "environment", str(app_dir), "pip", "flask"]
+    )
     with pytest.raises(SystemExit, match="Remove the -e"):
         build_in_image.main()

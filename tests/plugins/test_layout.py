@@ -13,16 +13,16 @@ RELEASE = "4d1c09aa71be"
     ("key", "value"),
     [
         ("user", "wsgi-my-shop"),
-        ("home", "/srv/wsgi/my-shop"),
+        ("app_dir", "/srv/wsgi/my-shop"),
         ("data_dir", "/var/lib/wsgi/my-shop/data"),
         ("public_dir", "/var/lib/wsgi/my-shop/public"),
-        ("socket", "/run/wsgi/my-shop.sock"),
-        ("socket_unit", "/etc/systemd/system/wsgi-my-shop.socket"),
-        ("image", "localhost/wsgi-my-shop"),
+        ("socket_path", "/run/wsgi/my-shop.sock"),
+        ("socket_unit_path", "/etc/systemd/system/wsgi-my-shop.socket"),
+        ("image_name", "localhost/wsgi-my-shop"),
         ("release_dir", f"/srv/wsgi/my-shop/releases/{RELEASE}"),
-        ("diagnosis_key", f"/srv/wsgi/my-shop/releases/{RELEASE}/diagnosis.key"),
-        ("service", f"wsgi-my-shop.{RELEASE}.service"),
-        ("slice", f"wsgi_my_shop.{RELEASE}.slice"),
+        ("diagnosis_key_path", f"/srv/wsgi/my-shop/releases/{RELEASE}/diagnosis.key"),
+        ("service_unit", f"wsgi-my-shop.{RELEASE}.service"),
+        ("slice_unit", f"wsgi_my_shop.{RELEASE}.slice"),
     ],
 )
 def test_name_and_release_decide(key: str, value: str):
@@ -30,15 +30,15 @@ def test_name_and_release_decide(key: str, value: str):
 
 
 def test_release_is_a_pattern_by_default():
-    assert layout("shop").diagnosis_key == "/srv/wsgi/shop/releases/*/diagnosis.key"
+    assert layout("shop").diagnosis_key_path == "/srv/wsgi/shop/releases/*/diagnosis.key"
 
 
 def test_unit_patterns_match_every_unit_of_a_release():
     app = layout("my-shop", RELEASE)
-    for unit in (app.service, app.setup_service, app.slice, f"{app.unit}.socket"):
+    for unit in (app.service_unit, app.setup_unit, app.slice_unit, app.socket_unit):
         assert any(fnmatch(unit, pattern) for pattern in app.unit_patterns)
 
 
 def test_release_artifacts_include_its_units_and_its_directory():
     app = layout("shop", RELEASE)
-    assert {f"{UNIT_DIR}/{app.service}", app.release_dir} <= set(app.release_artifacts)
+    assert {f"{UNIT_DIR}/{app.service_unit}", app.release_dir} <= set(app.release_paths)

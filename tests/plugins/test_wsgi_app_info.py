@@ -12,7 +12,7 @@ from ansible_collections.subsite.deploy.plugins.modules import wsgi_app_info
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the home of the app ``shop``, which is empty."""
+    """Return the directory of the app ``shop``, which is empty."""
     monkeypatch.setattr(layout, "ROOT", str(tmp_path))
     monkeypatch.setattr(layout, "STATE_ROOT", f"{tmp_path}/state")
     (tmp_path / "shop").mkdir()

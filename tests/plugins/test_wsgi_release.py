@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.subsite.deploy.plugins.module_utils import (
-    build_in_unit,
-    build_unit,
+    build_on_host,
     installer,
+    transient_unit,
 )
 from ansible_collections.subsite.deploy.plugins.module_utils.installer import Pip, Uv, get_uv
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
@@ -476,11 +476,11 @@ def build(
     def run(program, library, text, name, properties) -> None:
         """Build without a unit, for which systemd is needed."""
         unit.update(properties)
-        build_in_unit.Build(**json.loads(text)).run()
+        build_on_host.Build(**json.loads(text)).run()
 
     monkeypatch.setattr(Pip, "create", copy)
-    monkeypatch.setattr(build_unit, "run", run)
-    monkeypatch.setattr(build_unit, "stop", lambda unit: None)
+    monkeypatch.setattr(transient_unit, "run", run)
+    monkeypatch.setattr(transient_unit, "stop", lambda unit: None)
     (tool / "bin/uv").symlink_to(shutil.which("uv"))
     (tool / ".complete").touch()
 
@@ -610,7 +610,7 @@ class TestBuild:
 
     def test_of_a_superseded_run_stops_no_other(self, build, parameters: dict, monkeypatch):
         stopped: list[str] = []
-        monkeypatch.setattr(build_unit, "stop", stopped.append)
+        monkeypatch.setattr(transient_unit, "stop", stopped.append)
         parameters["check"] = ["sh", "-c", "echo A newer run has begun.; exit 1"]
         with pytest.raises(BuildError, match="A newer run has begun"):
             build()
@@ -621,7 +621,7 @@ class TestBuild:
             (tmp_path / "newer").touch()
             raise BuildError("ended without output")
 
-        monkeypatch.setattr(build_unit, "run", run)
+        monkeypatch.setattr(transient_unit, "run", run)
         newer = f"[ ! -e {tmp_path}/newer ] || {{ echo A newer run has begun.; exit 1; }}"
         parameters["check"] = ["sh", "-c", newer]
         with pytest.raises(BuildError, match="A newer run has begun"):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import trustme
-from ansible_collections.subsite.deploy.plugins.modules import url_contract_info
+from ansible_collections.subsite.deploy.plugins.modules import public_url_info
 from precision import NAMED
 from serving import Nginx, echo, free_ports, running
 from setups import BEHIND, RIGHT, WRONG, SetUp
@@ -112,7 +112,7 @@ class World:
         )
         return {
             "url": set_up.url,
-            "layers": [
+            "endpoints": [
                 {"name": "public", "connect": f"127.0.0.1:{front}" if set_up.front else nginx},
                 {"name": "nginx", "connect": nginx},
                 {"name": "app", "connect": str(app / "shop.sock"), "strip": stripped},
@@ -157,7 +157,7 @@ class Verifier:
     def __call__(self, set_up: SetUp, **arguments) -> dict:
         """Return the result of the module."""
         arguments_of_set_up = {**self.question(set_up), **arguments}
-        return self.run_module(url_contract_info, **arguments_of_set_up)
+        return self.run_module(public_url_info, **arguments_of_set_up)
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def verify(run_module, world: World) -> Verifier:
 def name(record_property: Callable[[str, object], None], verify: Verifier) -> Callable:
     def name(set_up: SetUp) -> list[tuple[str, str]]:
         """Return the faults and hops that verify names, and record them for the summary."""
-        found = [(one["fault"], one["hop"]) for one in verify(set_up)["contract"]["findings"]]
+        found = [(one["name"], one["hop"]) for one in verify(set_up)["report"]["faults"]]
         wanted = [(set_up.fault, set_up.hop)] if set_up.fault else []
         record_property(NAMED, (len(found), len(wanted), bool(wanted) and found == wanted))
         return found

@@ -210,7 +210,7 @@ BODIES = [
     b"<a href='http://127.0.0.1/\xc3\xa9'>",
     b"5\r\nshopp\r\n0\r\n\r\n",
     b"[" * 60_000,
-    b'{"came": 1, "sees": 2, "mounted": 3}',
+    b'{"received": 1, "sees": 2, "mounted": 3}',
 ]
 MILD = [
     *(OK, OK, OK, answer(status="404 Not Found"), answer(status="502 Bad Gateway")),
@@ -252,7 +252,7 @@ LIES = {
     "cookie_path": ["/other", "/a" * 300],
     "cookie_secure": [True],
     "mode": ["app", "strip"],
-    "values": [0, 2, 10**30],
+    "forwarded_values": [0, 2, 10**30],
     "app_proxy_fix": [[dict.fromkeys(("x_for", "x_proto", "x_host", "x_port", "x_prefix"), 2)]],
     "X-Forwarded-Prefix": ["/other", "/outer/api"],
     "X-Forwarded-For": ["192.0.2.7", "127.0.0.2, 127.0.0.1"],
@@ -267,7 +267,7 @@ def diagnosis(authority: str) -> dict:
     url = {"scheme": "http", "host": host, "port": port, "prefix": "/api"}
     headers = {"Host": authority, "Proto": "http", "Port": port, "Prefix": "/api", "For": host}
     return {
-        "came": {
+        "received": {
             **{"scheme": "http", "host": authority, "path": "/api/", "peer": ""},
             "headers": {f"X-Forwarded-{name}": value for name, value in headers.items()},
         },
@@ -278,7 +278,7 @@ def diagnosis(authority: str) -> dict:
             "cookie_secure": False,
         },
         "app_proxy_fix": [],
-        "mounted": {"prefix": "/api", "mode": "script_name", "values": 1},
+        "mounted": {"prefix": "/api", "mode": "script_name", "forwarded_values": 1},
     }
 
 

@@ -7,15 +7,15 @@ NAMED = "named"
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
-    """Write how many of the findings were right, and how many of the faults were found."""
+    """Write how many of the named faults are present, and how many of those present were named."""
     reports = [
         report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)
     ]
     named = [value for report in reports for name, value in report.user_properties if name == NAMED]
     if not named:
         return
-    findings, wrong, right = (sum(numbers) for numbers in zip(*named, strict=True))
+    reported, wrong, right = (sum(numbers) for numbers in zip(*named, strict=True))
     terminalreporter.write_line(
         f"verify: {wrong} wrong set-ups and {len(named) - wrong} right ones: "
-        f"precision {right}/{findings}, recall {right}/{wrong}"
+        f"precision {right}/{reported}, recall {right}/{wrong}"
     )

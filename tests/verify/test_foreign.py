@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.subsite.deploy.plugins.modules import url_contract_info
+from ansible_collections.subsite.deploy.plugins.modules import public_url_info
 from serving import Nginx, free_ports, running, serve
 
 CADDY = """
@@ -80,8 +80,8 @@ def gunicorn(root: Path, top: Path, target: str, **environ: str) -> Iterator[Pat
 def look(run_module):
     def look(port: int, url: str) -> dict:
         """Return the report on ``url``, whose server listens on ``port``."""
-        layers = [{"name": "public", "connect": f"127.0.0.1:{port}"}]
-        return run_module(url_contract_info, url=url, layers=layers)["contract"]
+        endpoints = [{"name": "public", "connect": f"127.0.0.1:{port}"}]
+        return run_module(public_url_info, url=url, endpoints=endpoints)["report"]
 
     return look
 
@@ -104,21 +104,21 @@ class TestCaddy:
 
     def test_documented_set_up_passes_forged_headers(self, caddy, look):
         with caddy() as port:
-            contract = look(port, "http://shop.example:8000/")
-        assert [finding["fault"] for finding in contract["findings"]] == ["forged-headers-accepted"]
-        accepted = [header for header, is_accepted in contract["forged"].items() if is_accepted]
+            report = look(port, "http://shop.example:8000/")
+        assert [fault["name"] for fault in report["faults"]] == ["forged-headers-accepted"]
+        accepted = [header for header, is_accepted in report["forged"].items() if is_accepted]
         assert accepted == ["X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Ssl"]
 
     def test_removing_these_headers_is_right(self, caddy, look):
         rest = ("X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Ssl")
         with caddy("\n".join(f"header_up -{header}" for header in rest)) as port:
-            assert look(port, "http://shop.example:8000/")["findings"] == []
+            assert look(port, "http://shop.example:8000/")["faults"] == []
 
     def test_replaced_host_is_wrong(self, caddy, look):
         with caddy("header_up Host localhost:5000\nheader_up -X-Forwarded-Host") as port:
-            findings = look(port, "http://shop.example:8000/")["findings"]
-        assert [finding["fault"] for finding in findings] == ["url-wrong"]
-        assert findings[0]["received"] == "http://localhost:5000/cart"
+            faults = look(port, "http://shop.example:8000/")["faults"]
+        assert [fault["name"] for fault in faults] == ["url-wrong"]
+        assert faults[0]["received"] == "http://localhost:5000/cart"
 
 
 class TestTraefik:
@@ -144,13 +144,13 @@ class TestTraefik:
 
     def test_documented_set_up_passes_a_header_that_gunicorn_refuses(self, traefik, look):
         with traefik("true") as port:
-            contract = look(port, "http://shop.example:8000/")
-        assert [finding["received"] for finding in contract["findings"]] == ["X-Forwarded-Ssl"]
+            report = look(port, "http://shop.example:8000/")
+        assert [fault["received"] for fault in report["faults"]] == ["X-Forwarded-Ssl"]
 
     def test_host_not_forwarded_is_wrong(self, traefik, look):
         with traefik("false") as port:
-            findings = look(port, "http://shop.example:8000/")["findings"]
-        assert [finding["fault"] for finding in findings] == ["url-wrong"]
+            faults = look(port, "http://shop.example:8000/")["faults"]
+        assert [fault["name"] for fault in faults] == ["url-wrong"]
 
 
 class TestOriginal:
@@ -165,7 +165,7 @@ class TestOriginal:
             yield port
 
     def test_url_is_right_and_forged_headers_are_accepted(self, original: int, look):
-        contract = look(original, "http://shop.example:8000/api/")
-        assert [finding["fault"] for finding in contract["findings"]] == ["forged-headers-accepted"]
-        assert contract["forged"]["X-Forwarded-Proto"] is True
-        assert contract["forged"]["X-Forwarded-Host"] is False
+        report = look(original, "http://shop.example:8000/api/")
+        assert [fault["name"] for fault in report["faults"]] == ["forged-headers-accepted"]
+        assert report["forged"]["X-Forwarded-Proto"] is True
+        assert report["forged"]["X-Forwarded-Host"] is False

@@ -16,8 +16,8 @@ import pytest
 from ansible_collections.subsite.deploy.plugins.module_utils.deadline import Deadline
 from ansible_collections.subsite.deploy.plugins.module_utils.public_url import PublicUrl
 from ansible_collections.subsite.deploy.plugins.module_utils.verify.http_client import Endpoint
-from ansible_collections.subsite.deploy.plugins.module_utils.verify.probes import Layer
-from ansible_collections.subsite.deploy.plugins.modules import url_contract_info
+from ansible_collections.subsite.deploy.plugins.module_utils.verify.probes import Probe
+from ansible_collections.subsite.deploy.plugins.modules import public_url_info
 
 SIGNATURE = "1.aa.bb"
 TIMEOUT = 1
@@ -25,7 +25,7 @@ TIMEOUT = 1
 SLACK = 2
 """Seconds that a busy machine may need in addition. Endless responses take six."""
 LARGEST = 120_000
-"""Characters of a contract with 100 cookies, the most that it can have."""
+"""Characters of a report with 100 cookies, the most that it can have."""
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +39,8 @@ class Result:
 
     def __init__(self, said: dict, seconds: float) -> None:
         self.said, self.seconds = said, seconds
-        self.contract = said["contract"]
-        self.faults = [finding["fault"] for finding in self.contract["findings"]]
+        self.report = said["report"]
+        self.faults = [fault["name"] for fault in self.report["faults"]]
 
 
 @pytest.fixture
@@ -49,13 +49,13 @@ def ask(run_module, site: hostile.Site) -> Callable[..., Result]:
         """Run the module, and check what must hold whatever the site sends."""
         began = time.monotonic()
         url = f"{scheme}://{site.authority}/api/"
-        said = run_module(url_contract_info, url=url, timeout=TIMEOUT, **arguments)
+        said = run_module(public_url_info, url=url, timeout=TIMEOUT, **arguments)
         seconds = time.monotonic() - began
         assert seconds < 10 * TIMEOUT + SLACK
         assert isinstance(said.get("right"), bool), said
-        assert [text for text in texts([said["contract"], said["table"]]) if wild(text)] == []
-        assert [text for text in texts(said["layers"]) if "\x1b" in text or "\x9b" in text] == []
-        assert len(json.dumps(said["contract"], ensure_ascii=False)) < LARGEST
+        assert [text for text in texts([said["report"], said["table"]]) if wild(text)] == []
+        assert [text for text in texts(said["responses"]) if "\x1b" in text or "\x9b" in text] == []
+        assert len(json.dumps(said["report"], ensure_ascii=False)) < LARGEST
         return Result(said, seconds)
 
     return ask
@@ -83,7 +83,7 @@ def test_endless_response_times_out_once(ask, site: hostile.Site, name: str):
     result = ask()
     assert result.seconds < TIMEOUT + SLACK
     assert result.faults == ["not-reachable"]
-    came = result.contract["findings"][0]["received"]
+    came = result.report["faults"][0]["received"]
     assert came == f"TimeoutError: no complete response within {TIMEOUT} s"
 
 
@@ -146,7 +146,7 @@ def test_unread_body_times_out(ask, site: hostile.Site):
     site.answer(behaviour)
     result = ask(signature=SIGNATURE, body=50_000_000)
     assert (result.faults, result.seconds < TIMEOUT + SLACK) == (["response-missing"], True)
-    assert result.contract["findings"][0]["received"].startswith("body: TimeoutError: ")
+    assert result.report["faults"][0]["received"].startswith("body: TimeoutError: ")
 
 
 def test_missing_response_is_not_a_success(ask, site: hostile.Site):
@@ -154,14 +154,12 @@ def test_missing_response_is_not_a_success(ask, site: hostile.Site):
     site.answer(lambda head, number: iter([] if b"/api/api/" in head else [missing]))
     result = ask()
     assert result.faults == ["response-missing"]
-    assert result.contract["findings"][0]["received"].startswith(
-        "doubled_prefix: RemoteDisconnected: "
-    )
+    assert result.report["faults"][0]["received"].startswith("doubled_prefix: RemoteDisconnected: ")
 
 
 @pytest.mark.parametrize("signed", [False, True])
 def test_all_responses_together_time_out(ask, site, monkeypatch, signed: bool):
-    monkeypatch.setattr(url_contract_info, "TOTAL_TIMEOUTS", 2)
+    monkeypatch.setattr(public_url_info, "TOTAL_TIMEOUTS", 2)
     right = hostile.signed(hostile.diagnosis(site.authority))
 
     def slow(head: bytes, number: int) -> Iterator[hostile.Piece]:
@@ -172,15 +170,15 @@ def test_all_responses_together_time_out(ask, site, monkeypatch, signed: bool):
     result = ask(signature=SIGNATURE if signed else "")
     assert result.seconds < 2 * TIMEOUT + SLACK
     assert result.faults == ["response-missing"]
-    assert "TimeoutError: " in result.contract["findings"][0]["received"]
-    assert None in result.contract["forged"].values()
+    assert "TimeoutError: " in result.report["faults"][0]["received"]
+    assert None in result.report["forged"].values()
 
 
 def test_time_of_a_call_is_shared_by_layers(site: hostile.Site):
     site.answer(hostile.at_once(hostile.OK))
     url = PublicUrl.parse(f"http://{site.authority}/api/")
     endpoint = Endpoint(site.authority, "127.0.0.1", None, url.authority, total=Deadline(0))
-    responses = Layer("public", endpoint, url).probe(forge=True, websocket=True, body=1)
+    responses = Probe("public", endpoint, url).send(forge=True, websocket=True, body=1)
     assert (
         responses["plain"]["error"]
         == "TimeoutError: not requested, since the 0 s of this call are over"
@@ -205,7 +203,7 @@ def test_unusual_response_is_not_malformed(ask, site: hostile.Site, name: str):
 def test_interim_response_is_skipped(ask, site: hostile.Site):
     site.answer(hostile.at_once(hostile.HARMLESS["Early Hints"]))
     result = ask()
-    assert (result.faults, result.said["layers"][0]["plain"]["status"]) == ([], 200)
+    assert (result.faults, result.said["responses"][0]["plain"]["status"]) == ([], 200)
 
 
 def test_malformed_later_response_is_named(ask, site: hostile.Site):
@@ -217,7 +215,7 @@ def test_malformed_later_response_is_named(ask, site: hostile.Site):
     site.answer(behaviour)
     result = ask()
     assert result.faults == ["response-malformed"]
-    assert "Location is no URL (RFC 3986): /café" in result.contract["findings"][0]["received"]
+    assert "Location is no URL (RFC 3986): /café" in result.report["faults"][0]["received"]
 
 
 @pytest.mark.parametrize("data", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx"])
@@ -235,10 +233,10 @@ def test_reset_connection_is_no_response(ask, data: bytes):
         thread = threading.Thread(target=reset)
         thread.start()
         connect = f"127.0.0.1:{listener.getsockname()[1]}"
-        result = ask(layers=[{"name": "public", "connect": connect}])
+        result = ask(endpoints=[{"name": "public", "connect": connect}])
         thread.join()
     assert result.faults == ["not-reachable"]
-    assert "ConnectionResetError" in result.contract["findings"][0]["received"]
+    assert "ConnectionResetError" in result.report["faults"][0]["received"]
 
 
 def test_garbage_in_the_place_of_tls_is_no_answer(ask, site: hostile.Site):
@@ -283,14 +281,14 @@ class TestWrapperAnswer:
         "body",
         [
             pytest.param(b"[" * 60_000, id="deep list"),
-            pytest.param(b'{"came":' * 7000, id="deep object"),
+            pytest.param(b'{"received":' * 7000, id="deep object"),
             pytest.param(b'{"a":' * 900 + b"1" + b"}" * 900, id="object that is not too deep"),
             pytest.param(b"1" * 60_000, id="long number"),
-            pytest.param(b'{"came": ', id="half an object"),
+            pytest.param(b'{"received": ', id="half an object"),
             pytest.param(b'"\xff\xfe"', id="no text"),
-            pytest.param(b'["came", "sees", "mounted"]', id="list"),
+            pytest.param(b'["received", "sees", "mounted"]', id="list"),
             pytest.param(b"NaN", id="no number"),
-            pytest.param(b'{"came": NaN, "sees": Infinity, "mounted": 1e999}', id="no numbers"),
+            pytest.param(b'{"received": NaN, "sees": Infinity, "mounted": 1e999}', id="no numbers"),
             pytest.param(b"\x1f\x8b\x08" + b"\xff" * 100, id="gzip"),
             pytest.param(b'{"sees": {}}' + b" " * 100_000, id="too long"),
         ],
@@ -309,17 +307,17 @@ class TestWrapperAnswer:
         evil = "\x1b]0;x\x07\n✓ right\u202e\x9b2J{{ lookup('pipe', 'id') }}"
         said = hostile.diagnosis(site.authority)
         for place in list(hostile.places(said)):
-            if place[0] in ("came", "sees", "builds") and place[-1] not in ("headers", *said):
+            if place[0] in ("received", "sees", "builds") and place[-1] not in ("headers", *said):
                 said = hostile.spoilt(said, place, evil)
-        said["came"]["headers"]["\x1b[31m"] = "x"
+        said["received"]["headers"]["\x1b[31m"] = "x"
         result = answer(hostile.signed(said))
         assert result.faults != []
-        assert r"\x1b]0;x\x07\n✓ right\u202e" in "".join(texts(result.contract))
+        assert r"\x1b]0;x\x07\n✓ right\u202e" in "".join(texts(result.report))
 
     def test_long_texts_are_cut(self, answer, site: hostile.Site):
         said = hostile.spoilt(hostile.diagnosis(site.authority), ("sees", "host"), "x" * 60_000)
         result = answer(hostile.signed(said))
-        assert max(map(len, texts(result.contract))) <= 400
+        assert max(map(len, texts(result.report))) <= 400
         assert max(map(len, result.said["table"])) <= 1000
 
 
@@ -328,15 +326,16 @@ TRUST = [
     {"trusted_proxies": []},
     {"trusted_proxies": ["127.0.0.0/8"], "trusted_headers": ["proto", "for"]},
 ]
-LAYERS = ["public", "nginx", "app"]
+ENDPOINTS = ["public", "nginx", "app"]
 
 
 @pytest.mark.parametrize("seed", range(200))
 def test_random_responses_end_with_a_message(ask, site: hostile.Site, seed: int):
     site.answer(hostile.fuzzed(seed, site.authority))
-    layers = [{"name": name, "connect": site.authority} for name in LAYERS[: seed // 2 % 3 + 1]]
+    names = ENDPOINTS[: seed // 2 % 3 + 1]
+    endpoints = [{"name": name, "connect": site.authority} for name in names]
     signature = SIGNATURE if seed % 2 else ""
-    ask(layers=layers, signature=signature, websocket=True, body=10, **TRUST[seed % 3])
+    ask(endpoints=endpoints, signature=signature, websocket=True, body=10, **TRUST[seed % 3])
 
 
 @pytest.fixture

@@ -28,14 +28,14 @@ HIDDEN = [
 
 def outside(verify, set_up: SetUp) -> dict:
     """Run verify with nothing but the URL."""
-    public = [verify.question(set_up)["layers"][0]]
-    unknown = {"trusted_proxies": None, "trusted_headers": None, "keys": "", "layers": public}
+    public = [verify.question(set_up)["endpoints"][0]]
+    unknown = {"trusted_proxies": None, "trusted_headers": None, "keys": "", "endpoints": public}
     return verify(set_up, **unknown)
 
 
 @pytest.mark.parametrize("set_up", [pytest.param(it, id=it.name) for it in RIGHT])
-def test_right_set_up_has_no_findings(verify, set_up: SetUp):
-    assert outside(verify, set_up)["contract"]["findings"] == []
+def test_right_set_up_has_no_fault(verify, set_up: SetUp):
+    assert outside(verify, set_up)["report"]["faults"] == []
 
 
 @pytest.mark.parametrize("set_up", [pytest.param(it, id=it.name) for it in WRONG])

@@ -9,7 +9,7 @@ def named(set_ups: list[SetUp]) -> list:
 
 
 @pytest.mark.parametrize("set_up", named(RIGHT))
-def test_right_set_up_has_no_findings(name, set_up: SetUp):
+def test_right_set_up_has_no_fault(name, set_up: SetUp):
     assert name(set_up) == []
 
 
@@ -20,8 +20,8 @@ def test_wrong_set_up_is_named(name, set_up: SetUp):
 
 def test_untrusted_certificate_is_named(verify):
     set_up = next(set_up for set_up in RIGHT if set_up.name == "a proxy in front")
-    found = verify(set_up, ca_path=None)["contract"]["findings"]
-    assert [(one["fault"], one["hop"]) for one in found] == [("certificate", "browser")]
+    found = verify(set_up, ca_path=None)["report"]["faults"]
+    assert [(one["name"], one["hop"]) for one in found] == [("certificate", "browser")]
     assert verify(set_up, ca_path=None, validate_certs=False)["right"]
 
 

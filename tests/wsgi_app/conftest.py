@@ -20,7 +20,7 @@ INPUTS = {
     },
     "__wsgi_app_revision": "1",
     "__wsgi_app_release": "0123456789ab",
-    "__wsgi_app_is_built": False,
+    "__wsgi_app_was_complete": False,
 }
 
 

@@ -102,7 +102,7 @@ def test_environment_variables_are_quoted(wsgi_app, inputs, backend, tmp_path: P
         "wsgi_app_environment": halves[0],
         "wsgi_app_secrets": halves[1],
     }
-    for file in wsgi_app.value("__wsgi_app_environment_files", inputs_):
+    for file in wsgi_app.value("__wsgi_app_environment_variable_files", inputs_):
         Path(file["dest"]).write_text(file.get("content") or file["secret"])
     enter = wsgi_app.value("__wsgi_app_source_kind.container_command", inputs_).replace("$$", "$")
     program = "import json, os; print(json.dumps(dict(os.environ)))"

@@ -105,4 +105,4 @@ def test_recipe_does_not_depend_on_the_release_of_an_earlier_call(value, backend
         for release in ("0123456789ab", "ba9876543210")
     ]
     assert recipes[0] == recipes[1]
-    assert "unnamed" in recipes[0]["units"]
+    assert "unnamed" in recipes[0]["start_files"]

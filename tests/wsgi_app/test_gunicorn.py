@@ -67,8 +67,9 @@ def test_is_accepted(root, configuration, settings: dict):
             {"wsgi_app_prefix": "/api"},
             "wsgi_app",
             "subsite_wsgi.wrapper:wrap(target='echo:app', prefix='/api', mode='script_name', "
-            "values=1, flask_defaults={'APPLICATION_ROOT': '/api', 'PREFERRED_URL_SCHEME': 'http', "
-            "'SESSION_COOKIE_NAME': 'shop_session'}, diagnosis=True)",
+            "forwarded_values=1, flask_defaults={'APPLICATION_ROOT': '/api', "
+            "'PREFERRED_URL_SCHEME': 'http', 'SESSION_COOKIE_NAME': 'shop_session'}, "
+            "diagnosis=True)",
             id="entry",
         ),
         pytest.param(
@@ -79,14 +80,14 @@ def test_is_accepted(root, configuration, settings: dict):
             },
             "wsgi_app",
             "subsite_wsgi.wrapper:wrap(target='echo:app', prefix='', mode='script_name', "
-            "values=0, flask_defaults={}, diagnosis=False)",
+            "forwarded_values=0, flask_defaults={}, diagnosis=False)",
             id="entry without ProxyFix or diagnosis",
         ),
         pytest.param(
             {"wsgi_app_forwarded": "append", "wsgi_app_flask_defaults": False},
             "wsgi_app",
             "subsite_wsgi.wrapper:wrap(target='echo:app', prefix='', mode='script_name', "
-            "values=2, flask_defaults={}, diagnosis=True)",
+            "forwarded_values=2, flask_defaults={}, diagnosis=True)",
             id="entry with lists",
         ),
         pytest.param({}, "raw_env", [], id="no prefix"),

@@ -177,7 +177,7 @@ def test_host_may_have_it_for_another_release(value, inputs):
 )
 def test_paths_of_the_image_stay(value, tmp_path: Path, image: dict[str, str], path: list[str]):
     more = {"__wsgi_app_release_dir": str(tmp_path), "wsgi_app_environment": {"COLOUR": "blue"}}
-    for file in value("__wsgi_app_environment_files", **more):
+    for file in value("__wsgi_app_environment_variable_files", **more):
         Path(file["dest"]).write_text(file.get("content") or file["secret"])
     enter = value("__wsgi_app_source_kind.container_command", **more).replace("$$", "$").strip()
     done = subprocess.run(
@@ -203,7 +203,7 @@ def test_its_directory_stays(value, inputs, quadlet: bool):
         True: "/var/lib/wsgi/shop/shared/media:/opt/shop/media",
         False: "source=/var/lib/wsgi/shop/shared/media,target=/opt/shop/media",
     }
-    units = value("__wsgi_app_backend.units", **more)
+    units = value("__wsgi_app_backend.start_files", **more)
     assert len(units) == 2
     for unit in units:
         assert "workdir" not in unit["content"].lower().replace("workingdir", "workdir")

@@ -496,7 +496,7 @@ def test_release_in_a_deploy(input_errors):
         pytest.param({"wsgi_app_listen": "[2001:db8::5]:8000"}, id="IPv6 address"),
         pytest.param({"wsgi_app_listen": "127.0.0.1:65535"}, id="last port"),
         pytest.param({"wsgi_app_listen": "/" + "s" * 106}, id="107 bytes"),
-        pytest.param({"wsgi_app_environment": {"_a1": "", "B": "1"}}, id="environment"),
+        pytest.param({"wsgi_app_environment": {"_a1": "", "B": "1"}}, id="environment variables"),
         pytest.param({"wsgi_app_secrets": {"KEY": "a\nb\t'\"$`\\"}}, id="secret"),
         pytest.param({"wsgi_app_files": [{"dest": "a/b.ini", "content": "x"}]}, id="file"),
         pytest.param(

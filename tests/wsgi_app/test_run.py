@@ -20,7 +20,7 @@ def complete(*names: str) -> list[dict]:
 
 
 @pytest.mark.parametrize(
-    ("current", "releases", "instances", "previous"),
+    ("current", "releases", "instances", "replaced"),
     [
         pytest.param("", [], {}, "", id="first run"),
         pytest.param("a", ["a"], {"a": "active"}, "a", id="another serves"),
@@ -31,9 +31,9 @@ def complete(*names: str) -> list[dict]:
         pytest.param(NEW, [NEW, "a"], {NEW: "active", "a": "active"}, "", id="both serve"),
     ],
 )
-def test_previous_release(value, current, releases, instances: dict, previous: str):
+def test_replaced_release(value, current, releases, instances: dict, replaced: str):
     found = {"current": current, "releases": complete(*releases), "instances": instances}
-    assert value("__wsgi_app_previous_release", **found) == previous
+    assert value("__wsgi_app_replaced_release", **found) == replaced
 
 
 @pytest.mark.parametrize(

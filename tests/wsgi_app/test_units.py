@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ansible_collections.subsite.deploy.plugins.module_utils import build_unit, layout
+from ansible_collections.subsite.deploy.plugins.module_utils import layout, transient_unit
 from ansible_collections.subsite.deploy.plugins.modules import wsgi_app_info
 
 
@@ -18,7 +18,7 @@ def units(wsgi_app, inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         inputs_ = {**inputs, **settings}
         gunicorn = Path(wsgi_app.value("__wsgi_app_release_dir", inputs_), "venv/bin/gunicorn")
         gunicorn.parent.mkdir(parents=True)
-        podman = Path(wsgi_app.value("__wsgi_app_layout.engine", inputs_))
+        podman = Path(wsgi_app.value("__wsgi_app_layout.podman_path", inputs_))
         for program in (gunicorn, docker, podman):
             program.touch(mode=0o755)
         texts = wsgi_app.texts("__wsgi_app_release_files + __wsgi_app_address_files", inputs_)
@@ -27,7 +27,7 @@ def units(wsgi_app, inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
             # This machine may have no docker.
             (tmp_path / name).write_text(texts[name].replace("/usr/bin/docker", str(docker)))
         (tmp_path / "docker.service").write_text(f"[Service]\nExecStart={docker}\n")
-        unit = wsgi_app.value("__wsgi_app_layout.unit", inputs_)
+        unit = wsgi_app.value("__wsgi_app_layout.unit_prefix", inputs_)
         (tmp_path / f"{unit}.service").symlink_to(f"{unit}.0123456789ab.service")
         return [tmp_path / name for name in names]
 
@@ -133,7 +133,7 @@ def test_exposure_of_a_build_is_low(
 ):
     sandbox = wsgi_app.value("__wsgi_app_build_sandbox", inputs)
     sandbox |= {"User": "wsgi-shop", "PrivateNetwork": not network, "ExecStart": "/bin/true"}
-    lines = build_unit.settings(sandbox)
+    lines = transient_unit.settings(sandbox)
     (tmp_path / "build.service").write_text("\n".join(["[Service]", *lines]) + "\n")
     tell(f"build, network {network}: {judge(tmp_path, 'build', exposure)}")
 

@@ -21,7 +21,7 @@ def rights(user: str, table: dict[str, list[str]], can: bool):
             "wsgi-shop", {"read": ["RELEASE/source/manage.py", "RELEASE/venv/bin/python"]}, True
         ),
         *rights("wsgi-shop", {"write": [DATABASE, f"{SHOP}/public"]}, True),
-        *rights("wsgi-shop", {"read": ["RELEASE/secrets", "RELEASE/environment"]}, False),
+        *rights("wsgi-shop", {"read": ["RELEASE/secrets", "RELEASE/environment_variables"]}, False),
         *rights(
             "wsgi-shop",
             {

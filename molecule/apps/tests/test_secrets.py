@@ -6,7 +6,7 @@ import pytest
 import yaml
 from controller import SCENARIO, deploy
 
-WRITTEN = yaml.safe_load((SCENARIO / "vars/environment.yml").read_text())
+WRITTEN = yaml.safe_load((SCENARIO / "vars/environment_variables.yml").read_text())
 TOKEN = WRITTEN["secrets_of_ledger"]["LEDGER_TOKEN"]
 SEARCH = "grep --recursive --files-with-matches --no-messages --file=-"
 PLACES = "/boot /dev/shm /etc /home /opt /root /run /srv /tmp /usr /var"

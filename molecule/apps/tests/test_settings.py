@@ -45,7 +45,7 @@ def test_new_setting_makes_a_release(change):
 
 @pytest.mark.parametrize(("name", "value"), [("GREETING", GREETING), ("LEDGER_TOKEN", TOKEN)])
 def test_app_receives_the_new_value(change, name, value):
-    assert ask(f"/environment/{name}", host=HOST).text == value
+    assert ask(f"/environment_variables/{name}", host=HOST).text == value
 
 
 def test_environment_is_not_rebuilt(change):

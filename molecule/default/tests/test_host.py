@@ -58,7 +58,7 @@ def test_app_cannot_read_another_app(host, directory):
 
 def test_environment_file_is_for_root(host, app, release):
     modes = host.check_output(
-        f"stat -c '%U %a' /srv/wsgi/{app}/releases/{release}/environment "
+        f"stat -c '%U %a' /srv/wsgi/{app}/releases/{release}/environment_variables "
         f"/srv/wsgi/{app}/releases/{release}/secrets"
     )
     assert modes.split("\n") == ["root 600", "root 600"]

@@ -89,7 +89,8 @@ def list_data() -> list[str]:
 def list_settings() -> list[str]:
     """Return the readable files of releases and other apps, except the sources of this build."""
     package = Path(os.environ["PYTHONPATH"]).parent
-    parts = ("files", "diagnosis.key", "environment", "gunicorn.conf.py", "secrets", "setup")
+    settings = ("environment_variables", "gunicorn.conf.py", "secrets", "setup")
+    parts = ("files", "diagnosis.key", *settings)
     found = [package / part for part in parts] + list(Path("/srv/wsgi").glob("*/releases/*"))
     return [str(path) for path in found if path != package and os.access(path, os.R_OK)]
 

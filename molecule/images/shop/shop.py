@@ -1,4 +1,4 @@
-"""A shop that answers with its URL and its environment."""
+"""A shop that answers with its URL and its environment variables."""
 
 from __future__ import annotations
 

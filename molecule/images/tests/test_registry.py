@@ -33,7 +33,7 @@ def test_release_records_its_image(deployed, operate):
         pytest.param("writable", ["media", "/var/lib/wsgi/shop/data"], id="its data alone"),
     ],
 )
-def test_app_environment(deployed, on_host, name: str, value):
+def test_app_runs_as_in_its_image(deployed, on_host, name: str, value):
     assert on_host.shop()[name] == value
 
 

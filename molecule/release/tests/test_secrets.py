@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pytest
 import testinfra
 from controller import MOLECULE, PROJECT
-from releases import ENVIRONMENT
+from releases import ENVIRONMENT_VARIABLES
 
 ALL = ("--diff", "-vvv")
 """The options for Ansible's most verbose output."""
@@ -96,7 +96,7 @@ def strange(container) -> Iterator[str]:
             f"--inventory={name},",
             PROJECT / "molecule/docker/engine.yml",
         ]
-        subprocess.run(engine, check=True, capture_output=True, env=ENVIRONMENT)
+        subprocess.run(engine, check=True, capture_output=True, env=ENVIRONMENT_VARIABLES)
     yield name
     remove = ["podman", "rm", "--force", "--volumes", "--time=0", name]
     subprocess.run(remove, check=True, capture_output=True)

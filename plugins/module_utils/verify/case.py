@@ -18,10 +18,10 @@ PARTS = ("scheme", "host", "port", "prefix")
 
 
 @dataclass(frozen=True)
-class Finding:
-    """A fault that a site has, in words."""
+class Fault:
+    """A fault that a site has."""
 
-    fault: str
+    name: str
     hop: str
     problem: str
     expected: str
@@ -30,54 +30,54 @@ class Finding:
 
 
 class Case:
-    """A site: its public URL, the responses of each layer, and whom nginx trusts."""
+    """A site: its public URL, the responses at each endpoint, and the proxies that nginx trusts."""
 
     def __init__(
         self,
         url: PublicUrl,
-        layers: list[dict[str, Any]],
+        responses: list[dict[str, Any]],
         trusted_proxies: list[str] | None = None,
         trusted_headers: list[str] | None = None,
         body: int = 0,
     ) -> None:
         """Collect what is given.
 
-        :param layers: what :class:`Layer` returned for each place, the outermost first.
+        :param responses: what :class:`Probe` returned for each endpoint, the outermost first.
         :param trusted_proxies: the networks that nginx trusts; none if they are unknown.
         :param body: the size in bytes of the body that was posted.
         """
         self.url = url
-        self.layers = {layer["name"]: layer for layer in layers}
-        self.outer = layers[0]
-        self.plain = self.outer["plain"]
+        self.responses = {one["name"]: one for one in responses}
+        self.outermost = responses[0]
+        self.plain = self.outermost["plain"]
         self.trusted_proxies, self.trusted_headers = trusted_proxies, trusted_headers
         self.body = body
 
     def wrapper_answer(self, name: str | None = None) -> dict[str, Any]:
-        """Return what the wrapper answered through a layer (the outermost), or nothing."""
-        layer = self.outer if name is None else self.layers.get(name, {})
-        return layer.get("signed", {}).get("wrapper_answer", {})
+        """Return what the wrapper answered at an endpoint (the outermost), or nothing."""
+        responses = self.outermost if name is None else self.responses.get(name, {})
+        return responses.get("signed", {}).get("wrapper_answer", {})
 
     def reaches_app(self, name: str) -> bool:
-        """Return whether the layer ``name`` passes requests to the app."""
+        """Return whether the endpoint ``name`` passes requests to the app."""
         return bool(self.wrapper_answer(name))
 
     @property
     def expects_wrapper(self) -> bool:
         """Whether the app has a wrapper that answers, so that no answer is a fault."""
-        app = self.layers.get("app", {})
+        app = self.responses.get("app", {})
         fails = "signed" in app and (app["plain"]["error"] or app["plain"]["status"] >= 500)
-        return bool(fails) or any(self.wrapper_answer(name) for name in self.layers)
+        return bool(fails) or any(self.wrapper_answer(name) for name in self.responses)
 
     @property
     def is_behind_proxy(self) -> bool:
         """Whether a proxy is known to stand in front of nginx."""
-        return bool(self.trusted_proxies) or "balancer" in self.layers
+        return bool(self.trusted_proxies) or "balancer" in self.responses
 
     @property
     def has_direct_nginx(self) -> bool:
-        """Whether nginx was also asked without the proxies in front of it."""
-        return "nginx" in self.layers and self.outer["name"] != "nginx"
+        """Whether requests were also sent to nginx without the proxies in front of it."""
+        return "nginx" in self.responses and self.outermost["name"] != "nginx"
 
     @property
     def prefix_outside_app(self) -> str:
@@ -87,13 +87,13 @@ class Case:
         return self.url.prefix.removesuffix(in_routes)
 
     def forwarded(self, name: str | None = None) -> dict[str, str]:
-        """Return the parts of the URL that gunicorn received through a layer, or nothing."""
+        """Return the parts of the URL that gunicorn received through an endpoint, or nothing."""
         answer = self.wrapper_answer(name)
         if not answer:
             return {}
-        headers = {key: first_value(value) for key, value in answer["came"]["headers"].items()}
-        scheme = headers.get("X-Forwarded-Proto") or answer["came"]["scheme"]
-        authority = headers.get("X-Forwarded-Host") or answer["came"]["host"]
+        headers = {key: first_value(value) for key, value in answer["received"]["headers"].items()}
+        scheme = headers.get("X-Forwarded-Proto") or answer["received"]["scheme"]
+        authority = headers.get("X-Forwarded-Host") or answer["received"]["host"]
         host, port = split_authority(authority)
         default_port = str(DEFAULT_PORTS.get(scheme, ""))
         return {
@@ -115,13 +115,13 @@ class Case:
             for network in self.trusted_proxies or []
         )
 
-    def finding(self, fault: str, expected: object, received: object, **details: object) -> Finding:
-        """Return a finding, with the texts of ``fault`` filled in."""
-        template = FAULTS[fault]
+    def fault(self, name: str, expected: object, received: object, **details: object) -> Fault:
+        """Return the fault ``name``, with its description filled in."""
+        description = FAULTS[name]
         url = self.url
         inner_prefix = self.forwarded().get("prefix")
         outer_prefix = "" if inner_prefix is None else url.prefix.removesuffix(inner_prefix)
-        details_text = {name: excerpt(str(value)) for name, value in details.items()}
+        details_text = {key: excerpt(str(value)) for key, value in details.items()}
         values = {
             "host": url.host,
             "authority": url.authority,
@@ -133,13 +133,13 @@ class Case:
             "body": self.body,
             **details_text,
         }
-        return Finding(
-            fault,
-            details_text.get("hop", template.hop),
-            template.problem.format(**values),
+        return Fault(
+            name,
+            details_text.get("hop", description.hop),
+            description.problem.format(**values),
             excerpt(str(expected)),
             excerpt(str(received)) or "nothing",
-            template.fix.format(**values),
+            description.fix.format(**values),
         )
 
 

@@ -15,7 +15,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils.public_url import (
 from ansible_collections.subsite.deploy.plugins.module_utils.verify.case import (
     PARTS,
     Case,
-    Finding,
+    Fault,
 )
 from ansible_collections.subsite.deploy.plugins.module_utils.verify.probes import FORGED_PREFIX
 
@@ -26,43 +26,44 @@ TIMED_OUT = "TimeoutError"
 """Part of each error about a response that was too late, or a request that was not sent."""
 
 
-def find_faults(case: Case) -> list[Finding]:
+def find_faults(case: Case) -> list[Fault]:
     """Return the faults of the first check that finds one; nothing if there are none."""
     for check in CHECKS:
-        findings = list(check(case))
-        if findings:
-            return findings
+        faults = list(check(case))
+        if faults:
+            return faults
     return []
 
 
-def check_reachability(case: Case) -> Iterator[Finding]:
+def check_reachability(case: Case) -> Iterator[Fault]:
     """Yield why a request does not reach the app."""
     plain, url = case.plain, case.url
     if plain["error"]:
         fault = "certificate" if BAD_CERTIFICATE in plain["error"] else "not-reachable"
-        yield case.finding(fault, "a response", plain["error"])
+        yield case.fault(fault, "a response", plain["error"])
     elif any(find_malformed(case)):
         hop, reason = find_malformed(case)
-        yield case.finding("response-malformed", "a response", reason, hop=hop)
+        yield case.fault("response-malformed", "a response", reason, hop=hop)
     elif has_loop(case):
         fault = "redirect-loop" if case.wrapper_answer() else "https-loop"
         redirect = f"{plain['status']} Location: {plain['location']}"
-        yield case.finding(fault, "a response", redirect)
+        yield case.fault(fault, "a response", redirect)
     elif case.expects_wrapper and not case.wrapper_answer():
         yield find_broken_hop(case)
     elif not case.expects_wrapper and plain["status"] >= 500:
-        yield case.finding("error", "a response", plain["status"])
+        yield case.fault("error", "a response", plain["status"])
     elif not case.expects_wrapper and plain["status"] == 421:
-        yield case.finding("name-unknown", url.host, 421)
+        yield case.fault("name-unknown", url.host, 421)
 
 
 def find_malformed(case: Case) -> tuple[str, str]:
     """Return the innermost hop with a malformed response, and what is wrong; or two empty texts."""
-    in_front = "balancer" if "nginx" in case.layers else "nginx" if "app" in case.layers else "app"
+    found = case.responses
+    in_front = "balancer" if "nginx" in found else "nginx" if "app" in found else "app"
     for name in ("app", "nginx", "balancer", "public"):
-        layer = case.layers.get(name, {})
+        responses = case.responses.get(name, {})
         for purpose in ("plain", "signed"):
-            if reason := layer.get(purpose, {}).get("malformed"):
+            if reason := responses.get(purpose, {}).get("malformed"):
                 return in_front if name == "public" else name, reason
     return "", ""
 
@@ -70,50 +71,50 @@ def find_malformed(case: Case) -> tuple[str, str]:
 def has_loop(case: Case) -> bool:
     """Return whether the redirects come back to an earlier URL."""
     visited = set()
-    for redirect in case.outer.get("redirects", []):
+    for redirect in case.outermost.get("redirects", []):
         visited.add(redirect["url"])
         if urljoin(redirect["url"], redirect["location"]) in visited:
             return True
     return False
 
 
-def find_broken_hop(case: Case) -> Finding:
+def find_broken_hop(case: Case) -> Fault:
     """Return which hop does not pass on a request that the app would answer."""
     status = case.plain["status"]
     expected = f"a response of the app at {case.url.prefix}/"
-    app, nginx = case.layers.get("app"), case.layers.get("nginx")
+    app, nginx = case.responses.get("app"), case.responses.get("nginx")
     if app and not case.reaches_app("app"):
         if app["plain"]["error"]:
-            return case.finding("app-down", expected, app["plain"]["error"])
-        return case.finding("prefix-differs", expected, app["plain"]["status"])
+            return case.fault("app-down", expected, app["plain"]["error"])
+        return case.fault("prefix-differs", expected, app["plain"]["status"])
     if nginx and case.reaches_app("nginx"):
         faults = {421: "host-replaced", 502: "nginx-not-reached", 504: "nginx-not-reached"}
-        return case.finding(faults.get(status, "balancer-routes-elsewhere"), expected, status)
+        return case.fault(faults.get(status, "balancer-routes-elsewhere"), expected, status)
     status = nginx["plain"]["status"] if nginx else status
     if status >= 502:
-        return case.finding("socket-refused", expected, status)
+        return case.fault("socket-refused", expected, status)
     faults = {421: "name-unknown", 500: "stripped-twice"}
-    return case.finding(faults.get(status, "other-site"), expected, status)
+    return case.fault(faults.get(status, "other-site"), expected, status)
 
 
-def check_forwarded(case: Case) -> Iterator[Finding]:
+def check_forwarded(case: Case) -> Iterator[Fault]:
     """Yield how the URL in the forwarded headers differs from the public URL."""
     url, forwarded = case.url, case.forwarded()
     if not forwarded:
         return
     lengths = {value.count(",") + 1 for value in single_value_headers(case).values()}
-    counted = case.wrapper_answer()["mounted"]["values"]
+    counted = case.wrapper_answer()["mounted"]["forwarded_values"]
     if counted and lengths and counted not in lengths:
         longest = max(lengths)
         mode = "append" if longest > 1 else "collapse"
-        yield case.finding("counts-differ", f"{counted} in each header", longest, forwarded=mode)
+        yield case.fault("counts-differ", f"{counted} in each header", longest, forwarded=mode)
         return
     if forwarded["scheme"] != url.scheme:
         yield from check_scheme(case, forwarded)
     if forwarded["host"] != url.host:
         nginx_is_right = case.forwarded("nginx").get("host") == url.host and case.has_direct_nginx
         fault = "host-replaced" if nginx_is_right else "forwarded-wrong"
-        yield case.finding(fault, url.host, forwarded["host"])
+        yield case.fault(fault, url.host, forwarded["host"])
     elif forwarded["scheme"] == url.scheme and forwarded["port"] != url.port:
         yield from check_port(case, forwarded)
     yield from check_prefix(case, forwarded)
@@ -122,7 +123,7 @@ def check_forwarded(case: Case) -> Iterator[Finding]:
 
 def single_value_headers(case: Case) -> dict[str, str]:
     """Return the headers from nginx that are lists only if nginx appends to them."""
-    headers = case.wrapper_answer()["came"]["headers"]
+    headers = case.wrapper_answer()["received"]["headers"]
     return {
         name: headers[name]
         for name in ("X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port")
@@ -130,65 +131,65 @@ def single_value_headers(case: Case) -> dict[str, str]:
     }
 
 
-def check_scheme(case: Case, forwarded: dict[str, str]) -> Iterator[Finding]:
+def check_scheme(case: Case, forwarded: dict[str, str]) -> Iterator[Fault]:
     """Yield which hop loses the scheme."""
     expected, received, peer = case.url.scheme, forwarded["scheme"], forwarded["client"]
-    forged = case.outer.get("forged", {}).get("X-Forwarded-Proto", {}).get("wrapper_answer", {})
+    forged = case.outermost.get("forged", {}).get("X-Forwarded-Proto", {}).get("wrapper_answer", {})
     has_effect = (
         bool(forged) and forged["sees"]["scheme"] != case.wrapper_answer()["sees"]["scheme"]
     )
     is_trusted = has_effect or peer == case.plain["client_address"] or case.trusts(peer)
     if case.trusted_proxies is None and not case.has_direct_nginx:
-        yield case.finding("forwarded-wrong", expected, received)
+        yield case.fault("forwarded-wrong", expected, received)
     elif case.trusted_proxies == [] or not is_trusted:
-        yield case.finding("proxy-not-trusted", expected, received, peer=peer or "its address")
+        yield case.fault("proxy-not-trusted", expected, received, peer=peer or "its address")
     else:
-        yield case.finding("scheme-not-forwarded", expected, received)
+        yield case.fault("scheme-not-forwarded", expected, received)
 
 
-def check_port(case: Case, forwarded: dict[str, str]) -> Iterator[Finding]:
+def check_port(case: Case, forwarded: dict[str, str]) -> Iterator[Fault]:
     """Yield which hop loses the port."""
     url, received = case.url, forwarded["port"]
     # Verify asks nginx by http: without a port in Host, nginx forwards 80 for any public scheme.
     right_ports = {url.port} | ({"80"} if url.authority == url.host else set())
     nginx_is_right = case.has_direct_nginx and case.forwarded("nginx").get("port") in right_ports
     if nginx_is_right and received == str(DEFAULT_PORTS[forwarded["scheme"]]):
-        yield case.finding("port-dropped", url.port, received)
+        yield case.fault("port-dropped", url.port, received)
     else:
         hop = "balancer" if nginx_is_right else "nginx"
-        yield case.finding("port-of-listener", url.port, received, hop=hop)
+        yield case.fault("port-of-listener", url.port, received, hop=hop)
 
 
-def check_prefix(case: Case, forwarded: dict[str, str]) -> Iterator[Finding]:
+def check_prefix(case: Case, forwarded: dict[str, str]) -> Iterator[Fault]:
     """Yield which hop loses the prefix, or a part of it."""
     app_sees, expected = case.wrapper_answer()["sees"], case.url.prefix
     mounted = case.wrapper_answer()["mounted"]
     in_routes = mounted["prefix"] if mounted["mode"] == "app" else ""
     received = app_sees["prefix"] + in_routes
     if not expected.endswith(mounted["prefix"]):
-        yield case.finding("prefix-differs", expected, mounted["prefix"])
+        yield case.fault("prefix-differs", expected, mounted["prefix"])
     elif received == expected:
         is_left = (app_sees["path"] + "/").startswith(f"{expected}/")
         if expected and not in_routes and is_left:
-            yield case.finding("not-stripped", "/", app_sees["path"])
+            yield case.fault("not-stripped", "/", app_sees["path"])
     elif received and expected.endswith(received) and forwarded["prefix"] == received:
         is_distrusted = case.trusted_headers is not None and "prefix" not in case.trusted_headers
         fault = "prefix-not-trusted" if is_distrusted else "outer-prefix-lost"
-        yield case.finding(fault, expected, received)
+        yield case.fault(fault, expected, received)
     else:
-        yield case.finding("forwarded-wrong", expected, received)
+        yield case.fault("forwarded-wrong", expected, received)
 
 
-def check_client(case: Case, forwarded: dict[str, str]) -> Iterator[Finding]:
+def check_client(case: Case, forwarded: dict[str, str]) -> Iterator[Fault]:
     """Yield whether the client address is that of the proxy in front."""
     client = forwarded["client"]
     if not case.is_behind_proxy or forwarded["scheme"] != case.url.scheme:
         return
     if client and case.trusts(client) and client != case.plain["client_address"]:
-        yield case.finding("client-not-forwarded", "the client's address", client)
+        yield case.fault("client-not-forwarded", "the client's address", client)
 
 
-def check_proxy_fix(case: Case) -> Iterator[Finding]:
+def check_proxy_fix(case: Case) -> Iterator[Fault]:
     """Yield what the app does not see, although nginx forwards it."""
     answer, forwarded = case.wrapper_answer(), case.forwarded()
     if not answer:
@@ -207,29 +208,29 @@ def check_proxy_fix(case: Case) -> Iterator[Finding]:
     )
     app_fixes = answer["app_proxy_fix"]
     if app_fixes:
-        values = answer["came"]["headers"].get("X-Forwarded-For", "").count(",") + 1
+        values = answer["received"]["headers"].get("X-Forwarded-For", "").count(",") + 1
         counted = max(app_fixes[0].values())
-        yield case.finding("proxyfix-counts", expected, received, counted=counted, forwarded=values)
+        yield case.fault("proxyfix-counts", expected, received, counted=counted, forwarded=values)
     else:
-        yield case.finding("proxyfix-absent", expected, received)
+        yield case.fault("proxyfix-absent", expected, received)
 
 
-def check_app_urls(case: Case) -> Iterator[Finding]:
+def check_app_urls(case: Case) -> Iterator[Fault]:
     """Yield which settings of the app make its URLs or its session cookie wrong."""
     builds = case.wrapper_answer().get("builds", {})
     app_url = builds.get("url", "")
     if builds and app_url.rstrip("/") != urljoin(case.url.origin, case.prefix_outside_app):
         received = urlsplit(app_url).netloc if is_url(app_url) else app_url
-        yield case.finding("server-name", case.url.authority, received)
+        yield case.fault("server-name", case.url.authority, received)
     yield from check_cookie(case, builds.get("cookie_path"), builds.get("cookie_secure"))
 
 
-def check_cookie(case: Case, path: str | None, secure: bool | None) -> Iterator[Finding]:
+def check_cookie(case: Case, path: str | None, secure: bool | None) -> Iterator[Fault]:
     """Yield why browsers do not send a cookie with ``path`` and ``secure`` back to the app."""
     if not cookie_applies(path or "/", case.url.prefix):
-        yield case.finding("cookie-path", f"{case.url.prefix}/", path)
+        yield case.fault("cookie-path", f"{case.url.prefix}/", path)
     elif secure and case.url.scheme == "http":
-        yield case.finding("cookie-secure", "a cookie for http", "Secure")
+        yield case.fault("cookie-secure", "a cookie for http", "Secure")
 
 
 def cookie_applies(path: str, prefix: str) -> bool:
@@ -237,11 +238,11 @@ def cookie_applies(path: str, prefix: str) -> bool:
     return path == "/" or f"{prefix}/".startswith(f"{path.rstrip('/')}/")
 
 
-def check_response(case: Case) -> Iterator[Finding]:
+def check_response(case: Case) -> Iterator[Fault]:
     """Yield what is wrong in the redirects, links and cookies that clients receive."""
     yield from check_slash_redirect(case)
     yield from check_not_found(case)
-    for redirect in case.outer.get("redirects", [])[:1]:
+    for redirect in case.outermost.get("redirects", [])[:1]:
         yield from check_redirect(case, redirect["location"])
     if not case.wrapper_answer():
         yield from check_links(case)
@@ -251,15 +252,15 @@ def check_response(case: Case) -> Iterator[Finding]:
         yield from check_cookie(case, path, cookie["secure"])
 
 
-def check_slash_redirect(case: Case) -> Iterator[Finding]:
+def check_slash_redirect(case: Case) -> Iterator[Fault]:
     """Yield whether a redirect from the prefix without a slash has a wrong origin."""
-    response = case.outer.get("slash", {})
+    response = case.outermost.get("slash", {})
     location = response.get("location", "")
     target = urljoin(f"{case.url.origin}{case.url.prefix}", location)
     if not location or response["reaches_app"] or target == case.url.text:
         return
     if urlsplit(location).netloc and is_meant_for(location, case.url):
-        yield case.finding("slash-redirect-wrong", case.url.text, location)
+        yield case.fault("slash-redirect-wrong", case.url.text, location)
 
 
 def is_meant_for(location: str, url: PublicUrl) -> bool:
@@ -268,17 +269,17 @@ def is_meant_for(location: str, url: PublicUrl) -> bool:
     return parts.hostname == url.host.strip("[]") or parts.path.rstrip("/") == url.prefix
 
 
-def check_not_found(case: Case) -> Iterator[Finding]:
+def check_not_found(case: Case) -> Iterator[Fault]:
     """Yield why the app has no route at its prefix."""
     if case.plain["status"] != 404 or not case.url.prefix:
         return
-    if is_success(case.outer["doubled_prefix"]):
+    if is_success(case.outermost["doubled_prefix"]):
         received = f"404; with {case.url.prefix} twice: a response"
-        yield case.finding("app-owns-prefix", "a response", received)
+        yield case.fault("app-owns-prefix", "a response", received)
     elif case.wrapper_answer().get("mounted", {}).get("mode") == "app":
-        without_prefix = case.layers.get("app", {}).get("without_prefix")
+        without_prefix = case.responses.get("app", {}).get("without_prefix")
         if without_prefix and is_success(without_prefix):
-            yield case.finding("app-lacks-prefix", "a response", "404; at /: a response")
+            yield case.fault("app-lacks-prefix", "a response", "404; at /: a response")
 
 
 def is_success(response: dict[str, Any]) -> bool:
@@ -286,26 +287,26 @@ def is_success(response: dict[str, Any]) -> bool:
     return 0 < response["status"] < 400
 
 
-def check_redirect(case: Case, location: str) -> Iterator[Finding]:
+def check_redirect(case: Case, location: str) -> Iterator[Fault]:
     """Yield what is wrong in a redirect of the app."""
     parts, url = urlsplit(location), case.url
     if parts.netloc:
         is_same_site = parts.hostname == url.host.strip("[]") or is_internal(parts.hostname)
         if is_same_site and f"{parts.scheme}://{parts.netloc}" != url.origin:
             fault = "origin-hard-coded" if case.wrapper_answer() else "url-wrong"
-            yield case.finding(fault, url.origin, location)
-    elif "redirect_target" in case.outer and case.outer["redirect_target"]["status"] >= 400:
-        if is_success(case.outer["redirect_target_with_prefix"]):
-            yield case.finding("prefix-forgotten", f"{url.prefix}{location}", location)
+            yield case.fault(fault, url.origin, location)
+    elif "redirect_target" in case.outermost and case.outermost["redirect_target"]["status"] >= 400:
+        if is_success(case.outermost["redirect_target_with_prefix"]):
+            yield case.fault("prefix-forgotten", f"{url.prefix}{location}", location)
 
 
-def check_links(case: Case) -> Iterator[Finding]:
+def check_links(case: Case) -> Iterator[Fault]:
     """Yield the first link of the page that leads to the site by another origin."""
     for link in case.plain["links"]:
         host = urlsplit(link).hostname
         is_same_site = host == case.url.host.strip("[]") or is_internal(host)
         if is_same_site and not f"{link}/".startswith(f"{case.url.origin}/"):
-            yield case.finding("url-wrong", case.url.origin, link)
+            yield case.fault("url-wrong", case.url.origin, link)
             return
 
 
@@ -317,31 +318,31 @@ def is_internal(host: str | None) -> bool:
         return "." not in (host or "")
 
 
-def check_features(case: Case) -> Iterator[Finding]:
+def check_features(case: Case) -> Iterator[Fault]:
     """Yield which feature that the site needs does not work through all hops."""
     for feature, fault, works in (
         ("websocket", "websocket-lost", has_upgrade),
         ("body", "body-limit", lambda response: bool(response["wrapper_answer"])),
     ):
-        response = case.outer.get(feature)
+        response = case.outermost.get(feature)
         if not response or not case.wrapper_answer() or TIMED_OUT in response["error"]:
             continue
         if not works(response):
-            direct = case.layers.get("nginx", {}).get(feature)
+            direct = case.responses.get("nginx", {}).get(feature)
             nginx_is_right = case.has_direct_nginx and direct and works(direct)
             hop = "balancer" if nginx_is_right else "nginx"
             received = response["error"] or response["malformed"] or response["status"]
-            yield case.finding(fault, "the request reaches the app", received, hop=hop)
+            yield case.fault(fault, "the request reaches the app", received, hop=hop)
 
 
 def has_upgrade(response: dict[str, Any]) -> bool:
     """Return whether the app received the request to change to WebSocket."""
     answer = response["wrapper_answer"]
-    headers = answer["came"]["headers"] if answer else {}
+    headers = answer["received"]["headers"] if answer else {}
     return headers.get("Upgrade", "").lower() == "websocket"
 
 
-def check_forged(case: Case) -> Iterator[Finding]:
+def check_forged(case: Case) -> Iterator[Fault]:
     """Yield which hop lets a client forge headers."""
     forged = judge_forged_headers(case)
     accepted = [header for header, is_accepted in forged.items() if is_accepted]
@@ -352,17 +353,17 @@ def check_forged(case: Case) -> Iterator[Finding]:
     else:
         fault = "forged-headers-passed" if case.trusted_proxies else "forged-headers-accepted"
     headers = ", ".join(accepted)
-    yield case.finding(fault, "no forged header has an effect", headers, headers=headers)
+    yield case.fault(fault, "no forged header has an effect", headers, headers=headers)
 
 
 def judge_forged_headers(case: Case) -> dict[str, bool | None]:
     """Return whether the site accepts each forged header; none where the responses do not show."""
-    return {header: accepts(case, header) for header in case.outer.get("forged", {})}
+    return {header: accepts(case, header) for header in case.outermost.get("forged", {})}
 
 
 def accepts(case: Case, header: str) -> bool | None:
     """Return whether the site responds differently to a client that forges ``header``."""
-    forged = case.outer["forged"][header]
+    forged = case.outermost["forged"][header]
     if TIMED_OUT in forged["error"] or forged["malformed"]:
         return None
     if case.wrapper_answer():
@@ -371,9 +372,9 @@ def accepts(case: Case, header: str) -> bool | None:
         before, after = case.wrapper_answer()["sees"], forged["wrapper_answer"]["sees"]
         return any(before[part] != after[part] for part in (*PARTS, "client"))
     pairs = [(case.plain, forged)]
-    forged_slash = case.outer.get("forged_slash", {}).get(header)
+    forged_slash = case.outermost.get("forged_slash", {}).get(header)
     if forged_slash and TIMED_OUT not in forged_slash["error"]:
-        pairs.append((case.outer["slash"], forged_slash))
+        pairs.append((case.outermost["slash"], forged_slash))
     if any(visible_urls(before) != visible_urls(after) for before, after in pairs):
         return True
     shows_origin = any(
@@ -392,26 +393,26 @@ def visible_urls(response: dict[str, Any]) -> tuple:
     return response["status"], response["location"], cookies, sorted(origins), has_forged_prefix
 
 
-def check_complete(case: Case) -> Iterator[Finding]:
+def check_complete(case: Case) -> Iterator[Fault]:
     """Yield the first request that got no response, or a malformed one."""
-    outer = case.outer
+    outermost = case.outermost
     responses = {
         purpose: value
-        for purpose, value in outer.items()
+        for purpose, value in outermost.items()
         if isinstance(value, dict) and "target" in value
     }
-    forged = {**outer.get("forged_slash", {}), **outer.get("forged", {})}
+    forged = {**outermost.get("forged_slash", {}), **outermost.get("forged", {})}
     for purpose, response in {**forged, **responses}.items():
         for fault, reason in (
             ("response-malformed", response["malformed"]),
             ("response-missing", response["error"]),
         ):
             if reason:
-                yield case.finding(fault, "a response", f"{purpose}: {reason}")
+                yield case.fault(fault, "a response", f"{purpose}: {reason}")
                 return
 
 
-CHECKS: tuple[Callable[[Case], Iterator[Finding]], ...] = (
+CHECKS: tuple[Callable[[Case], Iterator[Fault]], ...] = (
     check_reachability,
     check_forwarded,
     check_proxy_fix,

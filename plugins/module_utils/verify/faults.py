@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Fault:
-    """A fault of one hop. In both texts, names in braces stand for details of the site."""
+class FaultDescription:
+    """What a fault of one hop is. In both texts, names in braces stand for details of the site."""
 
     hop: str
     """Where to fix it: browser, balancer, nginx, gunicorn, wrapper or app, in this order."""
@@ -17,233 +17,233 @@ class Fault:
 
 
 FAULTS = {
-    "not-reachable": Fault(
+    "not-reachable": FaultDescription(
         "browser",
         "no server responds at the public URL",
         "Check DNS and the firewall: the name must resolve to the outermost server, and the port "
         "must be open.",
     ),
-    "response-malformed": Fault(
+    "response-malformed": FaultDescription(
         "app",
         "a response breaks the rules of HTTP, or of the wrapper's answer",
         "curl --silent --include {origin}{prefix} | cat -v shows the response. An app must quote "
         "what it writes into a header (urllib.parse.quote), or use redirect(url_for(…)).",
     ),
-    "response-missing": Fault(
+    "response-missing": FaultDescription(
         "app",
         "some requests got no response, or got it too late",
         "Read the logs: journalctl -u 'wsgi-NAME.*', and /var/log/nginx/error.log.",
     ),
-    "certificate": Fault(
+    "certificate": FaultDescription(
         "browser",
         "clients do not trust the certificate for this name",
         "The server that ends TLS needs a certificate for {host}, with the whole chain; for nginx: "
         "nginx_site_tls.certificate. If a private CA signed it, trust the CA where verify runs: "
         "SSL_CERT_FILE=authority.pem",
     ),
-    "https-loop": Fault(
+    "https-loop": FaultDescription(
         "nginx",
         "clients that use https are redirected to https again",
         "Redirect by the client's scheme: nginx_site_https_redirect: true, with proto in "
         "nginx_site_trusted_headers; in other servers test $http_x_forwarded_proto, not $scheme.",
     ),
-    "redirect-loop": Fault(
+    "redirect-loop": FaultDescription(
         "app",
         "the URL redirects to itself",
         "The app does not know that the client used {scheme} and {prefix}/. Its redirect must "
         "depend on wsgi.url_scheme and SCRIPT_NAME.",
     ),
-    "app-down": Fault(
+    "app-down": FaultDescription(
         "gunicorn",
         "the app does not respond at its own address",
         "Read the log: journalctl -u 'wsgi-NAME.*'. systemctl status wsgi-NAME.socket shows "
         "whether the socket listens.",
     ),
-    "prefix-differs": Fault(
+    "prefix-differs": FaultDescription(
         "gunicorn",
         "the app is mounted at one prefix and runs with another",
         "wsgi_app_prefix: {prefix}",
     ),
-    "socket-refused": Fault(
+    "socket-refused": FaultDescription(
         "nginx",
         "nginx cannot connect to the app, but other clients can",
         "nginx's user must be in the socket's group: SocketGroup=www-data and SocketMode=0660 in "
         "wsgi-NAME.socket. The mount must name this socket.",
     ),
-    "nginx-not-reached": Fault(
+    "nginx-not-reached": FaultDescription(
         "balancer",
         "the proxy in front cannot connect to nginx, but other clients can",
         "Its upstream must be an address and port of nginx_site_listen.",
     ),
-    "name-unknown": Fault(
+    "name-unknown": FaultDescription(
         "nginx",
         "the site does not handle this host name",
         "nginx_site_server_names: [{host}]",
     ),
-    "host-replaced": Fault(
+    "host-replaced": FaultDescription(
         "balancer",
         "the proxy in front sends another Host than the client",
         "Let it forward Host: nginx: proxy_set_header Host $http_host; Apache: ProxyPreserveHost "
         "On; else set nginx_site_public_url: {origin}",
     ),
-    "balancer-routes-elsewhere": Fault(
+    "balancer-routes-elsewhere": FaultDescription(
         "balancer",
         "the proxy in front sends the request elsewhere, although nginx would handle it",
         "Its rule for {host}{prefix}/ must lead to nginx.",
     ),
-    "stripped-twice": Fault(
+    "stripped-twice": FaultDescription(
         "nginx",
         "nginx strips the prefix, and gunicorn expects it",
         "Remove strip from the mount, or set wsgi_app_prefix_mode: strip; in nginx: proxy_pass "
         "http://app{prefix}/; inside location {prefix}/",
     ),
-    "not-stripped": Fault(
+    "not-stripped": FaultDescription(
         "nginx",
         "nginx does not strip the prefix, and the app does not expect it",
         "nginx_site_mounts: [{{path: {prefix}, strip: true, …}}], or remove wsgi_app_prefix_mode",
     ),
-    "other-site": Fault(
+    "other-site": FaultDescription(
         "nginx",
         "another site of this nginx handles the host name or the path",
         "grep -r server_name /etc/nginx/sites-enabled: remove {host} from the other site.",
     ),
-    "proxy-not-trusted": Fault(
+    "proxy-not-trusted": FaultDescription(
         "nginx",
         "nginx does not trust the proxy in front",
         "nginx_site_trusted_proxies: [{peer}]",
     ),
-    "scheme-not-forwarded": Fault(
+    "scheme-not-forwarded": FaultDescription(
         "balancer",
         "the proxy in front does not forward the client's scheme, {scheme}",
         "nginx: proxy_set_header X-Forwarded-Proto $scheme; HAProxy: http-request set-header "
         "X-Forwarded-Proto https if {{ ssl_fc }}; Apache: RequestHeader set X-Forwarded-Proto "
         "expr=%{{REQUEST_SCHEME}}; else set nginx_site_public_url: {origin}",
     ),
-    "port-dropped": Fault(
+    "port-dropped": FaultDescription(
         "balancer",
         "the proxy in front removes the port from Host",
         "nginx: proxy_set_header Host $http_host; else set nginx_site_public_url: {origin}",
     ),
-    "port-of-listener": Fault(
+    "port-of-listener": FaultDescription(
         "nginx",
         "the app sees the port that a server listens on, not the client's port",
         "Do not use $server_port: the client's port is in Host, else it is the scheme's default. "
         "Behind another port: proxy_set_header Host $http_host; or nginx_site_public_url: {origin}",
     ),
-    "forwarded-wrong": Fault(
+    "forwarded-wrong": FaultDescription(
         "nginx",
         "nginx does not forward the URL that the client requested",
         "proxy_set_header Host $http_host; proxy_set_header X-Forwarded-Proto $scheme; or serve "
         "the app with nginx_site, which sets all headers.",
     ),
-    "outer-prefix-lost": Fault(
+    "outer-prefix-lost": FaultDescription(
         "balancer",
         "the proxy in front strips {outer} from the path and does not forward it",
         "nginx: proxy_set_header X-Forwarded-Prefix {outer}; Caddy: header_up X-Forwarded-Prefix "
         "{outer}; else set nginx_site_public_url: {origin}{outer}",
     ),
-    "prefix-not-trusted": Fault(
+    "prefix-not-trusted": FaultDescription(
         "nginx",
         "nginx ignores the prefix that the proxy in front forwards",
         "nginx_site_trusted_headers: [{trusted}, prefix]",
     ),
-    "counts-differ": Fault(
+    "counts-differ": FaultDescription(
         "wrapper",
         "nginx forwards one number of values in each header, and ProxyFix counts another",
         "wsgi_app_forwarded: {forwarded}, the same as nginx_site_forwarded",
     ),
-    "proxyfix-counts": Fault(
+    "proxyfix-counts": FaultDescription(
         "app",
         "the app's own ProxyFix counts {counted} proxies, but nginx forwards {forwarded} values",
         "ProxyFix(app, x_for={forwarded}, x_proto={forwarded}, x_host={forwarded}, "
         "x_port={forwarded}, x_prefix={forwarded}), or remove it and set wsgi_app_proxy_fix: true",
     ),
-    "proxyfix-absent": Fault(
+    "proxyfix-absent": FaultDescription(
         "wrapper",
         "the app ignores the headers that nginx forwards",
         "wsgi_app_proxy_fix: true",
     ),
-    "client-not-forwarded": Fault(
+    "client-not-forwarded": FaultDescription(
         "balancer",
         "the proxy in front does not forward the client's address",
         "nginx: proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; HAProxy: option "
         "forwardfor",
     ),
-    "server-name": Fault(
+    "server-name": FaultDescription(
         "app",
         "the app uses its SERVER_NAME instead of the host that the client requested",
         "Do not set SERVER_NAME, or set it to {authority}.",
     ),
-    "cookie-path": Fault(
+    "cookie-path": FaultDescription(
         "app",
         "browsers do not send the session cookie back, because its Path is another",
         "Do not set SESSION_COOKIE_PATH and APPLICATION_ROOT, or set them to {prefix}.",
     ),
-    "cookie-secure": Fault(
+    "cookie-secure": FaultDescription(
         "app",
         "browsers do not keep a Secure cookie that they get by http",
         "Do not set SESSION_COOKIE_SECURE, or serve the site by https.",
     ),
-    "slash-redirect-wrong": Fault(
+    "slash-redirect-wrong": FaultDescription(
         "nginx",
         "nginx redirects to the path with a slash, and uses its own address for that",
         "absolute_redirect off;",
     ),
-    "origin-hard-coded": Fault(
+    "origin-hard-coded": FaultDescription(
         "app",
         "the app redirects to an origin that is written in its code or settings",
         "Use redirect(url_for(…)), not a URL with a host. Do not set PREFERRED_URL_SCHEME and "
         "SERVER_NAME.",
     ),
-    "prefix-forgotten": Fault(
+    "prefix-forgotten": FaultDescription(
         "app",
         "the app redirects to a path without its prefix",
         "Use redirect(url_for(…)), not a fixed path, or put request.script_root before the path.",
     ),
-    "app-owns-prefix": Fault(
+    "app-owns-prefix": FaultDescription(
         "app",
         "the app's routes begin with the prefix, but the prefix is stripped",
         "wsgi_app_prefix_mode: app",
     ),
-    "app-lacks-prefix": Fault(
+    "app-lacks-prefix": FaultDescription(
         "app",
         "the app's routes do not begin with the prefix, but the prefix is not stripped",
         "Remove wsgi_app_prefix_mode.",
     ),
-    "websocket-lost": Fault(
+    "websocket-lost": FaultDescription(
         "balancer",
         "WebSocket's Upgrade header does not reach the app",
         "nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header "
         "Connection upgrade; in the mount: websocket: true",
     ),
-    "body-limit": Fault(
+    "body-limit": FaultDescription(
         "balancer",
         "a request body of {body} bytes does not reach the app",
         "nginx: client_max_body_size {body}; in the mount: body_size: {body}",
     ),
-    "clients-trusted": Fault(
+    "clients-trusted": FaultDescription(
         "nginx",
         "nginx trusts a network that clients are in, so clients can forge {headers}",
         "nginx_site_trusted_proxies: list the addresses of the proxies only, and no network that "
         "clients are in",
     ),
-    "forged-headers-passed": Fault(
+    "forged-headers-passed": FaultDescription(
         "balancer",
         "the proxy in front passes forged headers on: {headers}",
         "Let it set {headers} in every request, or remove them from nginx_site_trusted_headers.",
     ),
-    "forged-headers-accepted": Fault(
+    "forged-headers-accepted": FaultDescription(
         "nginx",
         "nginx passes forged headers of any client on: {headers}",
         "Set each with proxy_set_header to a value that no client can choose, as nginx_site does: "
         "{headers}",
     ),
-    "error": Fault(
+    "error": FaultDescription(
         "app",
         "the URL responds with an error",
         "Read the logs: journalctl -u 'wsgi-NAME.*', and /var/log/nginx/error.log.",
     ),
-    "url-wrong": Fault(
+    "url-wrong": FaultDescription(
         "nginx",
         "the site builds wrong URLs; without access to its hops, verify cannot say which is wrong",
         "Run verify from the inventory, so that it can test each hop. The usual fix: "

@@ -1,4 +1,4 @@
-"""Send one HTTP request to one place, and keep what the response shows of URLs."""
+"""Send one HTTP request to one endpoint, and keep what the response shows of URLs."""
 
 from __future__ import annotations
 

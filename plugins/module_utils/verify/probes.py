@@ -1,4 +1,4 @@
-"""Which requests verify sends to one layer: the public URL, a balancer, nginx or the app."""
+"""Which requests verify sends to one endpoint: the public URL, a balancer, nginx or the app."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ def forge_headers(scheme: str) -> dict[str, str]:
     }
 
 
-class Layer:
-    """One place between the client and the app."""
+class Probe:
+    """The requests to one endpoint."""
 
     def __init__(self, name: str, endpoint: Endpoint, url: PublicUrl, strip: bool = False) -> None:
         """Prepare the requests.
 
-        :param strip: whether the path has no prefix at this place.
+        :param strip: whether the path has no prefix at this endpoint.
         """
         self.name, self.endpoint, self.url = name, endpoint, url
         self.prefix = "" if strip else url.prefix
 
-    def probe(self, *, forge: bool, websocket: bool, body: int) -> dict[str, Any]:
+    def send(self, *, forge: bool, websocket: bool, body: int) -> dict[str, Any]:
         """Send all requests, and return the responses by their purpose."""
         request, prefix, can_sign = (
             self.endpoint.request,

@@ -36,7 +36,7 @@ def list_forwarded(case: Case) -> Iterator[tuple[str, str, Values]]:
     forwarded, app_sees = case.forwarded(), case.wrapper_answer()["sees"]
     # nginx repeats what a trusted proxy says; a fault of nginx would hide it.
     is_repeated = case.is_behind_proxy and "proto" in (case.trusted_headers or [])
-    if is_repeated and all(finding.hop == "balancer" for finding in check_forwarded(case)):
+    if is_repeated and all(fault.hop == "balancer" for fault in check_forwarded(case)):
         yield "balancer", "forwards", {part: forwarded[part] for part in ("scheme", "host", "port")}
     yield "nginx", "forwards", {part: forwarded[part] for part in PARTS}
     in_routes = case.url.prefix.removeprefix(case.prefix_outside_app)

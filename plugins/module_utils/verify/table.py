@@ -11,24 +11,24 @@ MARKS = {True: " ✓", False: " ✗", None: ""}
 FORGED = {True: "accepted ✗", False: "ignored ✓", None: "not known"}
 
 
-def render(contract: dict[str, Any]) -> list[str]:
+def render(report: dict[str, Any]) -> list[str]:
     """Return the lines of a report."""
     return [
-        f"{contract['url']}  {summarize(contract)}",
-        *render_hops(contract["hops"]),
-        *render_forged(contract["forged"]),
-        *(line for finding in contract["findings"] for line in render_finding(finding)),
+        f"{report['url']}  {summarize(report)}",
+        *render_hops(report["hops"]),
+        *render_forged(report["forged"]),
+        *(line for fault in report["faults"] for line in render_fault(fault)),
     ]
 
 
-def summarize(contract: dict[str, Any]) -> str:
+def summarize(report: dict[str, Any]) -> str:
     """Return the result in a few words."""
-    if contract["findings"]:
+    if report["faults"]:
         return "✗ wrong"
-    if not contract["unanswered"]:
+    if not report["unanswered"]:
         return "✓ right"
     return (
-        f"? no response ({contract['unanswered']}): set nginx_site_verify_url to the URL that "
+        f"? no response ({report['unanswered']}): set nginx_site_verify_url to the URL that "
         "clients use"
     )
 
@@ -55,10 +55,10 @@ def render_forged(forged: dict[str, bool | None]) -> Iterator[str]:
             yield f"  forged   {text}: {', '.join(headers)}"
 
 
-def render_finding(finding: dict[str, str]) -> Iterator[str]:
+def render_fault(fault: dict[str, str]) -> Iterator[str]:
     """Yield the fault, then the fix."""
-    yield f"  ✗ {finding['hop']}: {finding['problem']} ({finding['fault']})"
-    yield f"    expected: {finding['expected']}; received: {finding['received']}"
+    yield f"  ✗ {fault['hop']}: {fault['problem']} ({fault['name']})"
+    yield f"    expected: {fault['expected']}; received: {fault['received']}"
     yield from textwrap.wrap(
-        f"fix: {finding['fix']}", 100, initial_indent="    ", subsequent_indent="      "
+        f"fix: {fault['fix']}", 100, initial_indent="    ", subsequent_indent="      "
     )

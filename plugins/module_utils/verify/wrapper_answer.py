@@ -13,13 +13,13 @@ LONGEST_TEXT = 2000
 TEXTS = {"any name": str}
 COUNTS = dict.fromkeys(("x_for", "x_proto", "x_host", "x_port", "x_prefix"), int)
 SHAPE = {
-    "came": {"scheme": str, "host": str, "path": str, "peer": str, "headers": TEXTS},
+    "received": {"scheme": str, "host": str, "path": str, "peer": str, "headers": TEXTS},
     "sees": dict.fromkeys(("scheme", "host", "port", "prefix", "path", "client"), str),
-    "mounted": {"prefix": str, "mode": str, "values": int},
+    "mounted": {"prefix": str, "mode": str, "forwarded_values": int},
     "builds": {"url": str, "cookie_path": str | None, "cookie_secure": bool},
     "app_proxy_fix": [COUNTS],
 }
-"""The types in an answer; :mod:`subsite_wsgi.diagnosis_endpoint` writes it."""
+"""The types in an answer; :mod:`subsite_wsgi.diagnosis` writes it."""
 
 TYPE_NAMES = {
     dict: "an object",
@@ -35,7 +35,7 @@ TYPE_NAMES = {
 OPTIONAL = {"cookie_path", "cookie_secure"}
 """Keys that only the answer of a Flask app has."""
 
-REQUIRED = {"came", "sees", "mounted"}
+REQUIRED = {"received", "sees", "mounted"}
 """Keys by which an answer of the wrapper is recognised."""
 
 

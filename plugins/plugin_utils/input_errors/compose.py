@@ -56,7 +56,7 @@ def of_app(inputs: Inputs) -> Iterator[str]:
             f"wsgi_app_name is {name!r}, but this name has another meaning in a Compose file: "
             "give the app another name."
         )
-    if listen != layout(name).socket:
+    if listen != layout(name).socket_path:
         yield (
             f"wsgi_app_listen is {listen!r}, but only nginx can connect to a container, at an "
             f"address that Compose gives it: remove the variable, and mount the app as "

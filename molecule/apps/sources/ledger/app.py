@@ -1,4 +1,4 @@
-"""A ledger of its own environment."""
+"""An app that returns its environment variables."""
 
 import os
 
@@ -13,7 +13,7 @@ def index():
     return url_for("index", _external=True)
 
 
-@app.get("/environment/<name>")
+@app.get("/environment_variables/<name>")
 def variable(name):
     """Return the value of a variable."""
     return Response(os.environ[name], mimetype="text/plain")

@@ -7,15 +7,18 @@ from collections.abc import Iterator
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.wsgi_app import (
     address,
-    environment,
+    environment_variables,
     files,
     git,
     gunicorn,
     health,
     image,
+    limits,
+    releases,
     sandbox,
     shared_paths,
     source,
+    writable_paths,
 )
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
 
@@ -24,11 +27,14 @@ AREAS = (
     git,
     image,
     address,
-    environment,
+    environment_variables,
     files,
     gunicorn,
+    releases,
     health,
     shared_paths,
+    limits,
+    writable_paths,
     sandbox,
 )
 

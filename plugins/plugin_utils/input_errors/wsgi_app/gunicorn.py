@@ -1,4 +1,4 @@
-"""Find what is wrong with what gunicorn runs, and with its numbers."""
+"""Find what is wrong with what gunicorn runs, and with its workers."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ MINIMA = {
     "workers": (1, "a worker is a process that serves requests"),
     "threads": (1, "a thread serves one request at a time"),
     "timeout": (1, "it is in seconds"),
-    "keep_releases": (2, "the current and the previous release always stay"),
 }
 """The least value of a number, and why."""
 
 
 def errors(inputs: Inputs) -> Iterator[str]:
-    """Yield what is wrong with the callable and with numbers."""
+    """Yield what is wrong with the callable, the workers and their timeout."""
     yield from _callable(inputs.values["callable"])
     for option, (minimum, why) in MINIMA.items():
         if inputs.values[option] < minimum:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gunicorn.util import import_app
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from subsite_wsgi.diagnosis_endpoint import diagnosed, key_of_release
+from subsite_wsgi.diagnosis import key_of_release, with_diagnosis
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,7 +42,7 @@ def wrap(
     target: str,
     prefix: str,
     mode: str,
-    values: int,
+    forwarded_values: int,
     flask_defaults: dict[str, str],
     diagnosis: bool = False,
 ) -> WSGIApplication:
@@ -51,8 +51,8 @@ def wrap(
     :param target: ``module:attribute`` or ``module:factory('literal')``.
     :param prefix: the path that the application is mounted at, as ``/api``; empty at the root.
     :param mode: what takes the prefix off the path; see :func:`by_mode`.
-    :param values: how many values nginx writes into each forwarded header, the client's first;
-        0 if the application reads the headers itself.
+    :param forwarded_values: how many values nginx writes into each forwarded header, the client's
+        first; 0 if the application reads the headers itself.
     :param flask_defaults: configuration for a Flask application that has Flask's defaults;
         empty to change nothing.
     :param diagnosis: whether requests that are signed with the key of the release get a diagnosis.
@@ -64,10 +64,18 @@ def wrap(
 
         give(app, flask_defaults, prefixes["app"])
     if diagnosis and (key := key_of_release()):
-        app = diagnosed(app, {"prefix": prefix, "mode": mode, "values": values}, key)
-    if values:
+        mounted = {"prefix": prefix, "mode": mode, "forwarded_values": forwarded_values}
+        app = with_diagnosis(app, mounted, key)
+    if forwarded_values:
         app = without_default_port(app)
-        app = ProxyFix(app, values, values, x_host=values, x_port=values, x_prefix=values)
+        app = ProxyFix(
+            app,
+            x_for=forwarded_values,
+            x_proto=forwarded_values,
+            x_host=forwarded_values,
+            x_port=forwarded_values,
+            x_prefix=forwarded_values,
+        )
     if prefixes["strip"]:
         return with_stripped_prefix(app, prefixes["strip"])
     return with_outer_prefix(app, prefixes["app"])

@@ -37,7 +37,7 @@ FORWARDING = re.compile(r"HTTP_(X_FORWARDED_.+|X_REAL_IP|FORWARDED|VIA|UPGRADE|C
 COUNTS = ("x_for", "x_proto", "x_host", "x_port", "x_prefix")
 
 
-def diagnosed(app: WSGIApplication, mounted: dict[str, Any], key: bytes) -> WSGIApplication:
+def with_diagnosis(app: WSGIApplication, mounted: dict[str, Any], key: bytes) -> WSGIApplication:
     """Answer signed requests in place of ``app``, and pass all others on unchanged.
 
     It is the innermost wrapper, so it sees what the application would see. The signature does not
@@ -80,7 +80,7 @@ def diagnosis(app: WSGIApplication, environ: WSGIEnvironment) -> dict[str, Any]:
     flask = flask_within(app)
     app_environ, fixes = through_fixes(app, environ)
     return {
-        "came": {
+        "received": {
             "scheme": before["wsgi.url_scheme"],
             "host": before.get("HTTP_HOST", ""),
             "path": environ.get("RAW_URI", ""),

@@ -1,4 +1,4 @@
-"""The module url_contract_info where there is no site."""
+"""The module public_url_info where there is no site."""
 
 import hmac
 import os
@@ -10,8 +10,8 @@ from ansible_collections.subsite.deploy.plugins.module_utils.verify.http_client 
     Endpoint,
     parse_cookie,
 )
-from ansible_collections.subsite.deploy.plugins.module_utils.verify.probes import Layer
-from ansible_collections.subsite.deploy.plugins.modules import url_contract_info
+from ansible_collections.subsite.deploy.plugins.module_utils.verify.probes import Probe
+from ansible_collections.subsite.deploy.plugins.modules import public_url_info
 
 
 @pytest.mark.parametrize(
@@ -23,15 +23,15 @@ from ansible_collections.subsite.deploy.plugins.modules import url_contract_info
     ],
 )
 def test_invalid_url_is_an_input_error(run_module, url: str):
-    said = run_module(url_contract_info, url=url)
+    said = run_module(public_url_info, url=url)
     assert said["msg"] == f"url: {url!r} is not a URL such as https://example.org/api/"
 
 
 @pytest.mark.parametrize("arguments", [{}, {"_ansible_check_mode": True}])
 def test_closed_port_is_a_finding(run_module, arguments: dict):
-    said = run_module(url_contract_info, url="http://127.0.0.1:1/api/", timeout=5, **arguments)
+    said = run_module(public_url_info, url="http://127.0.0.1:1/api/", timeout=5, **arguments)
     assert (said["changed"], said["right"]) == (False, False)
-    found = [(one["fault"], one["hop"]) for one in said["contract"]["findings"]]
+    found = [(one["name"], one["hop"]) for one in said["report"]["faults"]]
     assert found == [("not-reachable", "browser")]
 
 
@@ -76,20 +76,20 @@ class TestKeys:
         return tmp_path
 
     def test_last_deployed_release_is_first(self, releases: Path):
-        found = url_contract_info.read_keys(f"{releases}/*/diagnosis.key")
+        found = public_url_info.read_keys(f"{releases}/*/diagnosis.key")
         assert found == [str(number).encode() for number in reversed(range(12))]
 
     def test_redeployed_release_is_first(self, releases: Path):
         (releases / "0" / "release.json").touch()
-        assert url_contract_info.read_keys(f"{releases}/*/diagnosis.key")[0] == b"0"
+        assert public_url_info.read_keys(f"{releases}/*/diagnosis.key")[0] == b"0"
 
     def test_release_being_built_is_first(self, releases: Path):
         (releases / "0" / "release.json").unlink()
-        assert url_contract_info.read_keys(f"{releases}/*/diagnosis.key")[0] == b"0"
+        assert public_url_info.read_keys(f"{releases}/*/diagnosis.key")[0] == b"0"
 
     def test_ten_keys_sign_a_request(self, run_module, releases: Path):
         keys, nowhere = f"{releases}/*/diagnosis.key", "http://127.0.0.1:1/"
-        signature = run_module(url_contract_info, url=nowhere, keys=keys)["signature"]
+        signature = run_module(public_url_info, url=nowhere, keys=keys)["signature"]
         signatures = [part.rpartition(".") for part in signature.split(", ")]
         signed = [
             str(number)
@@ -113,6 +113,6 @@ class RecordingEndpoint(Endpoint):
 def test_closed_port_is_tried_once():
     url = PublicUrl.parse("http://127.0.0.1:1/api/")
     endpoint = RecordingEndpoint("127.0.0.1:1", "127.0.0.1", None, url.authority, signature="1.2.3")
-    responses = Layer("public", endpoint, url).probe(forge=True, websocket=True, body=1)
+    responses = Probe("public", endpoint, url).send(forge=True, websocket=True, body=1)
     assert "ConnectionRefusedError" in responses["plain"]["error"]
     assert endpoint.requests == [True]

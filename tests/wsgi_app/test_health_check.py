@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from subsite_wsgi.gate import gate, probe, request_for
+from subsite_wsgi.health_check import health_check, probe, request_for
 from werkzeug import Request, Response
 
 
@@ -16,7 +16,7 @@ def start():
     def start(app, path="/healthz", status=(), origin="http://localhost", timeout=10) -> None:
         """Call the hook as gunicorn does."""
         server = SimpleNamespace(app=SimpleNamespace(wsgi=lambda: app))
-        gate(path, list(status), origin, timeout)(server)
+        health_check(path, list(status), origin, timeout)(server)
 
     return start
 

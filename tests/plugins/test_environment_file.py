@@ -1,8 +1,8 @@
 """Environment variables arrive in a unit as they were written."""
 
 import pytest
-from ansible_collections.subsite.deploy.plugins.filter.systemd_environment import (
-    systemd_environment,
+from ansible_collections.subsite.deploy.plugins.filter.environment_file import (
+    environment_file,
 )
 
 
@@ -50,15 +50,15 @@ def read(text: str) -> dict[str, str]:
 )
 class TestValue:
     def test_is_written(self, value: str, written: str):
-        assert systemd_environment({"NAME": value}) == f"NAME={written}\n"
+        assert environment_file({"NAME": value}) == f"NAME={written}\n"
 
     def test_is_read_as_it_was(self, value: str, written: str):
-        assert read(systemd_environment({"NAME": value})) == {"NAME": value}
+        assert read(environment_file({"NAME": value})) == {"NAME": value}
 
 
 def test_sorts_by_name():
-    assert systemd_environment({"B": "2", "A": "1"}) == 'A="1"\nB="2"\n'
+    assert environment_file({"B": "2", "A": "1"}) == 'A="1"\nB="2"\n'
 
 
 def test_is_empty_without_variables():
-    assert systemd_environment({}) == ""
+    assert environment_file({}) == ""

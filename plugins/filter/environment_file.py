@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-name: systemd_environment
+name: environment_file
 author: The Subsite maintainers (@subsite)
 short_description: Environment variables as the text of a systemd EnvironmentFile
 description:
@@ -18,7 +18,7 @@ options:
 """
 
 EXAMPLES = r"""
-greeting: "{{ {'GREETING': 'say \"hi\"'} | subsite.deploy.systemd_environment }}"
+greeting: "{{ {'GREETING': 'say \"hi\"'} | subsite.deploy.environment_file }}"
 """
 
 RETURN = r"""
@@ -31,7 +31,7 @@ import re
 from collections.abc import Callable
 
 
-def systemd_environment(variables: dict[str, str]) -> str:
+def environment_file(variables: dict[str, str]) -> str:
     """Return ``variables`` as the text of an EnvironmentFile, sorted by name."""
     return "".join(f"{name}={_quote(value)}\n" for name, value in sorted(variables.items()))
 
@@ -45,4 +45,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable]:
         """Return the filters by name."""
-        return {"systemd_environment": systemd_environment}
+        return {"environment_file": environment_file}

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: url_contract_info
+module: public_url_info
 author: The Subsite maintainers (@subsite)
 short_description: Check the URLs that a live site builds
 description:
   - Sends requests to a live site as its clients do, also with forged headers, and compares the URLs
-    in the responses with the public URL. It can do so at several places between client and app.
+    in the responses with the public URL. It can do so at several endpoints between client and app.
   - Names the first hop that is wrong, what was expected, what was received, and the fix.
   - Takes at most ten times as long as O(timeout), whatever the site sends. A response that is late,
     or that breaks the rules of HTTP, is a fault like any other.
@@ -26,18 +26,18 @@ options:
   url_is_assumed:
     description:
       - Whether O(url) may be another URL than the site's. If no server responds there,
-        RV(contract) says so and only O(other_layers) are judged. Among these, nginx is skipped if
+        RV(report) says so and only O(other_responses) are judged. Among these, nginx is skipped if
         it trusts a proxy in front, since it is probed without that proxy.
     type: bool
     default: false
-  layers:
-    description: The places to send requests to, the outermost first.
+  endpoints:
+    description: The endpoints to send requests to, the outermost first.
     type: list
     elements: dict
     default: [{name: public}]
     suboptions:
       name:
-        description: Which place between client and app it is.
+        description: Which endpoint it is.
         type: str
         choices: [public, balancer, nginx, app]
         required: true
@@ -52,7 +52,7 @@ options:
         description: Whether to use TLS. By default only V(public) does, if O(url) is https.
         type: bool
       strip:
-        description: Whether the path has no prefix at this place.
+        description: Whether the path has no prefix at this endpoint.
         type: bool
         default: false
   keys:
@@ -68,8 +68,8 @@ options:
       - The RV(signature) that a call with O(keys) returned less than a minute ago, on another host.
     type: str
     default: ""
-  other_layers:
-    description: The RV(layers) that a call on another host returned.
+  other_responses:
+    description: The RV(responses) that a call on another host returned.
     type: list
     elements: dict
     default: []
@@ -112,14 +112,14 @@ extends_documentation_fragment: [subsite.deploy.changes_nothing]
 
 EXAMPLES = r"""
 - name: Check a foreign site from outside
-  subsite.deploy.url_contract_info:
+  subsite.deploy.public_url_info:
     url: https://example.org/api/
-  register: contract
+  register: result
 
 - name: Check nginx alone, and the app alone
-  subsite.deploy.url_contract_info:
+  subsite.deploy.public_url_info:
     url: https://example.org/api/
-    layers:
+    endpoints:
       - {name: nginx, connect: "127.0.0.1:80"}
       - {name: app, connect: /run/wsgi/shop.sock}
     keys: /srv/wsgi/shop/releases/*/diagnosis.key
@@ -130,7 +130,7 @@ right:
   description: Whether no fault was found.
   type: bool
   returned: always
-contract:
+report:
   description: The report.
   type: dict
   returned: always
@@ -144,13 +144,13 @@ contract:
         - Why no server responded, if O(url_is_assumed). Empty if one did.
       type: str
       returned: always
-    findings:
+    faults:
       description: The faults of the first hop that has any.
       type: list
       elements: dict
       returned: always
       contains:
-        fault:
+        name:
           description: Name of the fault.
           type: str
           returned: always
@@ -200,8 +200,8 @@ table:
   type: list
   elements: str
   returned: always
-layers:
-  description: All responses, by the place and by the purpose of the request.
+responses:
+  description: All responses, by the endpoint and by the purpose of the request.
   type: list
   elements: dict
   returned: always
@@ -232,7 +232,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils.verify.http_client 
 )
 from ansible_collections.subsite.deploy.plugins.module_utils.verify.probes import (
     FORGED_CLIENT,
-    Layer,
+    Probe,
 )
 from ansible_collections.subsite.deploy.plugins.module_utils.verify.rows import list_hops
 from ansible_collections.subsite.deploy.plugins.module_utils.verify.table import render
@@ -253,17 +253,17 @@ def tls_context(params: dict) -> ssl.SSLContext:
 
 
 def endpoint(
-    layer: dict, url: PublicUrl, params: dict, signature: str, total: Deadline
+    options: dict, url: PublicUrl, params: dict, signature: str, total: Deadline
 ) -> Endpoint:
-    """Return where to connect to for ``layer``, and what to send there."""
-    by_default = layer["name"] == "public" and url.scheme == "https"
-    use_tls = by_default if layer["tls"] is None else layer["tls"]
+    """Return where to connect to for one of the module's ``endpoints``, and what to send."""
+    by_default = options["name"] == "public" and url.scheme == "https"
+    use_tls = by_default if options["tls"] is None else options["tls"]
     return Endpoint(
-        address=layer["connect"] or f"{url.host}:{url.port}",
+        address=options["connect"] or f"{url.host}:{url.port}",
         certificate_name=url.host.strip("[]"),
         context=tls_context(params) if use_tls else None,
         host=url.authority,
-        headers=url.forwarded_headers(FORGED_CLIENT) if layer["name"] == "app" else {},
+        headers=url.forwarded_headers(FORGED_CLIENT) if options["name"] == "app" else {},
         timeout=params["timeout"],
         signature=signature,
         total=total,
@@ -282,38 +282,38 @@ def deployment_time(key: Path) -> int:
     return (record if record.exists() else key).stat().st_mtime_ns
 
 
-def select_layers(probed: list[dict], params: dict) -> tuple[str, list[dict]]:
-    """Return why no server responds at an assumed URL, and the layers that can be judged."""
-    layers = probed + params["other_layers"]
-    error = layers[0]["plain"]["error"]
+def select_responses(received: list[dict], params: dict) -> tuple[str, list[dict]]:
+    """Return why no server responds at an assumed URL, and the responses that can be judged."""
+    responses = received + params["other_responses"]
+    error = responses[0]["plain"]["error"]
     if not params["url_is_assumed"] or not error or BAD_CERTIFICATE in error:
-        return "", layers
+        return "", responses
     behind_proxy = bool(params["trusted_proxies"])
     return error, [
-        layer for layer in params["other_layers"] if not (behind_proxy and layer["name"] == "nginx")
+        one for one in params["other_responses"] if not (behind_proxy and one["name"] == "nginx")
     ]
 
 
-def report(url: PublicUrl, layers: list[dict], params: dict) -> dict:
-    """Return what the responses of ``layers`` show."""
-    if not layers:
-        return {"findings": [], "forged": {}, "hops": []}
+def judge(url: PublicUrl, responses: list[dict], params: dict) -> dict:
+    """Return what ``responses`` show."""
+    if not responses:
+        return {"faults": [], "forged": {}, "hops": []}
     trust = params["trusted_proxies"], params["trusted_headers"]
-    case = Case(url, layers, *trust, params["body"])
+    case = Case(url, responses, *trust, params["body"])
     return {
-        "findings": [asdict(finding) for finding in find_faults(case)],
+        "faults": [asdict(fault) for fault in find_faults(case)],
         "forged": judge_forged_headers(case),
         "hops": list_hops(case),
     }
 
 
 def main() -> None:
-    """Send the requests to each layer, and report the faults."""
+    """Send the requests to each endpoint, and report the faults."""
     module = AnsibleModule(
         argument_spec={
             "url": {"type": "str", "required": True},
             "url_is_assumed": {"type": "bool", "default": False},
-            "layers": {
+            "endpoints": {
                 "type": "list",
                 "elements": "dict",
                 "default": [{"name": "public"}],
@@ -330,7 +330,7 @@ def main() -> None:
             },
             "keys": {"type": "str", "default": "", "no_log": False},
             "signature": {"type": "str", "default": "", "no_log": True},
-            "other_layers": {"type": "list", "elements": "dict", "default": []},
+            "other_responses": {"type": "list", "elements": "dict", "default": []},
             "trusted_proxies": {"type": "list", "elements": "str"},
             "trusted_headers": {"type": "list", "elements": "str"},
             "websocket": {"type": "bool", "default": False},
@@ -349,24 +349,24 @@ def main() -> None:
     keys = read_keys(params["keys"])
     signature = sign(keys) if keys else params["signature"]
     total = Deadline(params["timeout"] * TOTAL_TIMEOUTS)
-    probed = [
-        Layer(
-            layer["name"], endpoint(layer, url, params, signature, total), url, layer["strip"]
-        ).probe(
-            forge=number == 0 and layer["name"] != "app",
+    received = [
+        Probe(
+            options["name"], endpoint(options, url, params, signature, total), url, options["strip"]
+        ).send(
+            forge=number == 0 and options["name"] != "app",
             websocket=params["websocket"],
             body=params["body"],
         )
-        for number, layer in enumerate(params["layers"])
+        for number, options in enumerate(params["endpoints"])
     ]
-    unanswered, layers = select_layers(probed, params)
-    contract = {"url": url.text, "unanswered": unanswered, **report(url, layers, params)}
+    unanswered, responses = select_responses(received, params)
+    report = {"url": url.text, "unanswered": unanswered, **judge(url, responses, params)}
     module.exit_json(
         changed=False,
-        right=not contract["findings"],
-        contract=contract,
-        table=render(contract),
-        layers=layers,
+        right=not report["faults"],
+        report=report,
+        table=render(report),
+        responses=responses,
         signature=signature,
     )
 

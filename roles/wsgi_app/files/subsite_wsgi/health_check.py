@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-def gate(path: str, status: list[int], origin: str, timeout: float) -> Callable:
+def health_check(path: str, status: list[int], origin: str, timeout: float) -> Callable:
     """Return a gunicorn ``on_starting`` hook that exits unless the application is healthy.
 
     gunicorn has loaded the application and has accepted no connection. The request runs in a

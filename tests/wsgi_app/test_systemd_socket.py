@@ -6,12 +6,12 @@ import subprocess
 import sys
 
 import pytest
-from subsite_wsgi import listener
+from subsite_wsgi import systemd_socket
 
 CODE = (
     "import os, sys; os.dup2(int(sys.argv[1]), 3);"
     "os.environ.update(LISTEN_PID=str(os.getpid() + int(sys.argv[2])), LISTEN_FDS='1');"
-    "from subsite_wsgi.listener import keep_from_blocking; keep_from_blocking()"
+    "from subsite_wsgi.systemd_socket import set_nonblocking; set_nonblocking()"
 )
 
 
@@ -33,11 +33,11 @@ def test_socket(root, other: int, blocks: bool):
 def test_listen_pid_of_the_first_process_in_a_namespace(monkeypatch):
     monkeypatch.setenv("LISTEN_PID", "4711")
     monkeypatch.setattr(os, "getpid", lambda: 1)
-    listener.take()
+    systemd_socket.adapt_listen_pid()
     assert os.environ["LISTEN_PID"] == "1"
 
 
 def test_listen_pid_of_another_process(monkeypatch):
     monkeypatch.setenv("LISTEN_PID", "1")
-    listener.take()
+    systemd_socket.adapt_listen_pid()
     assert os.environ["LISTEN_PID"] == "1" != str(os.getpid())

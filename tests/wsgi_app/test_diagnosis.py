@@ -7,7 +7,7 @@ import time
 import pytest
 from ansible_collections.subsite.deploy.plugins.module_utils.verify.http_client import sign
 from flask import Flask
-from subsite_wsgi import diagnosis_endpoint as diagnosis
+from subsite_wsgi import diagnosis
 from subsite_wsgi.wrapper import wrap
 from werkzeug.test import Client, create_environ
 
@@ -64,7 +64,7 @@ class TestSigned:
         }
 
     def test_shows_what_arrived(self):
-        came = ask(wrapped(), signature())["came"]
+        came = ask(wrapped(), signature())["received"]
         assert (came["scheme"], came["host"]) == ("http", "shop.example:8443")
         assert (came["path"], came["peer"]) == ("/api/cart", "")
         forwarded = {name: came["headers"][name] for name in FROM_NGINX if name != "Host"}
@@ -77,7 +77,7 @@ class TestSigned:
         assert ask(wrapped(), signature())["mounted"] == {
             "prefix": "/api",
             "mode": "script_name",
-            "values": 1,
+            "forwarded_values": 1,
         }
 
     def test_shows_the_proxy_fix_of_the_app(self):

@@ -1,4 +1,4 @@
-"""Use the socket that all releases share, without a change to it."""
+"""Use the socket that systemd passes. All releases share it, so its settings must not change."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ FIRST = 3
 """File descriptor of the first socket that systemd passes (sd_listen_fds(3))."""
 
 
-def take() -> None:
-    """Let gunicorn use the sockets that systemd passes.
+def adapt_listen_pid() -> None:
+    """Let gunicorn use the sockets also in a PID namespace.
 
     LISTEN_PID is the PID outside of the PID namespace (``PrivatePIDs=``); gunicorn compares it with
     os.getpid(), which is 1 inside.
@@ -18,7 +18,7 @@ def take() -> None:
         os.environ["LISTEN_PID"] = "1"
 
 
-def keep_from_blocking() -> None:
+def set_nonblocking() -> None:
     """Let ``accept`` return at once when another worker has accepted the connection.
 
     Container engines clear O_NONBLOCK of a socket that they pass on, for every process that has
