@@ -18,7 +18,7 @@ SITES: dict[str, dict] = {
         "nginx_site_https_redirect": True,
         "nginx_site_tls": {"mode": "none"},
     },
-    "believing": {
+    "all-trusted": {
         **PROXIES,
         **EVERYTHING,
         "nginx_site_https_redirect": True,
@@ -125,7 +125,7 @@ class TestRedirect:
     def test_all_else_is(self, plain, path: str):
         assert where(plain["own"].get(path)) == f"https://example.org{path}"
 
-    @pytest.mark.parametrize("site", ["own", "fronted", "fronted-alone", "believing"])
+    @pytest.mark.parametrize("site", ["own", "fronted", "fronted-alone", "all-trusted"])
     @pytest.mark.parametrize(
         "claim", ["https", "HTTPS", "wss", "https, http", "http,https", " https "]
     )
@@ -157,12 +157,12 @@ class TestRedirect:
 
     def test_proxy_sets_host_and_prefix(self, plain):
         forwarded = ["X-Forwarded-Host: localhost:8000", "X-Forwarded-Prefix: /outer"]
-        answer = plain["believing"].get("/api/x?a=b", *forwarded, host="example.org")
+        answer = plain["all-trusted"].get("/api/x?a=b", *forwarded, host="example.org")
         assert where(answer) == "https://localhost:8443/outer/api/x?a=b"
 
     def test_other_client_sets_neither(self, plain):
         forwarded = ["X-Forwarded-Host: localhost:8000", "X-Forwarded-Prefix: /outer"]
-        answer = plain["believing"].get("/api/x", *forwarded, host="example.org", peer=STRANGER)
+        answer = plain["all-trusted"].get("/api/x", *forwarded, host="example.org", peer=STRANGER)
         assert where(answer) == "https://example.org:8443/api/x"
 
     def test_pinned_site_does_not_loop_behind_who_says_nothing(self, plain):

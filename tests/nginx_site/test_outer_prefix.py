@@ -44,24 +44,24 @@ PREFIXES = [
 @pytest.mark.parametrize(("header", "outer"), PREFIXES)
 class TestHeader:
     def test_reaches_an_app(self, modes, header: str, outer: str):
-        answer = modes["believing"].get("/api/x", f"X-Forwarded-Prefix: {header}")
+        answer = modes["all-trusted"].get("/api/x", f"X-Forwarded-Prefix: {header}")
         assert answer.echo["url"] == f"http://example.org:8000{outer}/api/x"
 
     def test_reaches_an_app_without_its_prefix(self, modes, header: str, outer: str):
-        answer = modes["believing"].get("/strip/x", f"X-Forwarded-Prefix: {header}")
+        answer = modes["all-trusted"].get("/strip/x", f"X-Forwarded-Prefix: {header}")
         assert answer.echo["url"] == f"http://example.org:8000{outer}/strip/x"
 
     def test_reaches_an_app_that_owns_its_prefix(self, modes, header: str, outer: str):
-        answer = modes["believing"].get("/own/x", f"X-Forwarded-Prefix: {header}")
+        answer = modes["all-trusted"].get("/own/x", f"X-Forwarded-Prefix: {header}")
         assert answer.echo["url"] == f"http://example.org:8000{outer}/own/x"
         assert answer.echo["path"] == "/own/x"
 
     def test_is_in_a_redirect(self, modes, header: str, outer: str):
-        answer = modes["believing"].get("/api", f"X-Forwarded-Prefix: {header}")
+        answer = modes["all-trusted"].get("/api", f"X-Forwarded-Prefix: {header}")
         assert (answer.status, answer.location) == (308, f"{outer}/api/")
 
     def test_is_ignored_from_other_clients(self, modes, header: str, outer: str):
-        answer = modes["believing"].get("/api", f"X-Forwarded-Prefix: {header}", peer="127.0.0.2")
+        answer = modes["all-trusted"].get("/api", f"X-Forwarded-Prefix: {header}", peer="127.0.0.2")
         assert answer.location == "/api/"
 
     def test_is_ignored_unless_trusted(self, modes, header: str, outer: str):
@@ -89,7 +89,7 @@ REDIRECTS = [
 @pytest.mark.parametrize(("path", "location"), REDIRECTS)
 class TestRedirect:
     def test_of_a_proxy_that_sends_its_prefix(self, modes, path: str, location: str):
-        answer = modes["believing"].get(path, OUTER)
+        answer = modes["all-trusted"].get(path, OUTER)
         assert urljoin(f"/outer{path}", answer.location) == location
 
     def test_of_a_pinned_url(self, modes, path: str, location: str):
@@ -97,12 +97,12 @@ class TestRedirect:
         assert urljoin(f"/outer{path}", answer.location) == location
 
     def test_without_a_prefix_in_front(self, modes, path: str, location: str):
-        answer = modes["believing"].get(path)
+        answer = modes["all-trusted"].get(path)
         found = urljoin(path, answer.location)
         assert found == location.removeprefix("/outer")
 
 
-@pytest.mark.parametrize("mode", ["believing", "pinned-below"])
+@pytest.mark.parametrize("mode", ["all-trusted", "pinned-below"])
 class TestFiles:
     @pytest.mark.parametrize(
         ("path", "status", "body"),
@@ -127,5 +127,5 @@ class TestFiles:
 
 
 def test_path_keeps_its_prefix(modes):
-    received = modes["believing"].get("/api/x", OUTER).received
+    received = modes["all-trusted"].get("/api/x", OUTER).received
     assert received["HTTP_X_FORWARDED_PREFIX"] == "/outer/api"

@@ -54,8 +54,8 @@ def test_origin(tls, ask, path: str, host: str, origin: str):
         pytest.param("behind", "X-Forwarded-Proto: https", "https://example.org", id="with TLS"),
         pytest.param("behind", "X-Forwarded-Proto: ftp", "https://example.org", id="rubbish"),
         pytest.param("behind", "X-Team: blue", "https://example.org", id="nothing"),
-        pytest.param("believing", "X-Forwarded-Port: 443", "https://example.org", id="its port"),
-        pytest.param("believing", "X-Forwarded-Port: 81", "https://example.org:81", id="a port"),
+        pytest.param("all-trusted", "X-Forwarded-Port: 443", "https://example.org", id="its port"),
+        pytest.param("all-trusted", "X-Forwarded-Port: 81", "https://example.org:81", id="a port"),
         pytest.param("pinned", "X-Team: blue", "https://pub.example", id="pinned"),
     ],
 )
