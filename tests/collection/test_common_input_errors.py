@@ -95,19 +95,21 @@ def site_errors(nginx_site):
     return lambda **settings: nginx_site.input_errors({**SITE, **settings})
 
 
-@pytest.mark.parametrize("value", NAMES.values(), ids=NAMES)
-class TestName:
-    def test_of_an_app(self, app_errors, value: str):
-        assert app_errors(wsgi_app_name=value, wsgi_app_listen="/run/x.sock") == [
-            f"wsgi_app_name is {value!r}: use at most 27 small letters, digits and hyphens, "
-            "beginning with a letter, as in 'shop' or 'shop-api'."
-        ]
+def name_error(variable: str, name: str) -> str:
+    return (
+        f"{variable} is {name!r}: use at most 27 small letters, digits and hyphens, beginning with "
+        "a letter, as in 'shop' or 'shop-api'."
+    )
 
-    def test_of_a_site(self, site_errors, value: str):
-        assert site_errors(nginx_site_name=value) == [
-            f"nginx_site_name is {value!r}: use at most 27 small letters, digits and hyphens, "
-            "beginning with a letter, as in 'shop' or 'shop-api'."
-        ]
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+class TestName:
+    def test_of_an_app(self, app_errors, name: str):
+        errors = app_errors(wsgi_app_name=name, wsgi_app_listen="/run/x.sock")
+        assert errors == [name_error("wsgi_app_name", name)]
+
+    def test_of_a_site(self, site_errors, name: str):
+        assert site_errors(nginx_site_name=name) == [name_error("nginx_site_name", name)]
 
 
 @pytest.mark.parametrize(("path", "advice"), ADVICE)
@@ -128,25 +130,24 @@ class TestPath:
         ]
 
 
-@pytest.mark.parametrize("url", URLS.values(), ids=URLS)
-class TestPublicUrl:
-    def test_of_an_app(self, app_errors, url: str):
-        assert app_errors(wsgi_app_prefix="/api", wsgi_app_public_url=url) == [
-            message("wsgi_app_public_url", url)
-        ]
-
-    @pytest.mark.parametrize("variable", ["nginx_site_public_url", "nginx_site_verify_url"])
-    def test_of_a_site(self, site_errors, variable: str, url: str):
-        assert site_errors(**{variable: url}) == [message(variable, url)]
-
-
-def message(variable: str, url: str) -> str:
-    """Return the input error of a public URL."""
+def url_error(variable: str, url: str) -> str:
     return (
         f"{variable} is {url!r}: write the scheme and the host, a port or a path only if clients "
         "use one, and no slash at the end, as in 'https://example.org' or "
         "'https://example.org:8443/shop'."
     )
+
+
+@pytest.mark.parametrize("url", URLS.values(), ids=URLS)
+class TestPublicUrl:
+    def test_of_an_app(self, app_errors, url: str):
+        assert app_errors(wsgi_app_prefix="/api", wsgi_app_public_url=url) == [
+            url_error("wsgi_app_public_url", url)
+        ]
+
+    @pytest.mark.parametrize("variable", ["nginx_site_public_url", "nginx_site_verify_url"])
+    def test_of_a_site(self, site_errors, variable: str, url: str):
+        assert site_errors(**{variable: url}) == [url_error(variable, url)]
 
 
 MISSPELT = {

@@ -432,7 +432,7 @@ def test_auto_and_another_trusted_header(input_errors):
 
 
 class TestHttps:
-    WITHOUT = [
+    WITHOUT_HTTPS = [
         pytest.param({}, id="no proxy"),
         pytest.param(
             {**PROXIES, "nginx_site_trusted_headers": ["for"]}, id="scheme is not trusted"
@@ -441,7 +441,7 @@ class TestHttps:
     HTTP_URL = {"nginx_site_public_url": "http://example.org"}
     HTTPS_URL = {"nginx_site_public_url": "https://example.org"}
 
-    @pytest.mark.parametrize("settings", [*WITHOUT, pytest.param(HTTPS_URL, id="pinned")])
+    @pytest.mark.parametrize("settings", [*WITHOUT_HTTPS, pytest.param(HTTPS_URL, id="pinned")])
     def test_redirect_without_https(self, input_errors, settings: dict):
         assert input_errors(nginx_site_https_redirect=True, **settings) == [
             "nginx_site_https_redirect is true, but the site has no https: set nginx_site_tls. If "
@@ -477,7 +477,9 @@ class TestHttps:
             "'https://example.org:8443': remove one of them."
         ]
 
-    @pytest.mark.parametrize("settings", [*WITHOUT, pytest.param(HTTP_URL, id="pinned to http")])
+    @pytest.mark.parametrize(
+        "settings", [*WITHOUT_HTTPS, pytest.param(HTTP_URL, id="pinned to http")]
+    )
     def test_hsts_without_https(self, input_errors, settings: dict):
         assert input_errors(nginx_site_hsts={"max_age": 60}, **settings) == [
             "nginx_site_hsts is {'max_age': 60}, but the site has no https: set nginx_site_tls, "
