@@ -18,188 +18,136 @@ NAMES: list[str] = SITES["vars"]["nginx_site_server_names"]
 MODES: dict[str, dict] = SITES["hosts"]
 """The variables of each mode: its proxies, and the headers that are trusted."""
 TRUSTED, STRANGER = "127.0.0.1", "127.0.0.2"
-TRUSTING = ["behind", "believing", "chained", "append"]
+TRUSTING = ["behind", "all-trusted", "chained", "append"]
 """Modes with trusted headers."""
 REQUEST = "GET /api/x HTTP/1.1"
 """The request line of all rows."""
 
+
+def row(name: str, host: str, origin: str | int, /, *headers: str, **forwarded: str):
+    """Return a row: its name, the Host and the further headers of a request, and its origin.
+
+    ``proto="https"`` adds ``X-Forwarded-Proto: https``.
+    """
+    forwarded_headers = [f"X-Forwarded-{key.title()}: {forwarded[key]}" for key in forwarded]
+    return pytest.param([f"Host: {host}", *forwarded_headers, *headers], origin, id=name)
+
+
 HOSTS = [
-    pytest.param(["Host: example.org:8000"], "http://example.org:8000", id="port of Host"),
-    pytest.param(["Host: example.org"], "http://example.org", id="no port"),
-    pytest.param(["Host: example.org:"], "http://example.org", id="empty port"),
-    pytest.param(["Host: Example.ORG:81"], "http://example.org:81", id="capital letters"),
-    pytest.param(["Host: example.org.:81"], "http://example.org:81", id="trailing dot"),
-    pytest.param(["Host: [::1]:8000"], "http://[::1]:8000", id="IPv6 with a port in Host"),
-    pytest.param(["Host: [::1]"], "http://[::1]", id="IPv6 without a port"),
-    pytest.param(["Host: 127.0.0.1:8000"], "http://127.0.0.1:8000", id="IPv4"),
-    pytest.param(["Host: example.org:443"], "http://example.org:443", id="http on 443"),
-    pytest.param(["Host: user@example.org"], 400, id="user in Host"),
-    pytest.param(["Host: a_b.example"], 400, id="underscore in Host"),
-    pytest.param(["Host: example.org:abc"], 400, id="port of letters"),
-    pytest.param(["Host: example.org:0"], 400, id="port 0"),
-    pytest.param(["Host: example.org:65536"], 400, id="port too high"),
-    pytest.param(["Host: example.org:8000,evil.example"], 400, id="list, server name first"),
-    pytest.param(["Host: evil.example,example.org"], 400, id="list, server name last"),
-    pytest.param(["Host: evil.example"], 421, id="unknown name"),
+    row("port of Host", "example.org:8000", "http://example.org:8000"),
+    row("no port", "example.org", "http://example.org"),
+    row("empty port", "example.org:", "http://example.org"),
+    row("capital letters", "Example.ORG:81", "http://example.org:81"),
+    row("trailing dot", "example.org.:81", "http://example.org:81"),
+    row("IPv6 with a port in Host", "[::1]:8000", "http://[::1]:8000"),
+    row("IPv6 without a port", "[::1]", "http://[::1]"),
+    row("IPv4", "127.0.0.1:8000", "http://127.0.0.1:8000"),
+    row("http on 443", "example.org:443", "http://example.org:443"),
+    row("user in Host", "user@example.org", 400),
+    row("underscore in Host", "a_b.example", 400),
+    row("port of letters", "example.org:abc", 400),
+    row("port 0", "example.org:0", 400),
+    row("port too high", "example.org:65536", 400),
+    row("list, server name first", "example.org:8000,evil.example", 400),
+    row("list, server name last", "evil.example,example.org", 400),
+    row("unknown name", "evil.example", 421),
 ]
 
 CLAIMED = [
-    pytest.param(
-        ["Host: example.org:8000", "X-Forwarded-Proto: https"],
-        "http://example.org:8000",
-        id="forged scheme",
-    ),
-    pytest.param(
-        ["Host: example.org:8000", "X-Forwarded-Proto: javascript"],
-        "http://example.org:8000",
-        id="forged invalid scheme",
-    ),
-    pytest.param(
-        ["Host: example.org:8000", "X-Forwarded-Host: evil.example"],
-        "http://example.org:8000",
-        id="forged host",
-    ),
-    pytest.param(
-        ["Host: example.org:8000", "X-Forwarded-Port: 666"],
-        "http://example.org:8000",
-        id="forged port",
-    ),
-    pytest.param(
-        ["Host: example.org:8000", "X-Forwarded-Prefix: //evil.example"],
-        "http://example.org:8000",
-        id="forged prefix",
-    ),
-    pytest.param(
-        ["Host: example.org", "Forwarded: for=192.0.2.7;host=evil.example;proto=https"],
+    row("forged scheme", "example.org:8000", "http://example.org:8000", proto="https"),
+    row("forged invalid scheme", "example.org:8000", "http://example.org:8000", proto="javascript"),
+    row("forged host", "example.org:8000", "http://example.org:8000", host="evil.example"),
+    row("forged port", "example.org:8000", "http://example.org:8000", port="666"),
+    row("forged prefix", "example.org:8000", "http://example.org:8000", prefix="//evil.example"),
+    row(
+        "forged Forwarded",
+        "example.org",
         "http://example.org",
-        id="all forged",
+        "Forwarded: for=192.0.2.7;host=evil.example;proto=https",
     ),
-    pytest.param(
-        ["Host: example.org:8000", "X-Forwarded-Ssl: on"],
+    row(
+        "forged X-Forwarded-Ssl",
+        "example.org:8000",
         "http://example.org:8000",
-        id="forged invalid headers",
+        "X-Forwarded-Ssl: on",
     ),
-    pytest.param(
-        ["Host: example.org:8000", "X-Forwarded-Protocol: ssl"],
+    row(
+        "forged X-Forwarded-Protocol",
+        "example.org:8000",
         "http://example.org:8000",
-        id="forged Forwarded",
+        "X-Forwarded-Protocol: ssl",
     ),
 ]
 
 BEHIND = [
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Proto: https"],
+    row("default port of the scheme", "example.org", "https://example.org", proto="https"),
+    row("TLS on another port", "example.org:8443", "https://example.org:8443", proto="https"),
+    row("default port in Host", "example.org:443", "https://example.org", proto="https"),
+    row("unusual port in Host", "example.org:80", "https://example.org:80", proto="https"),
+    row("client without TLS", "example.org", "http://example.org", proto="http"),
+    row(
+        "without TLS on a mapped port", "example.org:8000", "http://example.org:8000", proto="http"
+    ),
+    row("TLS to IPv6 with a port", "[::1]:8443", "https://[::1]:8443", proto="https"),
+    row("TLS to IPv6 without a port", "[::1]", "https://[::1]", proto="https"),
+    row("scheme in capitals", "example.org", "https://example.org", proto="HTTPS"),
+    row("WebSocket with TLS", "example.org", "https://example.org", proto="wss"),
+    row("WebSocket without TLS", "example.org", "http://example.org", proto="ws"),
+    row("last of a list counts", "example.org", "https://example.org", proto="http, https"),
+    row("first of a list is forged", "example.org", "http://example.org", proto="https,http"),
+    row(
+        "invalid values before the last",
+        "example.org",
         "https://example.org",
-        id="default port of the scheme",
+        proto="javascript,\thttps ",
     ),
-    pytest.param(
-        ["Host: example.org:8443", "X-Forwarded-Proto: https"],
-        "https://example.org:8443",
-        id="TLS on another port",
-    ),
-    pytest.param(
-        ["Host: example.org:443", "X-Forwarded-Proto: https"],
-        "https://example.org",
-        id="default port in Host",
-    ),
-    pytest.param(
-        ["Host: example.org:80", "X-Forwarded-Proto: https"],
-        "https://example.org:80",
-        id="unusual port in Host",
-    ),
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Proto: http"],
-        "http://example.org",
-        id="client without TLS",
-    ),
-    pytest.param(
-        ["Host: example.org:8000", "X-Forwarded-Proto: http"],
-        "http://example.org:8000",
-        id="without TLS on a mapped port",
-    ),
-    pytest.param(
-        ["Host: [::1]:8443", "X-Forwarded-Proto: https"],
-        "https://[::1]:8443",
-        id="TLS to IPv6 with a port",
-    ),
-    pytest.param(
-        ["Host: [::1]", "X-Forwarded-Proto: https"],
-        "https://[::1]",
-        id="TLS to IPv6 without a port",
-    ),
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Proto: HTTPS"],
-        "https://example.org",
-        id="scheme in capitals",
-    ),
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Proto: wss"],
-        "https://example.org",
-        id="WebSocket with TLS",
-    ),
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Proto: ws"],
-        "http://example.org",
-        id="WebSocket without TLS",
-    ),
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Proto: http, https"],
-        "https://example.org",
-        id="last of a list counts",
-    ),
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Proto: https,http"],
-        "http://example.org",
-        id="first of a list is forged",
-    ),
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Proto: javascript,\thttps "],
-        "https://example.org",
-        id="invalid values before the last",
-    ),
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Proto: https,"],
-        "http://example.org",
-        id="list with an empty end",
-    ),
+    row("list with an empty end", "example.org", "http://example.org", proto="https,"),
     *[
-        pytest.param(
-            ["Host: example.org", f"X-Forwarded-Proto: {invalid}"],
-            "http://example.org",
-            id=f"invalid scheme {invalid!r}",
-        )
+        row(f"invalid scheme {invalid!r}", "example.org", "http://example.org", proto=invalid)
         for invalid in ("", "javascript", "httpss", "xhttps", "https://", "https;", "ftp", "1")
     ],
-    pytest.param(
-        ["Host: example.org:8443", "X-Forwarded-Proto: https", "X-Forwarded-Proto: https"],
+    row(
+        "repeated header",
+        "example.org:8443",
         "https://example.org:8443",
-        id="repeated header",
+        "X-Forwarded-Proto: https",
+        proto="https",
     ),
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Proto: https", "X-Forwarded-Port: 80"],
+    row(
+        "port of the proxy's listener",
+        "example.org",
         "https://example.org",
-        id="port of the proxy's listener",
+        proto="https",
+        port="80",
     ),
-    pytest.param(
-        ["Host: example.org:8443", "X-Forwarded-Proto: https", "X-Forwarded-Port: 666"],
+    row(
+        "port not trusted",
+        "example.org:8443",
         "https://example.org:8443",
-        id="port not trusted",
+        proto="https",
+        port="666",
     ),
-    pytest.param(
-        ["Host: example.org:8443", "X-Forwarded-Proto: https", "X-Forwarded-Host: localhost"],
+    row(
+        "host not trusted",
+        "example.org:8443",
         "https://example.org:8443",
-        id="host not trusted",
+        proto="https",
+        host="localhost",
     ),
-    pytest.param(
-        ["Host: example.org:8443", "X-Forwarded-Proto: https", "X-Forwarded-Prefix: /outer"],
+    row(
+        "prefix not trusted",
+        "example.org:8443",
         "https://example.org:8443",
-        id="prefix not trusted",
+        proto="https",
+        prefix="/outer",
     ),
     *[
-        pytest.param(
-            ["Host: example.org:8443", "X-Forwarded-Proto: https", header],
+        row(
+            f"never trusted, {header}",
+            "example.org:8443",
             "https://example.org:8443",
-            id=f"never trusted, {header}",
+            header,
+            proto="https",
         )
         for header in (
             "X-Forwarded-Ssl: on",
@@ -214,11 +162,7 @@ BEHIND = [
         )
     ],
     *[
-        pytest.param(
-            ["Host: example.org", header],
-            "http://example.org",
-            id=f"never trusted alone, {header}",
-        )
+        row(f"never trusted alone, {header}", "example.org", "http://example.org", header)
         for header in (
             "X-Forwarded-Ssl: on",
             "X-Forwarded-Protocol: https",
@@ -231,69 +175,43 @@ BEHIND = [
     ],
 ]
 
-BELIEVING = [
-    pytest.param(
-        ["Host: 127.0.0.1:8080", "X-Forwarded-Host: example.org"],
-        "http://example.org",
-        id="host replaces Host",
-    ),
-    pytest.param(
-        ["Host: 127.0.0.1:8080", "X-Forwarded-Host: example.org", "X-Forwarded-Proto: https"],
+ALL_TRUSTED = [
+    row("host replaces Host", "127.0.0.1:8080", "http://example.org", host="example.org"),
+    row(
+        "port of Host is not used for another host",
+        "127.0.0.1:8080",
         "https://example.org",
-        id="port of Host is not used for another host",
+        host="example.org",
+        proto="https",
     ),
-    pytest.param(
-        ["Host: 127.0.0.1:8080", "X-Forwarded-Host: example.org:8443", "X-Forwarded-Proto: https"],
+    row(
+        "host with a port",
+        "127.0.0.1:8080",
         "https://example.org:8443",
-        id="host with a port",
+        host="example.org:8443",
+        proto="https",
     ),
-    pytest.param(
-        ["Host: 127.0.0.1", "X-Forwarded-Host: [::1]:81"],
-        "http://[::1]:81",
-        id="forwarded IPv6 with a port",
-    ),
-    pytest.param(
-        ["Host: 127.0.0.1", "X-Forwarded-Host: [::1]"],
-        "http://[::1]",
-        id="forwarded IPv6 without a port",
-    ),
-    pytest.param(
-        ["Host: localhost:81", "X-Forwarded-Host: example.org.."],
-        "http://localhost:81",
-        id="host of two dots",
-    ),
-    pytest.param(
-        ["Host: localhost:81", "X-Forwarded-Host: [::1]."],
-        "http://localhost:81",
-        id="trailing dot of an address",
-    ),
-    pytest.param(
-        ["Host: 127.0.0.1", "X-Forwarded-Host: evil.example, example.org:81"],
+    row("forwarded IPv6 with a port", "127.0.0.1", "http://[::1]:81", host="[::1]:81"),
+    row("forwarded IPv6 without a port", "127.0.0.1", "http://[::1]", host="[::1]"),
+    row("host of two dots", "localhost:81", "http://localhost:81", host="example.org.."),
+    row("trailing dot of an address", "localhost:81", "http://localhost:81", host="[::1]."),
+    row(
+        "last host of a list counts",
+        "127.0.0.1",
         "http://example.org:81",
-        id="last host of a list counts",
+        host="evil.example, example.org:81",
     ),
-    pytest.param(
-        ["Host: 127.0.0.1", "X-Forwarded-Host: example.org, evil.example"],
-        421,
-        id="unknown forwarded host",
-    ),
-    pytest.param(
-        ["Host: 127.0.0.1", "X-Forwarded-Host: evil.example"],
-        421,
-        id="unknown forwarded host alone",
-    ),
-    pytest.param(
-        ["Host: evil.example", "X-Forwarded-Host: example.org"],
+    row("unknown forwarded host", "127.0.0.1", 421, host="example.org, evil.example"),
+    row("unknown forwarded host alone", "127.0.0.1", 421, host="evil.example"),
+    row(
+        "unknown Host, known forwarded host",
+        "evil.example",
         "http://example.org",
-        id="unknown Host, known forwarded host",
+        host="example.org",
     ),
-    pytest.param(["Host: localhost:8000"], "http://localhost:8000", id="no headers"),
+    row("no headers", "localhost:8000", "http://localhost:8000"),
     *[
-        pytest.param(
-            ["Host: localhost:81", f"X-Forwarded-Host: {invalid}"],
-            "http://localhost:81",
-            id=f"invalid host {invalid!r}",
-        )
+        row(f"invalid host {invalid!r}", "localhost:81", "http://localhost:81", host=invalid)
         for invalid in (
             "",
             "example.org:0",
@@ -306,227 +224,153 @@ BELIEVING = [
             "example.org evil.example",
         )
     ],
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Port: 8000"],
-        "http://example.org:8000",
-        id="port missing in Host",
-    ),
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Proto: https", "X-Forwarded-Port: 8443"],
+    row("port missing in Host", "example.org", "http://example.org:8000", port="8000"),
+    row(
+        "port beside the scheme",
+        "example.org",
         "https://example.org:8443",
-        id="port beside the scheme",
+        proto="https",
+        port="8443",
     ),
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Proto: https", "X-Forwarded-Port: 443"],
-        "https://example.org",
-        id="default port",
-    ),
-    pytest.param(
-        ["Host: example.org:8000", "X-Forwarded-Port: 9000"],
-        "http://example.org:8000",
-        id="port of Host wins",
-    ),
-    pytest.param(
-        ["Host: 127.0.0.1", "X-Forwarded-Host: example.org:81", "X-Forwarded-Port: 82"],
+    row("default port", "example.org", "https://example.org", proto="https", port="443"),
+    row("port of Host wins", "example.org:8000", "http://example.org:8000", port="9000"),
+    row(
+        "port of the forwarded host wins",
+        "127.0.0.1",
         "http://example.org:81",
-        id="port of the forwarded host wins",
+        host="example.org:81",
+        port="82",
     ),
-    pytest.param(
-        ["Host: 127.0.0.1:8080", "X-Forwarded-Host: example.org", "X-Forwarded-Port: 82"],
+    row(
+        "port for a forwarded host",
+        "127.0.0.1:8080",
         "http://example.org:82",
-        id="port for a forwarded host",
+        host="example.org",
+        port="82",
     ),
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Proto: https", "X-Forwarded-Port: 80"],
+    row("https with port 80", "example.org", "https://example.org", proto="https", port="80"),
+    row("http with port 443", "example.org", "http://example.org", proto="http", port="443"),
+    row(
+        "https with port 80 at the end of a list",
+        "example.org",
         "https://example.org",
-        id="https with port 80",
+        proto="https",
+        port="666, 80",
     ),
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Proto: http", "X-Forwarded-Port: 443"],
-        "http://example.org",
-        id="http with port 443",
-    ),
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Proto: https", "X-Forwarded-Port: 666, 80"],
-        "https://example.org",
-        id="https with port 80 at the end of a list",
-    ),
-    pytest.param(
-        ["Host: example.org:80", "X-Forwarded-Proto: https", "X-Forwarded-Port: 80"],
+    row(
+        "https with port 80 in Host",
+        "example.org:80",
         "https://example.org:80",
-        id="https with port 80 in Host",
+        proto="https",
+        port="80",
     ),
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Port: 666, 8000"],
-        "http://example.org:8000",
-        id="last port of a list counts",
-    ),
+    row("last port of a list counts", "example.org", "http://example.org:8000", port="666, 8000"),
     *[
-        pytest.param(
-            ["Host: example.org", f"X-Forwarded-Port: {invalid}"],
-            "http://example.org",
-            id=f"invalid port {invalid!r}",
-        )
+        row(f"invalid port {invalid!r}", "example.org", "http://example.org", port=invalid)
         for invalid in ("", "0", "080", "65536", "-1", "http", "8000,", "80 81")
     ],
-    pytest.param(
-        [
-            "Host: 127.0.0.1:8080",
-            "X-Forwarded-Host: example.org",
-            "X-Forwarded-Port: 8443",
-            "X-Forwarded-Proto: https",
-        ],
+    row(
+        "all headers",
+        "127.0.0.1:8080",
         "https://example.org:8443",
-        id="all headers",
+        host="example.org",
+        port="8443",
+        proto="https",
     ),
 ]
 
 CHAINED = [
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Proto: https, http"],
-        "https://example.org",
-        id="TLS ends at the outermost proxy",
+    row(
+        "TLS ends at the outermost proxy", "example.org", "https://example.org", proto="https, http"
     ),
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Proto: https, http, http"],
+    row(
+        "values left of the proxies are forged",
+        "example.org",
         "http://example.org",
-        id="values left of the proxies are forged",
+        proto="https, http, http",
     ),
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Proto: http,\thttps ,https"],
-        "https://example.org",
-        id="blanks between",
-    ),
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Proto: https"],
-        "https://example.org",
-        id="one proxy sends a value",
-    ),
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Proto: javascript, https"],
+    row("blanks between", "example.org", "https://example.org", proto="http,\thttps ,https"),
+    row("one proxy sends a value", "example.org", "https://example.org", proto="https"),
+    row("invalid scheme", "example.org", "http://example.org", proto="javascript, https"),
+    row(
+        "invalid scheme, forged one is not used",
+        "example.org",
         "http://example.org",
-        id="invalid scheme",
+        proto="https, javascript, https",
     ),
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Proto: https, javascript, https"],
-        "http://example.org",
-        id="invalid scheme, forged one is not used",
-    ),
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Proto: , https"],
-        "http://example.org",
-        id="no value of the outermost proxy",
-    ),
-    pytest.param(
-        ["Host: 127.0.0.1", "X-Forwarded-Host: example.org:81, inner.example"],
+    row("no value of the outermost proxy", "example.org", "http://example.org", proto=", https"),
+    row(
+        "host of the outermost proxy",
+        "127.0.0.1",
         "http://example.org:81",
-        id="host of the outermost proxy",
+        host="example.org:81, inner.example",
     ),
-    pytest.param(
-        ["Host: 127.0.0.1", "X-Forwarded-Host: evil.example, example.org, inner.example"],
+    row(
+        "forged host is not used",
+        "127.0.0.1",
         "http://example.org",
-        id="forged host is not used",
+        host="evil.example, example.org, inner.example",
     ),
-    pytest.param(
-        ["Host: 127.0.0.1", "X-Forwarded-Host: example.org"],
-        "http://example.org",
-        id="one host",
+    row("one host", "127.0.0.1", "http://example.org", host="example.org"),
+    row(
+        "unknown forwarded host", "127.0.0.1", 421, host="example.org, evil.example, inner.example"
     ),
-    pytest.param(
-        ["Host: 127.0.0.1", "X-Forwarded-Host: example.org, evil.example, inner.example"],
-        421,
-        id="unknown forwarded host",
-    ),
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Port: 8000, 80"],
-        "http://example.org:8000",
-        id="port of the outermost proxy",
-    ),
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Port: 666, 8000, 80"],
-        "http://example.org:8000",
-        id="forged port is not used",
-    ),
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Proto: https, http", "X-Forwarded-Port: 80, 8080"],
+    row("port of the outermost proxy", "example.org", "http://example.org:8000", port="8000, 80"),
+    row("forged port is not used", "example.org", "http://example.org:8000", port="666, 8000, 80"),
+    row(
+        "https with port 80 of the outermost proxy",
+        "example.org",
         "https://example.org",
-        id="https with port 80 of the outermost proxy",
+        proto="https, http",
+        port="80, 8080",
     ),
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Proto: https, http", "X-Forwarded-Port: 8443, 80"],
+    row(
+        "https with port 80 of the inner proxy",
+        "example.org",
         "https://example.org:8443",
-        id="https with port 80 of the inner proxy",
+        proto="https, http",
+        port="8443, 80",
     ),
 ]
 
 PINNED = [
-    pytest.param(["Host: example.org"], "https://pub.example", id="any host"),
-    pytest.param(["Host: localhost:8000"], "https://pub.example", id="any port"),
-    pytest.param(["Host: [::1]:1"], "https://pub.example", id="any address"),
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Proto: http"],
-        "https://pub.example",
-        id="any scheme",
-    ),
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Host: evil.example", "X-Forwarded-Port: 666"],
-        "https://pub.example",
-        id="forged headers",
-    ),
-    pytest.param(["Host: evil.example"], 421, id="unknown name"),
-    pytest.param(["Host: user@example.org"], 400, id="invalid host"),
+    row("any host", "example.org", "https://pub.example"),
+    row("any port", "localhost:8000", "https://pub.example"),
+    row("any address", "[::1]:1", "https://pub.example"),
+    row("any scheme", "example.org", "https://pub.example", proto="http"),
+    row("forged headers", "example.org", "https://pub.example", host="evil.example", port="666"),
+    row("unknown name", "evil.example", 421),
+    row("invalid host", "user@example.org", 400),
 ]
 
 PINNED_BELOW = [
-    pytest.param(["Host: example.org"], "https://pub.example:8443/outer", id="any host"),
-    pytest.param(
-        [
-            "Host: localhost:1",
-            "X-Forwarded-Proto: http",
-            "X-Forwarded-Host: example.org:666",
-            "X-Forwarded-Port: 80",
-            "X-Forwarded-Prefix: /other",
-        ],
+    row("any host", "example.org", "https://pub.example:8443/outer"),
+    row(
+        "headers of a trusted proxy",
+        "localhost:1",
         "https://pub.example:8443/outer",
-        id="headers of a trusted proxy",
+        proto="http",
+        host="example.org:666",
+        port="80",
+        prefix="/other",
     ),
 ]
 
 # Apps that count two proxies receive the same origin, also if the proxy sent no header.
 APPENDED = [
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Proto: https"],
-        "https://example.org",
-        id="scheme only",
-    ),
-    pytest.param(
-        ["Host: example.org:8443", "X-Forwarded-Proto: https"],
-        "https://example.org:8443",
-        id="port of Host stays",
-    ),
-    pytest.param(
-        ["Host: example.org", "X-Forwarded-Port: 8000"],
-        "http://example.org:8000",
-        id="port only",
-    ),
-    pytest.param(
-        ["Host: 127.0.0.1:8080", "X-Forwarded-Host: example.org"],
-        "http://example.org",
-        id="host only",
-    ),
-    pytest.param(
-        ["Host: example.org:8000", "X-Forwarded-Port: ,", "X-Forwarded-Proto: ,"],
-        "http://example.org:8000",
-        id="empty lists",
-    ),
+    row("scheme only", "example.org", "https://example.org", proto="https"),
+    row("port of Host stays", "example.org:8443", "https://example.org:8443", proto="https"),
+    row("port only", "example.org", "http://example.org:8000", port="8000"),
+    row("host only", "127.0.0.1:8080", "http://example.org", host="example.org"),
+    row("empty lists", "example.org:8000", "http://example.org:8000", port=",", proto=","),
 ]
 
 TABLE = {
     "edge": [*HOSTS, *CLAIMED],
     "behind": [*HOSTS, *BEHIND],
-    "believing": [*HOSTS, *BELIEVING],
+    "all-trusted": [*HOSTS, *ALL_TRUSTED],
     "chained": [*HOSTS, *CHAINED],
-    "append": [*HOSTS, *BELIEVING, *APPENDED],
+    "append": [*HOSTS, *ALL_TRUSTED, *APPENDED],
     "append-at-the-edge": [*HOSTS, *CLAIMED],
     "append-to-pinned": PINNED,
     "pinned": PINNED,

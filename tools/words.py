@@ -33,7 +33,7 @@ CHECKED = (
 # Words in any text, and the term to use.
 WORDS = {
     r"told": "set to, receives, or the value's name",
-    r"believed?": "trust, accept",
+    r"believ(?:e|es|ed|ing)": "trust, accept",
     r"nobody": "no user, no client, nothing",
     r"whoever": "a client, a user, any process that",
     r"somebody": "another user, a third party",

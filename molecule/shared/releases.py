@@ -91,6 +91,11 @@ def command(hosts: str, variables: dict, *options: str) -> list[str]:
     return ["ansible-playbook", "--inventory", hosts, *extra, *options, playbook]
 
 
+def run_ansible(command: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run one of Ansible's commands with the settings of these scenarios."""
+    return subprocess.run(command, env=ENVIRONMENT_VARIABLES, capture_output=True, text=True)
+
+
 @pytest.fixture(scope="session")
 def address(host) -> Callable[[], str]:
     """Return a function that returns the host's address, which may change at a boot."""
@@ -108,11 +113,8 @@ def play(address) -> Callable[..., subprocess.CompletedProcess[str]]:
     def run(
         source: Source, *options: str, hosts: str = "", **variables
     ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command(hosts or f"{address()},", source.variables | variables, *options),
-            env=ENVIRONMENT_VARIABLES,
-            capture_output=True,
-            text=True,
+        return run_ansible(
+            command(hosts or f"{address()},", source.variables | variables, *options)
         )
 
     return run
@@ -138,12 +140,9 @@ def operate(address, tmp_path_factory) -> Callable[..., subprocess.CompletedProc
     def run(playbook: str, *options: str, **variables) -> subprocess.CompletedProcess[str]:
         inventory.write_text(f"[app]\nnews ansible_host={address()} wsgi_app_name=news\n")
         extra = ["--extra-vars", json.dumps(variables)]
-        return subprocess.run(
+        return run_ansible(
             ["ansible-playbook", "--inventory", str(inventory), *extra, *options]
-            + [str(PROJECT / "playbooks" / f"{playbook}.yml")],
-            env=ENVIRONMENT_VARIABLES,
-            capture_output=True,
-            text=True,
+            + [str(PROJECT / "playbooks" / f"{playbook}.yml")]
         )
 
     return run
@@ -156,12 +155,7 @@ def play_for(tmp_path_factory) -> Callable[..., None]:
     def run(inventory: str, source: Source, **variables) -> None:
         path = tmp_path_factory.mktemp("inventory") / "hosts"
         path.write_text(inventory)
-        subprocess.run(
-            command(str(path), source.variables | variables),
-            env=ENVIRONMENT_VARIABLES,
-            check=True,
-            capture_output=True,
-        )
+        run_ansible(command(str(path), source.variables | variables)).check_returncode()
 
     return run
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import os
 
-from ansible.plugins.action import ActionBase
 from ansible.plugins.callback import CallbackBase
-from ansible_collections.subsite.deploy.tests.callback_plugins.remote_calls import is_remote
+from ansible_collections.subsite.deploy.tests.callback_plugins.remote_calls import before_each_call
 
 DOCUMENTATION = r"""
 name: announce
@@ -35,15 +33,7 @@ class CallbackModule(CallbackBase):
         """Have each call announced by the worker that makes it."""
         super().__init__()
         self.lines, self.leave = map(int, os.environ["SUBSITE_ANNOUNCE"].split(","))
-        execute = ActionBase._execute_module
-
-        @functools.wraps(execute)
-        def announced(action: ActionBase, *args, **kwargs):
-            if is_remote(action):
-                self._say("call", action._task.get_name())
-            return execute(action, *args, **kwargs)
-
-        ActionBase._execute_module = announced
+        before_each_call(lambda task: self._say("call", task))
 
     def v2_playbook_on_task_start(self, task, is_conditional) -> None:
         """Announce a task, and wait."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 
 from ansible import constants
 from ansible.plugins.action import ActionBase
@@ -34,15 +35,7 @@ class CallbackModule(CallbackBase):
         """Have each call written down, in a file that the workers inherit."""
         super().__init__()
         self.calls = tempfile.TemporaryFile("a+b", buffering=0)
-        execute = ActionBase._execute_module
-
-        @functools.wraps(execute)
-        def counted(action: ActionBase, *args, **kwargs):
-            if is_remote(action):
-                self.calls.write(f"{action._task.get_name()}\n".encode())
-            return execute(action, *args, **kwargs)
-
-        ActionBase._execute_module = counted
+        before_each_call(lambda task: self.calls.write(f"{task}\n".encode()))
 
     def v2_playbook_on_stats(self, stats) -> None:
         """Print the sum, and one line for each task in the order of the first calls."""
@@ -51,6 +44,19 @@ class CallbackModule(CallbackBase):
         self._display.display(f"remote calls: {calls.total()}")
         for task, count in calls.items():
             self._display.display(f"{count:4}  {task}")
+
+
+def before_each_call(report: Callable[[str], object]) -> None:
+    """Call ``report`` with the name of the task before each remote call, in the worker process."""
+    execute = ActionBase._execute_module
+
+    @functools.wraps(execute)
+    def reported(action: ActionBase, *args, **kwargs):
+        if is_remote(action):
+            report(action._task.get_name())
+        return execute(action, *args, **kwargs)
+
+    ActionBase._execute_module = reported
 
 
 def is_remote(action: ActionBase) -> bool:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 import yaml
+from minimal import APP, SITE
 
 PLAYBOOK = """
 - hosts: all
@@ -12,16 +13,6 @@ PLAYBOOK = """
     - ansible.builtin.include_role:
         name: "subsite.deploy.{{ group_names[0] }}"
 """
-APP = {
-    "wsgi_app_name": "shop",
-    "wsgi_app_source": {"type": "pip", "requirement": "shop"},
-    "wsgi_app_callable": "shop:app",
-}
-SITE = {
-    "nginx_site_name": "main",
-    "nginx_site_server_names": ["example.org"],
-    "nginx_site_mounts": [{"path": "/api", "app": "shop"}],
-}
 BAD = {
     "wsgi_app": {
         "no name": ({}, "missing required arguments: wsgi_app_name"),

@@ -180,7 +180,7 @@ def server(root, wsgi_app, nginx_site, tmp_path_factory) -> Iterator[Server]:
             {"wsgi_app_name": "own", "wsgi_app_prefix": "/own", "wsgi_app_prefix_mode": "app"},
         )
     ]
-    for site in sites(nginx.top):
+    for site in example_sites(nginx.top):
         nginx.add(nginx_site, {**site, "nginx_site_listen": [f"127.0.0.1:{port}"]})
     try:
         with running(nginx):
@@ -232,12 +232,19 @@ def serve_each(server, nginx_site, authority, certificate, tmp_path_factory):
                 "nginx_site_tls": {**certificate, "listen": listen_tls},
             }
             app = "lists" if settings.get("nginx_site_forwarded") == "append" else "api"
-            site = {**sites(server.top, app)[0], **listeners, **common, **settings}
+            site = {**example_sites(server.top, app)[0], **listeners, **common, **settings}
             nginx.add(nginx_site, {**site, "nginx_site_name": name, "nginx_site_listen": listen})
         with running(nginx):
             yield {"http": plain, "https": secure}
 
     return serve_each
+
+
+@pytest.fixture(scope="module")
+def sites(request, serve_each) -> Iterator[dict[str, dict[str, Server]]]:
+    """Serve each of the module's ``SITES``, by http as well as by https."""
+    with serve_each(request.module.SITES, nginx_site_https_redirect=False) as served:
+        yield served
 
 
 @pytest.fixture(scope="session")
@@ -304,7 +311,8 @@ def challenged(request, nginx, nginx_site, certificate):
         yield request.param, Server(port, nginx.top, nginx.top)
 
 
-def sites(top: Path, app: str = "api") -> list[dict]:
+def example_sites(top: Path, app: str = "api") -> list[dict]:
+    """Return a site that has every kind of mount, and one that has an app only."""
     api = {"path": "/api", "upstreams": [f"{top}/{app}.sock"]}
     return [
         {

@@ -27,27 +27,35 @@ def address(answer) -> str:
     return answer.echo["environ"]["REMOTE_ADDR"]
 
 
+CLIENT = {
+    "client": ["203.0.113.9"],
+    "with a port": ["203.0.113.9:56324"],
+    "claim before the client": ["198.51.100.6, 203.0.113.9"],
+    "claim to be a proxy": ["127.0.0.1, 203.0.113.9"],
+    "one proxy more": ["203.0.113.9, 10.0.0.7"],
+    "two proxies more": ["203.0.113.9, 10.0.0.8, 10.0.0.7"],
+    "claim before proxies": ["198.51.100.6, 203.0.113.9, 10.0.0.7"],
+    "no blank between": ["203.0.113.9,10.0.0.7"],
+    "claim in a line of its own": ["198.51.100.6", "203.0.113.9"],
+    "proxies in lines of their own": ["203.0.113.9", "10.0.0.7"],
+    "comma at the end": ["203.0.113.9, 10.0.0.7, "],
+}
+"""Lines of X-Forwarded-For with the client 203.0.113.9."""
+INVALID = {
+    "nothing": [],
+    "nothing inside": [""],
+    "unknown": ["unknown"],
+    "unknown after a claim": ["203.0.113.9, unknown"],
+    "no address": ["203.0.113.999"],
+    "name": ["example.org"],
+}
+"""Lines without a client, so the address is that of the proxy."""
 CHAINS = [
-    pytest.param(["203.0.113.9"], "203.0.113.9", id="client"),
+    *[pytest.param(lines, "203.0.113.9", id=words) for words, lines in CLIENT.items()],
+    *[pytest.param(lines, "127.0.0.1", id=words) for words, lines in INVALID.items()],
     pytest.param(["2001:db8::9"], "2001:db8::9", id="client with IPv6"),
-    pytest.param(["203.0.113.9:56324"], "203.0.113.9", id="with a port"),
     pytest.param(["[2001:db8::9]:56324"], "2001:db8::9", id="IPv6 with a port"),
-    pytest.param(["198.51.100.6, 203.0.113.9"], "203.0.113.9", id="claim before the client"),
-    pytest.param(["127.0.0.1, 203.0.113.9"], "203.0.113.9", id="claim to be a proxy"),
-    pytest.param(["203.0.113.9, 10.0.0.7"], "203.0.113.9", id="one proxy more"),
-    pytest.param(["203.0.113.9, 10.0.0.8, 10.0.0.7"], "203.0.113.9", id="two proxies more"),
-    pytest.param(["198.51.100.6, 203.0.113.9, 10.0.0.7"], "203.0.113.9", id="claim before proxies"),
-    pytest.param(["203.0.113.9,10.0.0.7"], "203.0.113.9", id="no blank between"),
     pytest.param(["10.0.0.8"], "10.0.0.8", id="only proxies"),
-    pytest.param(["198.51.100.6", "203.0.113.9"], "203.0.113.9", id="claim in a line of its own"),
-    pytest.param(["203.0.113.9", "10.0.0.7"], "203.0.113.9", id="proxies in lines of their own"),
-    pytest.param([], "127.0.0.1", id="nothing"),
-    pytest.param([""], "127.0.0.1", id="nothing inside"),
-    pytest.param(["unknown"], "127.0.0.1", id="unknown"),
-    pytest.param(["203.0.113.9, unknown"], "127.0.0.1", id="unknown after a claim"),
-    pytest.param(["203.0.113.9, 10.0.0.7, "], "203.0.113.9", id="comma at the end"),
-    pytest.param(["203.0.113.999"], "127.0.0.1", id="no address"),
-    pytest.param(["example.org"], "127.0.0.1", id="name"),
 ]
 
 

@@ -18,7 +18,7 @@ SITES: dict[str, dict] = {
         "nginx_site_https_redirect": True,
         "nginx_site_tls": {"mode": "none"},
     },
-    "believing": {
+    "all-trusted": {
         **PROXIES,
         **EVERYTHING,
         "nginx_site_https_redirect": True,
@@ -84,22 +84,34 @@ class TestRedirect:
         assert where(plain["own"].get(path)) == f"https://example.org{path}"
 
     @pytest.mark.parametrize(
-        ("site", "host", "target"),
+        ("site", "port"), [("own", ""), ("other-port", ":8443")], ids=["own", "other-port"]
+    )
+    @pytest.mark.parametrize(
+        ("host", "name"),
         [
-            pytest.param("own", "example.org:8000", "https://example.org", id="port is http's"),
-            pytest.param("own", "Example.ORG", "https://example.org", id="capitals"),
-            pytest.param("own", "[::1]:8000", "https://[::1]", id="IPv6"),
-            pytest.param("other-port", "example.org", "https://example.org:8443", id="port"),
-            pytest.param("other-port", "[::1]:81", "https://[::1]:8443", id="port of IPv6"),
-            pytest.param("pinned", "localhost", "https://pub.example:8443/outer", id="pinned"),
-            pytest.param("own", "evil.example", 421, id="name is not ours"),
-            pytest.param("own", "user@example.org", 400, id="no host"),
-            pytest.param("own", "example.org,evil.example", 400, id="list"),
+            pytest.param("example.org", "example.org", id="no port"),
+            pytest.param("example.org:8000", "example.org", id="port is http's"),
+            pytest.param("Example.ORG", "example.org", id="capitals"),
+            pytest.param("[::1]:81", "[::1]", id="IPv6"),
         ],
     )
-    def test_target(self, plain, site: str, host: str, target: str | int):
-        wanted = target if isinstance(target, int) else f"{target}/api/x"
-        assert where(plain[site].get("/api/x", host=host)) == wanted
+    def test_target_has_the_port_of_https(self, plain, site, port, host: str, name: str):
+        assert where(plain[site].get("/api/x", host=host)) == f"https://{name}{port}/api/x"
+
+    def test_target_is_the_pinned_url(self, plain):
+        target = where(plain["pinned"].get("/api/x", host="localhost"))
+        assert target == "https://pub.example:8443/outer/api/x"
+
+    @pytest.mark.parametrize(
+        ("host", "status"),
+        [
+            pytest.param("evil.example", 421, id="unknown name"),
+            pytest.param("user@example.org", 400, id="invalid host"),
+            pytest.param("example.org,evil.example", 400, id="list"),
+        ],
+    )
+    def test_rejected_host_is_not_redirected(self, plain, host: str, status: int):
+        assert where(plain["own"].get("/api/x", host=host)) == status
 
     def test_absolute_form_names_the_host(self, plain):
         line = "GET http://localhost:81/api/x?a=b HTTP/1.1"
@@ -125,7 +137,7 @@ class TestRedirect:
     def test_all_else_is(self, plain, path: str):
         assert where(plain["own"].get(path)) == f"https://example.org{path}"
 
-    @pytest.mark.parametrize("site", ["own", "fronted", "fronted-alone", "believing"])
+    @pytest.mark.parametrize("site", ["own", "fronted", "fronted-alone", "all-trusted"])
     @pytest.mark.parametrize(
         "claim", ["https", "HTTPS", "wss", "https, http", "http,https", " https "]
     )
@@ -157,12 +169,12 @@ class TestRedirect:
 
     def test_proxy_sets_host_and_prefix(self, plain):
         forwarded = ["X-Forwarded-Host: localhost:8000", "X-Forwarded-Prefix: /outer"]
-        answer = plain["believing"].get("/api/x?a=b", *forwarded, host="example.org")
+        answer = plain["all-trusted"].get("/api/x?a=b", *forwarded, host="example.org")
         assert where(answer) == "https://localhost:8443/outer/api/x?a=b"
 
     def test_other_client_sets_neither(self, plain):
         forwarded = ["X-Forwarded-Host: localhost:8000", "X-Forwarded-Prefix: /outer"]
-        answer = plain["believing"].get("/api/x", *forwarded, host="example.org", peer=STRANGER)
+        answer = plain["all-trusted"].get("/api/x", *forwarded, host="example.org", peer=STRANGER)
         assert where(answer) == "https://example.org:8443/api/x"
 
     def test_pinned_site_does_not_loop_behind_who_says_nothing(self, plain):

@@ -14,7 +14,7 @@ JSON = {"nginx_site_access_log": "json"}
 SITES: dict[str, dict] = {
     "edge": JSON,
     "fronted": {**JSON, **PROXIES},
-    "believing": {**JSON, **PROXIES, "nginx_site_trusted_headers": TRUSTED},
+    "id-trusted": {**JSON, **PROXIES, "nginx_site_trusted_headers": TRUSTED},
     "shared": {},
 }
 CLAIM = "b1946ac9-2491.4f34~c0ff+ee/=:_"
@@ -56,7 +56,7 @@ class TestRequestId:
         [
             pytest.param("edge", "127.0.0.1", id="client"),
             pytest.param("fronted", "127.0.0.1", id="a proxy, as it may pass it on"),
-            pytest.param("believing", "127.0.0.2", id="client beside the proxy"),
+            pytest.param("id-trusted", "127.0.0.2", id="client beside the proxy"),
         ],
     )
     def test_ignores_untrusted_claims(self, plain, site: str, peer: str):
@@ -64,7 +64,7 @@ class TestRequestId:
 
     @pytest.mark.parametrize("claim", [CLAIM, "1", "x" * 128])
     def test_is_what_a_proxy_says_that_is_trusted_with_it(self, plain, claim: str):
-        assert received_id(plain["believing"], claim) == claim
+        assert received_id(plain["id-trusted"], claim) == claim
 
     @pytest.mark.parametrize(
         "claims",
@@ -72,7 +72,7 @@ class TestRequestId:
         ids=repr,
     )
     def test_is_ours_where_a_proxy_says_nothing_sane(self, plain, claims: list[str]):
-        assert OURS.fullmatch(received_id(plain["believing"], *claims))
+        assert OURS.fullmatch(received_id(plain["id-trusted"], *claims))
 
     def test_is_in_the_log_of_the_app(self, plain, server, logged):
         ours = received_id(plain["edge"])
@@ -112,8 +112,8 @@ class TestJsonLog:
 
     def test_has_forwarded_values(self, plain, last):
         forwarded = ["X-Forwarded-For: 203.0.113.9", "X-Forwarded-Proto: https"]
-        plain["believing"].get("/api/x", *forwarded, f"X-Request-ID: {CLAIM}")
-        line = last("believing")
+        plain["id-trusted"].get("/api/x", *forwarded, f"X-Request-ID: {CLAIM}")
+        line = last("id-trusted")
         said = (line["client"], line["scheme"], line["request_id"])
         assert said == ("203.0.113.9", "https", CLAIM)
 
@@ -125,9 +125,9 @@ class TestJsonLog:
 
     def test_is_separate_for_each_site(self, plain):
         assert sorted(path.name for path in plain["edge"].logs.glob("*.access.log")) == [
-            "believing.access.log",
             "edge.access.log",
             "fronted.access.log",
+            "id-trusted.access.log",
         ]
 
 

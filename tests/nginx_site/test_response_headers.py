@@ -19,12 +19,6 @@ SITES: dict[str, dict] = {
 
 
 @pytest.fixture(scope="module")
-def sites(serve_each):
-    with serve_each(SITES, nginx_site_https_redirect=False) as served:
-        yield served
-
-
-@pytest.fixture(scope="module")
 def careful(sites):
     return sites["http"]["careful"]
 

@@ -90,23 +90,24 @@ def test_is_accepted(root, configuration, settings: dict):
             "forwarded_values=2, flask_defaults={}, diagnosis=True)",
             id="entry with lists",
         ),
-        pytest.param({}, "raw_env", [], id="no prefix"),
-        pytest.param(
-            {"wsgi_app_prefix": "/api"}, "raw_env", ["SCRIPT_NAME=/api"], id="gunicorn strips"
-        ),
-        pytest.param(
-            {"wsgi_app_prefix": "/api", "wsgi_app_prefix_mode": "strip"},
-            "raw_env",
-            [],
-            id="nginx strips",
-        ),
-        pytest.param(
-            {"wsgi_app_prefix": "/api", "wsgi_app_prefix_mode": "app"},
-            "raw_env",
-            [],
-            id="app has the prefix",
-        ),
     ],
 )
 def test_setting(configuration, settings: dict, setting: str, value):
     assert runpy.run_path(configuration(settings))[setting] == value
+
+
+@pytest.mark.parametrize(
+    ("settings", "variables"),
+    [
+        pytest.param({}, [], id="no prefix"),
+        pytest.param({"wsgi_app_prefix": "/api"}, ["SCRIPT_NAME=/api"], id="gunicorn strips"),
+        pytest.param(
+            {"wsgi_app_prefix": "/api", "wsgi_app_prefix_mode": "strip"}, [], id="nginx strips"
+        ),
+        pytest.param(
+            {"wsgi_app_prefix": "/api", "wsgi_app_prefix_mode": "app"}, [], id="app has the prefix"
+        ),
+    ],
+)
+def test_environment_variables(configuration, settings: dict, variables: list[str]):
+    assert runpy.run_path(configuration(settings))["raw_env"] == variables

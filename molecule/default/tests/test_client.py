@@ -2,20 +2,10 @@
 
 import pytest
 from client import ask
+from forged import FORGED
+from hosts import invalid_hosts
 
 JSON = {"Accept": "application/json"}
-FORGED = [
-    pytest.param({"X-Forwarded-Proto": "https"}, id="scheme"),
-    pytest.param({"X-Forwarded-Host": "evil.example"}, id="host"),
-    pytest.param({"X-Forwarded-Port": "666"}, id="port"),
-    pytest.param({"X-Forwarded-Prefix": "/evil"}, id="prefix"),
-    pytest.param({"X-Forwarded-Ssl": "on"}, id="scheme, X-Forwarded-Ssl"),
-    pytest.param({"X-Forwarded-Protocol": "ssl"}, id="scheme, in a third dialect"),
-    pytest.param({"Front-End-Https": "on"}, id="scheme, in a fourth dialect"),
-    pytest.param({"Forwarded": "host=evil.example;proto=https"}, id="RFC 7239"),
-    pytest.param({"X-Script-Name": "/evil"}, id="script name"),
-    pytest.param({"X-Original-Url": "/evil"}, id="original URL"),
-]
 
 
 @pytest.fixture(scope="module")
@@ -23,14 +13,14 @@ def truth():
     return ask("/api/whoami", headers=JSON).json
 
 
-@pytest.mark.parametrize("headers", FORGED)
-def test_forged_header_changes_nothing(truth, headers):
-    assert ask("/api/whoami", headers=JSON | headers).json == truth
+@pytest.mark.parametrize("name", FORGED)
+def test_forged_header_changes_nothing(truth, name):
+    assert ask("/api/whoami", headers={**JSON, name: FORGED[name]}).json == truth
 
 
-@pytest.mark.parametrize("headers", FORGED)
-def test_forged_header_is_no_error(headers):
-    assert ask("/api/result", headers=headers).status == 200
+@pytest.mark.parametrize("name", FORGED)
+def test_forged_header_is_no_error(name):
+    assert ask("/api/result", headers={name: FORGED[name]}).status == 200
 
 
 def test_client_address_is_the_peer(truth):
@@ -42,21 +32,7 @@ def test_root_path_is_the_prefix(truth):
     assert truth["root_path"] == "/api"
 
 
-@pytest.mark.parametrize(
-    "host",
-    [
-        pytest.param("user@localhost", id="user"),
-        pytest.param("local_host", id="underscore"),
-        pytest.param("localhost:abc", id="port of letters"),
-        pytest.param("localhost:0", id="port zero"),
-        pytest.param("localhost:65536", id="port too high"),
-        pytest.param("localhost:080", id="port with a leading zero"),
-        pytest.param("localhost:8000:1", id="two ports"),
-        pytest.param("localhost,evil.example", id="list"),
-        pytest.param('a"b', id="quote"),
-        pytest.param("[::1", id="half an IPv6 address"),
-    ],
-)
+@pytest.mark.parametrize("host", invalid_hosts("localhost"))
 def test_invalid_host_gets_400(host):
     assert ask("/api/", host=host).status == 400
 

@@ -2,6 +2,7 @@
 
 import pytest
 from client import LOCALHOST, ask
+from hosts import valid_hosts
 
 HERE = f"http://{LOCALHOST}"
 
@@ -15,6 +16,10 @@ HERE = f"http://{LOCALHOST}"
         pytest.param("/api/dir?a=1", 308, f"{HERE}/api/dir/?a=1", id="slash added, query kept"),
         pytest.param("/api", 308, "/api/", id="slash added by nginx"),
         pytest.param("/api?a=1&b=2", 308, "/api/?a=1&b=2", id="slash added by nginx, query kept"),
+        pytest.param("/bin", 308, "/bin/", id="httpbin, slash added by nginx"),
+        pytest.param("/bin/absolute-redirect/1", 302, f"{HERE}/bin/get", id="httpbin, absolute"),
+        pytest.param("/bin/relative-redirect/1", 302, "/bin/get", id="httpbin, relative"),
+        pytest.param("/bin/redirect-to?url=/bin/ip", 302, "/bin/ip", id="httpbin, URL of a client"),
     ],
 )
 def test_location(path, status, location):
@@ -22,21 +27,7 @@ def test_location(path, status, location):
     assert (answer.status, answer.location) == (status, location)
 
 
-@pytest.mark.parametrize(
-    ("host", "origin"),
-    [
-        pytest.param(LOCALHOST, HERE, id="mapped port"),
-        pytest.param("localhost", "http://localhost", id="port 80, left out"),
-        pytest.param("localhost:80", "http://localhost", id="port 80, spelt out"),
-        pytest.param("localhost:", "http://localhost", id="colon without a port"),
-        pytest.param("LOCALHOST:8000", "http://localhost:8000", id="capital letters"),
-        pytest.param("localhost.:8000", "http://localhost:8000", id="trailing dot"),
-        pytest.param("127.0.0.1:8000", "http://127.0.0.1:8000", id="IPv4 address"),
-        pytest.param("[::1]:8000", "http://[::1]:8000", id="IPv6 address with a port"),
-        pytest.param("[::1]", "http://[::1]", id="IPv6 address"),
-        pytest.param("localhost:65535", "http://localhost:65535", id="highest port"),
-    ],
-)
+@pytest.mark.parametrize(("host", "origin"), valid_hosts("localhost", "http"))
 def test_location_has_the_requested_origin(host, origin):
     assert ask("/api/", host=host).location == f"{origin}/api/result"
 

@@ -4,20 +4,7 @@ from __future__ import annotations
 
 import pytest
 from client import ask
-
-FORGED = {
-    "Forwarded": "for=192.0.2.1;host=evil.example;proto=https",
-    "X-Forwarded-For": "192.0.2.1",
-    "X-Forwarded-Host": "evil.example",
-    "X-Forwarded-Port": "666",
-    "X-Forwarded-Prefix": "/evil",
-    "X-Forwarded-Proto": "https",
-    "X-Forwarded-Ssl": "on",
-    "X-Real-IP": "192.0.2.1",
-    "X-Script-Name": "/evil",
-    "Script-Name": "/evil",
-    "Proxy": "evil.example",
-}
+from forged import FORGED
 
 
 @pytest.mark.parametrize(
