@@ -21,7 +21,7 @@ demo-shell: .venv/demo ## Open a shell on the host of the demo
 demo-down: .venv/demo ## Remove the host of the demo
 	@$(RUN) tools/demo down
 
-test: lint unit scenarios ## Run every test, the fast ones first
+test: lint unit scenarios ## Run the checks, the tests without a host, and the scenarios of today
 
 lint: $(LINTS) ## Check style, types and words, and run ansible-test sanity
 

@@ -9,11 +9,24 @@ from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
 
 SETTING = re.compile(r"[A-Z][A-Za-z0-9]+")
-OF_THE_ROLE = re.compile(
-    r"(Bind|Exec|Environment|Kill|Limit|Restart|Standard|Syslog|Timeout)[A-Z]|ReadWritePaths$|"
-    r"(Environment|Group|Restart|Sockets|Type|User|WorkingDirectory)$"
+SET_BY_THE_ROLE = (
+    "Bind",
+    "Environment",
+    "Exec",
+    "Group",
+    "Kill",
+    "Limit",
+    "ReadWritePaths",
+    "Restart",
+    "Sockets",
+    "Standard",
+    "Syslog",
+    "Timeout",
+    "Type",
+    "User",
+    "WorkingDirectory",
 )
-"""Settings of systemd that the role itself needs to run the app."""
+"""The role itself sets the settings of systemd whose names begin like this."""
 
 
 def errors(inputs: Inputs) -> Iterator[str]:
@@ -31,7 +44,7 @@ def _setting(name: str, value: object) -> Iterator[str]:
             f"wsgi_app_sandbox has {name!r}: write the name of a setting of systemd, as in "
             "'MemoryDenyWriteExecute'."
         )
-    elif OF_THE_ROLE.match(name):
+    elif name.startswith(SET_BY_THE_ROLE):
         yield f"wsgi_app_sandbox sets {name}, but the role sets it itself: remove it."
     for setting in value if isinstance(value, list) else [value]:
         if not isinstance(setting, (str, bool, int)) or "\n" in str(setting):
