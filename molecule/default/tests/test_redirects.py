@@ -16,10 +16,6 @@ HERE = f"http://{LOCALHOST}"
         pytest.param("/api/dir?a=1", 308, f"{HERE}/api/dir/?a=1", id="slash added, query kept"),
         pytest.param("/api", 308, "/api/", id="slash added by nginx"),
         pytest.param("/api?a=1&b=2", 308, "/api/?a=1&b=2", id="slash added by nginx, query kept"),
-        pytest.param("/bin", 308, "/bin/", id="httpbin, slash added by nginx"),
-        pytest.param("/bin/absolute-redirect/1", 302, f"{HERE}/bin/get", id="httpbin, absolute"),
-        pytest.param("/bin/relative-redirect/1", 302, "/bin/get", id="httpbin, relative"),
-        pytest.param("/bin/redirect-to?url=/bin/ip", 302, "/bin/ip", id="httpbin, URL of a client"),
     ],
 )
 def test_location(path, status, location):
