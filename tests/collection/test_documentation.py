@@ -11,6 +11,7 @@ KINDS = {
         "copy_directory",
         "file_set",
         "git_source",
+        "nginx_info",
         "public_url_info",
         "registry_digest",
         "remove_paths",
