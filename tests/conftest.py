@@ -117,10 +117,13 @@ def nginx_site() -> Role:
     info = {
         "version": "1.26.3",
         "openssl_version": "3.5.1",
-        "modules": ["http_ssl", "http_v2", "http_v3"],
+        "modules": ["http_gzip_static", "http_ssl", "http_v2", "http_v3"],
         "settings": [],
     }
-    return Role("nginx_site", {"__nginx_site_nginx_info": info})
+    return Role(
+        "nginx_site",
+        {"__nginx_site_nginx_info": info, "__nginx_site_published": {"results": []}},
+    )
 
 
 @pytest.fixture(scope="session")

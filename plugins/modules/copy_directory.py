@@ -50,6 +50,11 @@ dest:
   description: The directory on the host.
   type: str
   returned: always
+others:
+  description: The names of the other directories beside it, the newest first.
+  type: list
+  elements: str
+  returned: always
 """
 
 import os
@@ -70,6 +75,17 @@ def unpack(archive: str, dest: str, group: str | None) -> None:
         content.extractall(partial, members)
 
 
+def list_others(dest: str) -> list[str]:
+    """Return the names of the directories beside ``dest``, the newest first."""
+    parent, name = os.path.split(dest)
+    try:
+        with os.scandir(parent) as entries:
+            ages = {entry.name: entry.stat().st_mtime for entry in entries if entry.is_dir()}
+    except FileNotFoundError:
+        return []
+    return sorted(ages.keys() - {name}, key=lambda other: ages[other], reverse=True)
+
+
 def main() -> None:
     """Return whether the directory is missing, and unpack the archive if one was sent."""
     module = AnsibleModule(
@@ -85,7 +101,7 @@ def main() -> None:
     is_missing = not os.path.isdir(dest)
     if is_missing and module.params["archive"] and not module.check_mode:
         unpack(module.params["archive"], dest, module.params["group"])
-    module.exit_json(changed=is_missing, dest=dest)
+    module.exit_json(changed=is_missing, dest=dest, others=list_others(dest))
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ openssl_version:
   returned: always
   sample: 3.5.1
 modules:
-  description: Modules that nginx was built with, without C(_module).
+  description: Modules that nginx was built with or loads, without C(_module).
   type: list
   elements: str
   returned: always
@@ -130,6 +130,15 @@ def read_configuration(path: str) -> Iterator[tuple[str, str]]:
         waiting[:0] = [found for pattern in patterns for found in sorted(glob.glob(pattern))]
 
 
+def find_loaded(configuration: str) -> list[str]:
+    """Return the names of the modules that the configuration loads."""
+    return [
+        name
+        for _, text in read_configuration(configuration)
+        for name in re.findall(r"load_module\s+\S*?ngx_(\w+)_module\.so", text)
+    ]
+
+
 def find_settings(configuration: str, directives: list[str]) -> list[dict[str, str]]:
     """Return where the configuration sets ``directives``."""
     return [
@@ -150,10 +159,13 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
+    configuration = module.params["configuration"]
+    build = parse_build(describe_build(module))
+    build["modules"] += find_loaded(configuration)
     module.exit_json(
         missing_packages=find_missing(module, module.params["packages"]),
-        settings=find_settings(module.params["configuration"], module.params["directives"]),
-        **parse_build(describe_build(module)),
+        settings=find_settings(configuration, module.params["directives"]),
+        **build,
     )
 
 

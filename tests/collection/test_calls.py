@@ -50,7 +50,7 @@ PROBES = {
         "__nginx_site_certificate.packages",
         "__nginx_site_certificate.files",
         "__nginx_site_certificate.challenges",
-        "__nginx_site_published_digests",
+        "__nginx_site_publications",
     ],
 }
 ALWAYS = {
@@ -63,6 +63,7 @@ ALWAYS = {
     "nginx_site_server_names": ["example.org"],
     "nginx_site_mounts": [{"path": "/", "app": "shop"}],
     "__nginx_site_new_certificate": {},
+    "__nginx_site_published": {"results": []},
 }
 
 

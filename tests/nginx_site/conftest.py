@@ -6,7 +6,7 @@ import http.client
 import os
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
@@ -154,6 +154,12 @@ def logged():
 @pytest.fixture
 def nginx(tmp_path: Path) -> Nginx:
     return Nginx(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def server_at() -> Callable[[int, Path], Server]:
+    """Return a function that returns what answers at a port, with its files in a directory."""
+    return lambda port, top: Server(port, top, top)
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,19 @@ def mounts(*mounts: dict) -> dict:
     return {"nginx_site_mounts": list(mounts)}
 
 
+def published(path: str) -> dict:
+    """Settings of a mount of a directory that was published twice."""
+    digests = ["0123456789ab", "ba9876543210"]
+    [dest, other] = [f"{path.replace('/', '+')}@{digest}" for digest in digests]
+    result = {
+        "item": {"path": path},
+        "dest": f"/srv/nginx/main/published/{dest}",
+        "others": [other],
+    }
+    mount = {"path": path, "src": str(HERE), "immutable": ["/assets", "/_app/immutable"]}
+    return {**mounts(mount), "__nginx_site_published": {"results": [result]}}
+
+
 def names(*names: str) -> dict:
     return {"nginx_site_server_names": list(names)}
 
@@ -27,8 +40,9 @@ SITES = [
     pytest.param(mounts(APP, {"path": "/api/v2", "app": "new"}), id="app below another"),
     pytest.param(mounts(SINGLE_PAGE, APP, {"path": "/b", "app": "b"}), id="two apps and a page"),
     pytest.param(mounts({**SINGLE_PAGE, "path": "/app"}), id="page below a prefix"),
-    pytest.param(mounts({"path": "/", "src": str(HERE)}), id="published"),
-    pytest.param(mounts({"path": "/x", "src": str(HERE)}), id="published below a prefix"),
+    pytest.param(published("/"), id="published"),
+    pytest.param(published("/x"), id="published below a prefix"),
+    pytest.param(mounts({**SINGLE_PAGE, "immutable": ["/assets"]}), id="immutable files"),
     pytest.param(
         mounts({"path": "/", "redirect": "/api/"}, APP, {"path": "/x", "redirect": "https://x/"}),
         id="redirects",

@@ -18,16 +18,16 @@ def without_nginx(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(nginx_info, "describe_build", lambda module: "")
 
 
-def test_build_is_described(run_module, stand_in):
+def test_build_is_described(run_module, stand_in, tmp_path):
     stand_in("nginx", f"sys.stderr.write({DEBIAN_12!r})\n")
-    result = run_module(nginx_info, _ansible_check_mode=True)
+    result = run_module(nginx_info, configuration=f"{tmp_path}/none", _ansible_check_mode=True)
     assert result["version"] == "1.22.1"
     assert result["openssl_version"] == "3.0.19"
     assert result["modules"] == ["http_ssl", "http_v2"]
 
 
-def test_missing_nginx_has_no_version(run_module, without_nginx):
-    result = run_module(nginx_info)
+def test_missing_nginx_has_no_version(run_module, without_nginx, tmp_path):
+    result = run_module(nginx_info, configuration=f"{tmp_path}/none")
     assert {name: result[name] for name in NOT_INSTALLED} == NOT_INSTALLED
 
 
@@ -87,6 +87,13 @@ class TestSettings:
             (tmp_path / name).write_text(f"{self.SIZE} 64;")
         (tmp_path / "conf.d/a.conf").write_text("include deeper; include nginx.conf;")
         assert self.places(tmp_path) == ["deeper", "conf.d/b.conf", "more"]
+
+    def test_loaded_modules_are_found(self, tmp_path):
+        (tmp_path / "nginx.conf").write_text("include modules-enabled/*.conf; # load_module x;")
+        (tmp_path / "modules-enabled").mkdir()
+        module = "modules/ngx_http_brotli_filter_module.so"
+        (tmp_path / "modules-enabled/50-brotli.conf").write_text(f"load_module {module};")
+        assert nginx_info.find_loaded(f"{tmp_path}/nginx.conf") == ["http_brotli_filter"]
 
     def test_missing_configuration_sets_nothing(self, tmp_path):
         assert self.places(tmp_path) == []

@@ -25,6 +25,7 @@ USED_BY = {
     "headers": APPS,
     "static": APPS,
     "fallback": FILES,
+    "immutable": FILES,
     "code": ("redirect",),
 }
 """Options of a mount, and the kinds of mounts that use them."""
@@ -36,6 +37,11 @@ TARGET = re.compile(r"(/(?!/)|https?://)[!#%&'()*+,./:=?@A-Za-z0-9_~\[\]-]*")
 def errors(inputs: Inputs) -> Iterator[str]:
     """Yield what is wrong with ``nginx_site_mounts``."""
     mounts, given = inputs.values["mounts"], inputs.given.get("mounts", [])
+    if inputs.values["keep_publications"] < 1:
+        yield (
+            f"nginx_site_keep_publications is {inputs.values['keep_publications']}: write at least "
+            "1, which is the current publication."
+        )
     for index, mount in enumerate(mounts):
         yield from _mount(f"nginx_site_mounts[{index}]", mount, given[index])
     yield from common.repeated("nginx_site_mounts", [mount["path"] for mount in mounts])
@@ -93,6 +99,8 @@ def _options(where: str, mount: dict) -> Iterator[str]:
         )
     if mount["fallback"] is not None:
         yield from common.prefix(f"{where}.fallback", mount["fallback"])
+    for path in mount["immutable"]:
+        yield from common.prefix(f"{where}.immutable", path)
     yield from limits.body_size(f"{where}.body_size", mount["body_size"])
     yield from limits.seconds(f"{where}.read_timeout", mount["read_timeout"])
     yield from headers.of_requests(f"{where}.headers", mount["headers"])

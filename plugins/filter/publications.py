@@ -1,0 +1,60 @@
+"""Choose the published directories that stay."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: publications
+author: The Subsite maintainers (@subsite)
+short_description: Choose the published directories that stay
+description:
+  - Returns the names of the directories from which nginx serves a mount, by the path of the mount.
+    The first one is the current one. The others are earlier ones, the newest first.
+positional: _input, keep
+options:
+  _input:
+    description: >-
+      The results of a loop of P(subsite.deploy.copy_directory#module) over mounts. The name of each
+      directory is C(MOUNT@DIGEST).
+    type: list
+    elements: dict
+    required: true
+  keep:
+    description: How many directories of a mount stay, at least 1.
+    type: int
+    required: true
+"""
+
+EXAMPLES = r"""
+kept: "{{ published.results | subsite.deploy.publications(5) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: "Lists of names by paths, as V({'/': ['+@4d1c09aa71be', '+@90b2c4f3a1d7']})."
+  type: dict
+"""
+
+import os
+import re
+from collections.abc import Callable
+
+
+def publications(results: list[dict], keep: int) -> dict[str, list[str]]:
+    """Return the names of the directories that stay, by the path of their mount."""
+    kept = {}
+    for result in results:
+        current = os.path.basename(result["dest"])
+        mount = current.rpartition("@")[0]
+        # Not MOUNT@DIGEST.partial, which a lost run has left.
+        same_mount = re.compile(re.escape(mount) + "@[0-9a-z]+")
+        earlier = list(filter(same_mount.fullmatch, result["others"]))
+        kept[result["item"]["path"]] = [current, *earlier[: keep - 1]]
+    return kept
+
+
+class FilterModule:
+    """Offer the filter to Ansible."""
+
+    def filters(self) -> dict[str, Callable]:
+        """Return the filters by name."""
+        return {"publications": publications}

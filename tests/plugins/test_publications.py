@@ -1,0 +1,35 @@
+"""Which published directories stay."""
+
+import pytest
+from ansible_collections.subsite.deploy.plugins.filter.publications import publications
+
+PUBLISHED = "/srv/nginx/shop/published"
+
+
+def result(path: str, name: str, *others: str) -> dict:
+    return {"item": {"path": path}, "dest": f"{PUBLISHED}/{name}", "others": [*others]}
+
+
+@pytest.mark.parametrize(
+    ("keep", "names"),
+    [
+        pytest.param(1, ["+@c"], id="only the current one"),
+        pytest.param(2, ["+@c", "+@b"], id="the newest earlier one"),
+        pytest.param(9, ["+@c", "+@b", "+@a"], id="all"),
+    ],
+)
+def test_newest_stay(keep: int, names: list[str]):
+    assert publications([result("/", "+@c", "+@b", "+@a")], keep) == {"/": names}
+
+
+def test_mounts_have_their_own():
+    """What one mount protects, another one must not serve."""
+    results = [
+        result("/", "+@b", "+docs@b", "+@a", "+docs@a", "+docs+v2@a"),
+        result("/docs", "+docs@b", "+@b", "+@a", "+docs@a", "+docs+v2@a"),
+    ]
+    assert publications(results, 5) == {"/": ["+@b", "+@a"], "/docs": ["+docs@b", "+docs@a"]}
+
+
+def test_unfinished_copies_are_left_out():
+    assert publications([result("/", "+@b", "+@a.partial", "+@a")], 5) == {"/": ["+@b", "+@a"]}
