@@ -18,15 +18,15 @@ def mounts(*mounts: dict) -> dict:
 
 def published(path: str) -> dict:
     """Settings of a mount of a directory that was published twice."""
-    digests = ["0123456789ab", "ba9876543210"]
-    [dest, other] = [f"{path.replace('/', '+')}@{digest}" for digest in digests]
-    result = {
-        "item": {"path": path},
-        "dest": f"/srv/nginx/main/published/{dest}",
-        "others": [other],
-    }
     mount = {"path": path, "src": str(HERE), "immutable": ["/assets", "/_app/immutable"]}
-    return {**mounts(mount), "__nginx_site_published": {"results": [result]}}
+    return {**mounts(mount), **publication(path, "0123456789ab", "ba9876543210")}
+
+
+def publication(path: str, current: str, *earlier: str) -> dict:
+    """What the host has of a mount of a published directory, by digests."""
+    [dest, *others] = [f"{path.replace('/', '+')}@{digest}" for digest in (current, *earlier)]
+    result = {"item": {"path": path}, "dest": f"/srv/nginx/main/published/{dest}", "others": others}
+    return {"__nginx_site_published": {"results": [result]}}
 
 
 def names(*names: str) -> dict:
@@ -237,7 +237,7 @@ def test_sites_do_not_disturb_each_other(nginx, nginx_site):
 class TestExample:
     def test_is_accepted(self, nginx, nginx_site, hosts_of, inventory: str):
         for site in hosts_of(inventory, "web").values():
-            nginx.add(nginx_site, site)
+            nginx.add(nginx_site, {**site, **publication("/", "0123456789ab")})
         assert complaints(nginx) == []
 
     def test_has_no_input_error(self, nginx_site, hosts_of, inventory: str):
