@@ -33,6 +33,7 @@ KINDS = {
         "listen_addresses",
         "origin",
         "printable",
+        "publications",
         "subject_alt_names",
         "under_directory",
         "wsgi_app_layout",

@@ -750,6 +750,9 @@ def test_redirect(mount_errors, value: str):
             }.items()
         ],
         pytest.param({"app": "shop", "fallback": "/a"}, "fallback", "root or src", id="fallback"),
+        pytest.param(
+            {"app": "shop", "immutable": ["/a"]}, "immutable", "root or src", id="immutable"
+        ),
         pytest.param({"root": "/srv", "code": 301}, "code", "redirect", id="code"),
     ],
 )
@@ -838,6 +841,20 @@ def test_static(mount_errors, static: dict, said: str):
 def test_fallback(mount_errors, value: str):
     [said] = mount_errors(root="/srv/www", fallback=value)
     assert said.startswith(f"nginx_site_mounts[0].fallback is {value!r}: ")
+
+
+@pytest.mark.parametrize("value", ["assets", "/", "/a b", "/../x", "/assets/"])
+def test_immutable(mount_errors, value: str):
+    [said] = mount_errors(root="/srv/www", immutable=["/static", value])
+    assert said.startswith(f"nginx_site_mounts[0].immutable is {value!r}: ")
+
+
+@pytest.mark.parametrize("value", [0, -1])
+def test_keep_publications(input_errors, value: int):
+    assert input_errors(nginx_site_keep_publications=value) == [
+        f"nginx_site_keep_publications is {value}: write at least 1, which is the current "
+        "publication."
+    ]
 
 
 def test_mount_is_named_by_its_index(input_errors):
@@ -989,6 +1006,7 @@ def test_mount_is_named_by_its_index(input_errors):
                 "no limit": {"app": "shop", "body_size": "0"},
                 "capital unit": {"app": "shop", "body_size": "2G"},
                 "files": {"root": "/srv/www", "fallback": "/index.html"},
+                "hashed files": {"root": "/srv/www", "immutable": ["/assets", "/_app/immutable"]},
                 "published files": {"src": PAGES, "fallback": "/a/index.html"},
                 "redirect": {"redirect": "/new?a=b#c", "code": 301},
                 "redirect elsewhere": {"redirect": "https://[::1]:8443/new/"},

@@ -15,7 +15,15 @@ def publish(deploy, tmp_path_factory):
 
     def publish_edition(edition: str, *options: str):
         (page / "index.html").write_text(f"{edition}\n")
-        return deploy(*options, nginx_site_mounts=[{"path": "/", "src": str(page)}])
+        (page / "assets").mkdir(exist_ok=True)
+        for asset in (page / "assets").iterdir():
+            asset.unlink()
+        (page / f"assets/{edition}.js").write_text(f"{edition}\n")
+        return deploy(
+            *options,
+            nginx_site_mounts=[{"path": "/", "src": str(page), "immutable": ["/assets"]}],
+            nginx_site_keep_publications=2,
+        )
 
     yield publish_edition
     deploy(nginx_site_state="absent")
@@ -24,7 +32,7 @@ def publish(deploy, tmp_path_factory):
 @pytest.fixture
 def editions(host):
     """A function that tells which editions the host has."""
-    return lambda: set(host.check_output("cat /srv/nginx/news/*/index.html").split())
+    return lambda: set(host.check_output("cat /srv/nginx/news/published/*/index.html").split())
 
 
 def test_page_is_replaced_atomically(publish):
@@ -43,6 +51,11 @@ def test_previous_edition_stays_and_older_ones_are_removed(editions, publish):
     for edition in ("Monday", "Tuesday", "Wednesday"):
         publish(edition)
     assert editions() == {"Tuesday", "Wednesday"}
+    statuses = [
+        ask(f"/assets/{edition}.js", host="news.example").status
+        for edition in ("Monday", "Tuesday", "Wednesday")
+    ]
+    assert statuses == [404, 200, 200]
 
 
 def test_check_mode_publishes_nothing(editions, publish):
