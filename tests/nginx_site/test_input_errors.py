@@ -40,32 +40,68 @@ def specified(nginx_site):
     return lambda **settings: nginx_site.specification_errors({**SITE, **settings})
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        pytest.param("", id="empty"),
-        pytest.param("https://example.org", id="scheme"),
-        pytest.param("example.org:8000", id="port"),
-        pytest.param("example.org/", id="path"),
-        pytest.param("my_host", id="underscore"),
-        pytest.param("example.org ", id="space"),
-        pytest.param("*", id="everything"),
-        pytest.param("www.*", id="wildcard at the end"),
-        pytest.param("a.*.org", id="wildcard inside"),
-        pytest.param("*example.org", id="wildcard without a dot"),
-        pytest.param(".example.org", id="dot first"),
-        pytest.param("~^www", id="regular expression"),
-        pytest.param("2001:db8::5", id="IPv6 without brackets"),
-        pytest.param("[::1]:80", id="IPv6 with a port"),
-        pytest.param("käse.example", id="beyond ascii"),
-        pytest.param("a;b", id="semicolon"),
-        pytest.param("-a", id="hyphen first"),
-    ],
+A_HOST = (
+    "write a host without scheme, port or path, as in 'example.org', '*.example.org', "
+    "'203.0.113.5' or '[2001:db8::5]'"
 )
-def test_server_name(input_errors, value: str):
-    assert input_errors(nginx_site_server_names=["example.org", value]) == [
-        f"nginx_site_server_names has {value!r}: write a host without scheme, port or path, as in "
-        "'example.org', '*.example.org', '203.0.113.5' or '[2001:db8::5]'."
+ONLY = "a host name has letters, digits and hyphens only, no "
+NAMES = [
+    pytest.param("", A_HOST, id="empty"),
+    pytest.param("https://example.org", A_HOST, id="scheme"),
+    pytest.param("example.org:8000", A_HOST, id="port"),
+    pytest.param("example.org/", A_HOST, id="path"),
+    pytest.param("example.org ", A_HOST, id="space"),
+    pytest.param("2001:db8::5", A_HOST, id="IPv6 without brackets"),
+    pytest.param("[::1]:80", A_HOST, id="IPv6 with a port"),
+    pytest.param("my_host.example", ONLY + "'_'", id="underscore"),
+    pytest.param("*", ONLY + "'*'", id="everything"),
+    pytest.param("www.*", ONLY + "'*'", id="wildcard at the end"),
+    pytest.param("a.*.org", ONLY + "'*'", id="wildcard inside"),
+    pytest.param("*example.org", ONLY + "'*'", id="wildcard without a dot"),
+    pytest.param("~^www", ONLY + "'~'", id="regular expression"),
+    pytest.param("a;b", ONLY + "';'", id="semicolon"),
+    pytest.param(".example.org", "it has a dot too many", id="dot first"),
+    pytest.param("example.org.", "it has a dot too many", id="dot last"),
+    pytest.param("example..org", "it has a dot too many", id="two dots"),
+    pytest.param("-a", "'-a' begins or ends with a hyphen", id="hyphen first"),
+    pytest.param("a.b-.example", "'b-' begins or ends with a hyphen", id="hyphen last"),
+    pytest.param(
+        "käse.example",
+        "write it in ASCII (Punycode), as browsers send it: 'xn--bcher-kva.example' for "
+        "'bücher.example'",
+        id="beyond ascii",
+    ),
+    pytest.param(
+        f"{'a' * 64}.example",
+        f"a part between dots has at most 63 characters, {'a' * 64!r} has 64",
+        id="long part",
+    ),
+    pytest.param(
+        ".".join(["a" * 50] * 5),
+        "a host name has at most 253 characters, this one has 254",
+        id="long name",
+    ),
+]
+
+
+@pytest.mark.parametrize(("value", "fault"), NAMES)
+class TestName:
+    def test_of_the_site(self, input_errors, value: str, fault: str):
+        assert input_errors(nginx_site_server_names=["example.org", value]) == [
+            f"nginx_site_server_names has {value!r}: {fault}."
+        ]
+
+    def test_of_an_alias(self, input_errors, value: str, fault: str):
+        assert input_errors(nginx_site_aliases=[value]) == [
+            f"nginx_site_aliases has {value!r}: {fault}."
+        ]
+
+
+def test_name_and_alias(input_errors):
+    names = {"nginx_site_server_names": ["a.example", "www.a.example"]}
+    assert input_errors(**names, nginx_site_aliases=["WWW.a.example"]) == [
+        "nginx_site_aliases has 'www.a.example', and nginx_site_server_names, too: write it in one "
+        "of them. An alias is redirected to the first server name."
     ]
 
 
@@ -79,7 +115,7 @@ def test_no_server_name(input_errors):
 def test_wildcard_first(input_errors):
     assert input_errors(nginx_site_server_names=["*.example.org", "example.org"]) == [
         "nginx_site_server_names begins with '*.example.org': write an exact name first. nginx "
-        "uses it for requests without a host."
+        "uses it for requests without a host, and redirects aliases to it."
     ]
 
 
