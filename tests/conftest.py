@@ -118,6 +118,7 @@ def nginx_site() -> Role:
         "version": "1.26.3",
         "openssl_version": "3.5.1",
         "modules": ["http_gzip_static", "http_ssl", "http_v2", "http_v3"],
+        "is_unused": False,
         "settings": [],
     }
     return Role(

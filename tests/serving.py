@@ -61,6 +61,7 @@ class Nginx:
             "__nginx_site_hash_sizes_path": f"{self.top}/conf.d/hash-sizes.conf",
             "__nginx_site_nginx_info": {
                 **nginx_info.parse_build(self.run("-V").stderr),
+                "is_unused": False,
                 "settings": nginx_info.find_settings(f"{self.top}/nginx.conf", directives),
             },
         }

@@ -59,8 +59,12 @@ modules:
   elements: str
   returned: always
   sample: [http_ssl, http_v2, http_v3]
+is_unused:
+  description: Whether nginx does not run, and its only site is Debian's page.
+  type: bool
+  returned: always
 settings:
-  description: Each place that sets one of O(directives).
+  description: Each place in the C(http) block, outside of sites, that sets one of O(directives).
   type: list
   elements: dict
   returned: always
@@ -76,8 +80,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-COMMENT = re.compile(r"(?m)(?:^|(?<=[\s;{}]))#.*$")
-INCLUDE = re.compile(r"(?:^|(?<=[\s;{}]))include\s+([^\s;]+)\s*;")
+TOKEN = re.compile(r"""#[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[{};]|(?:\${[^}]*}|[^\s{};])+""")
+"""A comment, a quoted or plain word, or the end of a directive or a block."""
 
 
 def find_missing(module: AnsibleModule, packages: list[str]) -> list[str]:
@@ -108,45 +112,69 @@ def parse_build(build: str) -> dict[str, Any]:
     return {
         "version": version[1] if version else "",
         "openssl_version": openssl[-1] if openssl else "",
-        "modules": re.findall(r"--with-(\w+)_module\b", build),
+        "modules": re.findall(r"--with-(\w+)_module(?!\S)", build),
     }
 
 
-def read_configuration(path: str) -> Iterator[tuple[str, str]]:
-    """Yield the path and the text, without comments, of each file that nginx reads, in its order.
+def read_directives(path: str) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Yield each directive in the order in which nginx reads them.
 
+    A directive is the path of its file, the names of the blocks around it, and its words. Files
+    that do not exist, or include each other, are left out.
     Source: https://nginx.org/en/docs/ngx_core_module.html#include
     """
-    top = os.path.dirname(path)
-    waiting, seen = [path], set()
-    while waiting:
-        current = waiting.pop(0)
-        if current in seen or not os.path.isfile(current):
+    yield from _read(path, os.path.dirname(path), [], frozenset())
+
+
+def _read(
+    path: str, top: str, blocks: list[str], including: frozenset[str]
+) -> Iterator[tuple[str, list[str], list[str]]]:
+    if path in including or not os.path.isfile(path):
+        return
+    blocks = [*blocks]
+    words: list[str] = []
+    for token in TOKEN.findall(Path(path).read_text(encoding="utf-8", errors="replace")):
+        if token.startswith("#"):
             continue
-        seen.add(current)
-        text = COMMENT.sub("", Path(current).read_text(encoding="utf-8", errors="replace"))
-        yield current, text
-        patterns = [os.path.join(top, name.strip("\"'")) for name in INCLUDE.findall(text)]
-        waiting[:0] = [found for pattern in patterns for found in sorted(glob.glob(pattern))]
+        if token == "{":
+            blocks.append(words[0] if words else "")
+        elif token == "}":
+            blocks = blocks[:-1]
+        elif token != ";":
+            words.append(token.strip("\"'"))
+            continue
+        elif words and words[0] == "include":
+            for found in sorted(glob.glob(os.path.join(top, words[-1]))):
+                yield from _read(found, top, blocks, including | {path})
+        elif words:
+            yield path, blocks, words
+        words = []
 
 
 def find_loaded(configuration: str) -> list[str]:
     """Return the names of the modules that the configuration loads."""
-    return [
-        name
-        for _, text in read_configuration(configuration)
-        for name in re.findall(r"load_module\s+\S*?ngx_(\w+)_module\.so", text)
+    loaded = [
+        words[-1] for _, _, words in read_directives(configuration) if words[0] == "load_module"
     ]
+    return [match[1] for path in loaded if (match := re.search(r"ngx_(\w+)_module\.so$", path))]
 
 
 def find_settings(configuration: str, directives: list[str]) -> list[dict[str, str]]:
-    """Return where the configuration sets ``directives``."""
+    """Return where the configuration sets ``directives`` for all sites."""
     return [
-        {"directive": directive, "path": path}
-        for path, text in read_configuration(configuration)
-        for directive in directives
-        if re.search(rf"(?:^|[\s;{{}}]){re.escape(directive)}\s", text)
+        {"directive": words[0], "path": path}
+        for path, blocks, words in read_directives(configuration)
+        if blocks == ["http"] and words[0] in directives
     ]
+
+
+def is_unused(module: AnsibleModule, configuration: str) -> bool:
+    """Return whether nginx does not run, and serves nothing but Debian's page."""
+    enabled = os.path.join(os.path.dirname(configuration), "sites-enabled")
+    if not os.path.isdir(enabled) or os.listdir(enabled) != ["default"]:
+        return False
+    code, _, _ = module.run_command(["systemctl", "is-active", "--quiet", "nginx.service"])
+    return code != 0
 
 
 def main() -> None:
@@ -164,6 +192,7 @@ def main() -> None:
     build["modules"] += find_loaded(configuration)
     module.exit_json(
         missing_packages=find_missing(module, module.params["packages"]),
+        is_unused=is_unused(module, configuration),
         settings=find_settings(configuration, module.params["directives"]),
         **build,
     )

@@ -8,7 +8,7 @@ from ansible_collections.subsite.deploy.plugins.modules import nginx_info
 DEBIAN_12 = """nginx version: nginx/1.22.1
 built with OpenSSL 3.0.9 30 May 2023 (running with OpenSSL 3.0.19 27 Jan 2026)
 TLS SNI support enabled
-configure arguments: --with-http_ssl_module --with-stream=dynamic --with-http_v2_module
+configure arguments: --with-http_ssl_module --with-http_geoip_module=dynamic --with-http_v2_module
 """
 NOT_INSTALLED = {"version": "", "openssl_version": "", "modules": []}
 
@@ -41,6 +41,29 @@ def test_packages_that_are_not_installed_are_missing(run_module, stand_in):
     assert [command[-3:] for command in commands()] == [["nginx", "curl", "certbot"]]
 
 
+class TestUnused:
+    """Whether nginx serves nothing but Debian's page."""
+
+    @pytest.mark.parametrize(
+        ("sites", "code", "expected"),
+        [
+            pytest.param(["default"], 3, True, id="stopped, with Debian's page"),
+            pytest.param(["default"], 0, False, id="running"),
+            pytest.param(["default", "shop.conf"], 3, False, id="stopped, with another site"),
+            pytest.param([], 3, False, id="stopped, without a site"),
+            pytest.param(None, 3, False, id="not installed"),
+        ],
+    )
+    @pytest.mark.usefixtures("without_nginx")
+    def test_unused(self, run_module, stand_in, tmp_path, sites, code: int, expected: bool):
+        stand_in("systemctl", f"sys.exit({code})\n")
+        for site in sites or []:
+            (tmp_path / "sites-enabled").mkdir(exist_ok=True)
+            (tmp_path / "sites-enabled" / site).touch()
+        result = run_module(nginx_info, configuration=f"{tmp_path}/nginx.conf")
+        assert result["is_unused"] is expected
+
+
 class TestSettings:
     SIZE = "server_names_hash_bucket_size"
 
@@ -59,7 +82,10 @@ class TestSettings:
             pytest.param(f"http {{\n    {SIZE} 64;\n}}", id="line of its own"),
             pytest.param(f"http {{ {SIZE} 64; }}", id="one line"),
             pytest.param(f"http {{gzip on;{SIZE}\t64;}}", id="after another"),
-            pytest.param(f"events {{}}\n{SIZE}\n64;", id="value on the next line"),
+            pytest.param(f"http\n{{\n{SIZE}\n64;\n}}", id="value on the next line"),
+            pytest.param(f"http {{ map $a $b {{ ~x{{2}} 1; }} {SIZE} 64; }}", id="after a block"),
+            pytest.param(f"http {{ set $a ${{b}}; {SIZE} 64; }}", id="after a variable in braces"),
+            pytest.param(f"http {{ return 200 '}}; # no'; {SIZE} 64; }}", id="after a text"),
         ],
     )
     def test_main_file_sets_it(self, tmp_path, text: str):
@@ -72,6 +98,9 @@ class TestSettings:
             pytest.param(f"# {SIZE} 64;", id="comment"),
             pytest.param(f"http {{ gzip on; # {SIZE} 64;\n}}", id="comment after a directive"),
             pytest.param(f"http {{ {SIZE}_of_mine 64; my_{SIZE} 1; }}", id="other names"),
+            pytest.param(f"stream {{ {SIZE} 64; }}", id="for streams"),
+            pytest.param(f"http {{ server {{ {SIZE} 64; }} }}", id="for one site"),
+            pytest.param(f"http {{ return 200 '{SIZE} 64;'; }}", id="in a text"),
         ],
     )
     def test_it_is_not_set(self, tmp_path, text: str):

@@ -11,20 +11,25 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
 
 BLOCK = 65536
-SECONDS = 30
-"""Longest time for the rest of one body. nginx sends what it has already received."""
+SECONDS = 10
+"""Time for the rest of a body, and for each piece of it. nginx has received all of it before."""
 
 
 def read_unread_body(worker: Any, request: Any, environ: WSGIEnvironment, response: Any) -> None:
     """Read the rest of the body, as gunicorn's hook ``post_request``.
 
     gunicorn closes the connection after a response to a request whose body is unread. Then nginx,
-    which still writes the body, may lose the response and answers 502 itself (RFC 9112, 9.6). The
-    client has the response already when this hook runs, and nginx closes the connection then.
+    which still writes the body, may lose the response and answers 502 itself (RFC 9112, 9.6).
+    gunicorn has sent the response when it calls this hook. nginx closes the connection as soon as
+    it has the response, so the hook does not read much.
     """
+    connection = request.unreader.sock
+    timeout = connection.gettimeout()
     deadline = time.monotonic() + SECONDS
     try:
+        connection.settimeout(SECONDS)
         while request.body.read(BLOCK) and time.monotonic() < deadline:
             pass
+        connection.settimeout(timeout)
     except (OSError, ParseException):
-        pass  # the client, or nginx, has closed the connection
+        pass  # nginx has closed the connection, or sends nothing more
