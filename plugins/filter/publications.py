@@ -48,7 +48,9 @@ def publications(results: list[dict], keep: int) -> dict[str, list[str]]:
         # Not MOUNT@DIGEST.partial, which a lost run has left.
         same_mount = re.compile(re.escape(mount) + "@[0-9a-z]+")
         earlier = list(filter(same_mount.fullmatch, result["others"]))
-        kept[result["item"]["path"]] = [current, *earlier[: keep - 1]]
+        # Only immutable files of earlier publications are served.
+        count = keep - 1 if result["item"]["immutable"] else 0
+        kept[result["item"]["path"]] = [current, *earlier[:count]]
     return kept
 
 

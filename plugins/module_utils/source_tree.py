@@ -82,8 +82,11 @@ def placed(dest: str, group: str | None) -> Iterator[Path]:
     """
     partial = Path(f"{dest}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    partial.chmod(0o755)
+    # With explicit modes, because root may have another umask.
+    for directory in [*reversed(partial.parents), partial]:
+        if not directory.exists():
+            directory.mkdir()
+            directory.chmod(0o755)
     yield partial
     if group is not None:
         _restrict_to_group(partial, grp.getgrnam(group).gr_gid)

@@ -86,6 +86,12 @@ def list_others(dest: str) -> list[str]:
     return sorted(ages.keys() - {name}, key=lambda other: ages[other], reverse=True)
 
 
+def make_newest(dest: str, other: str) -> None:
+    """Make ``dest`` newer than the newest of the others, because its content is in use again."""
+    if os.stat(dest).st_mtime <= os.stat(os.path.join(os.path.dirname(dest), other)).st_mtime:
+        os.utime(dest)
+
+
 def main() -> None:
     """Return whether the directory is missing, and unpack the archive if one was sent."""
     module = AnsibleModule(
@@ -99,9 +105,12 @@ def main() -> None:
     )
     dest = module.params["dest"]
     is_missing = not os.path.isdir(dest)
+    others = list_others(dest)
+    if not is_missing and others and not module.check_mode:
+        make_newest(dest, others[0])
     if is_missing and module.params["archive"] and not module.check_mode:
         unpack(module.params["archive"], dest, module.params["group"])
-    module.exit_json(changed=is_missing, dest=dest, others=list_others(dest))
+    module.exit_json(changed=is_missing, dest=dest, others=others)
 
 
 if __name__ == "__main__":

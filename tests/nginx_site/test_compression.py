@@ -17,7 +17,8 @@ FILES = {
     "drawing.svg": TEXT,
     "small.txt": "text",
     "photo.jpg": TEXT,
-    "precompressed.css": TEXT,
+    "assets/site.css": TEXT,
+    "upload.css": TEXT,
 }
 PRECOMPRESSED = gzip.compress(b"compressed by a bundler")
 
@@ -27,10 +28,11 @@ def site(nginx_site, server_at, server, tmp_path_factory):
     """A function that requests a path of a site with files and an app."""
     nginx = Nginx(tmp_path_factory.mktemp("compression"))
     [port] = free_ports(1)
-    (nginx.top / "page").mkdir()
+    (nginx.top / "page/assets").mkdir(parents=True)
     for name, text in FILES.items():
         (nginx.top / "page" / name).write_text(text)
-    (nginx.top / "page/precompressed.css.gz").write_bytes(PRECOMPRESSED)
+    for name in ("assets/site.css", "upload.css"):
+        (nginx.top / f"page/{name}.gz").write_bytes(PRECOMPRESSED)
     nginx.add(
         nginx_site,
         {
@@ -38,8 +40,14 @@ def site(nginx_site, server_at, server, tmp_path_factory):
             "nginx_site_server_names": ["example.org"],
             "nginx_site_listen": [f"127.0.0.1:{port}"],
             "nginx_site_mounts": [
-                {"path": "/", "root": f"{nginx.top}/page"},
+                {"path": "/", "root": f"{nginx.top}/page", "immutable": ["/assets"]},
                 {"path": "/api", "upstreams": [f"{server.top}/api.sock"]},
+                {
+                    "path": "/strip",
+                    "upstreams": [f"{server.top}/strip.sock"],
+                    "strip": True,
+                    "compression": False,
+                },
             ],
         },
     )
@@ -58,6 +66,7 @@ def site(nginx_site, server_at, server, tmp_path_factory):
         pytest.param("/small.txt", None, id="small file"),
         pytest.param("/photo.jpg", None, id="compressed format"),
         pytest.param("/api/x?" + "x" * 1000, "gzip", id="response of an app"),
+        pytest.param("/strip/x?" + "x" * 1000, None, id="mount without compression"),
     ],
 )
 def test_encoding(site, path: str, encoding: str | None):
@@ -80,11 +89,15 @@ def test_client_behind_a_proxy_gets_it_compressed(site, header: str):
 
 
 def test_compressed_file_beside_it_is_sent(site):
-    answer = site("/precompressed.css", ACCEPT)
+    answer = site("/assets/site.css", ACCEPT)
     assert (answer.headers["Content-Type"], answer.body) == (
         "text/css; charset=utf-8",
         PRECOMPRESSED,
     )
+
+
+def test_uploaded_file_is_not_sent_for_another_one(site):
+    assert gzip.decompress(site("/upload.css", ACCEPT).body).decode() == TEXT
 
 
 @pytest.mark.parametrize("encoding", ["brotli", "zstd"])
@@ -95,6 +108,7 @@ def test_loaded_modules_are_used(nginx_site, encoding: str, static: bool):
     site = {
         "nginx_site_name": "main",
         "nginx_site_server_names": ["example.org"],
+        "nginx_site_mounts": [{"path": "/", "root": "/srv/www", "immutable": ["/assets"]}],
         "__nginx_site_nginx_info": {**info, "modules": [*info["modules"], *loaded]},
     }
     text = nginx_site.texts("__nginx_site_files", site)["main.conf"]

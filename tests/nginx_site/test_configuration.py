@@ -25,7 +25,8 @@ def published(path: str) -> dict:
 def publication(path: str, current: str, *earlier: str) -> dict:
     """What the host has of a mount of a published directory, by digests."""
     [dest, *others] = [f"{path.replace('/', '+')}@{digest}" for digest in (current, *earlier)]
-    result = {"item": {"path": path}, "dest": f"/srv/nginx/main/published/{dest}", "others": others}
+    item = {"path": path, "immutable": ["/assets"]}
+    result = {"item": item, "dest": f"/srv/nginx/main/published/{dest}", "others": others}
     return {"__nginx_site_published": {"results": [result]}}
 
 

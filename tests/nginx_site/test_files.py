@@ -23,6 +23,8 @@ FILES = {
     "page/logo.png": "x" * 3000,
     "published/+shop@b/index.html": "new page",
     "published/+shop@b/assets/new.js": "new",
+    "published/+shop@b/app.js": "new",
+    "upload/report.html.gz": "not what report.html says",
     "published/+shop@b/assets/both.js": "new",
     "published/+shop@a/index.html": "old page",
     "published/+shop@a/assets/old.js": "old",
@@ -46,7 +48,7 @@ def site(nginx_site, server_at, tmp_path_factory):
         if path.is_relative_to(nginx.top):
             path.chmod(0o755)
     published = {
-        "item": {"path": "/shop"},
+        "item": {"path": "/shop", "immutable": ["/assets"]},
         "dest": f"{top}/published/+shop@b",
         "others": ["+shop@a", "+other@a"],
     }
@@ -60,10 +62,13 @@ def site(nginx_site, server_at, tmp_path_factory):
             "nginx_site_mounts": [
                 {"path": "/", "root": f"{top}/page", **single_page},
                 {"path": "/shop", "src": str(Path(__file__).parent), **single_page},
+                {"path": "/empty", "root": f"{top}/static", "fallback": "/index.html"},
+                {"path": "/upload", "root": f"{top}/upload"},
                 {
                     "path": "/app",
                     "app": "down",
                     "static": [
+                        {"path": "/media", "root": f"{top}/upload"},
                         {"path": "/static", "root": f"{top}/static"},
                         {"path": "/hashed", "root": f"{top}/static", "immutable": True},
                     ],
@@ -106,6 +111,13 @@ def test_type(site, path: str, kind: str):
         pytest.param("/assets/", 404, None, id="directory of hashed files"),
         pytest.param("/assets/.secret", 404, None, id="hidden file"),
         pytest.param("/shop/", 200, NO_CACHE, id="published page"),
+        pytest.param("/shop/app.js", 200, NO_CACHE, id="published script"),
+        pytest.param("/shop/orders/7", 200, NO_CACHE, id="route of a published page"),
+        pytest.param("/shop/index.html", 200, NO_CACHE, id="fallback itself"),
+        pytest.param("/empty/orders/7", 404, None, id="missing fallback"),
+        pytest.param("/favicon.ico", 404, None, id="missing icon"),
+        pytest.param("/upload/report.html", 404, None, id="compressed upload"),
+        pytest.param("/app/media/report.html", 404, None, id="compressed upload of an app"),
         pytest.param("/shop/assets/new.js", 200, YEAR, id="published asset"),
         pytest.param("/shop/assets/old.js", 200, YEAR, id="asset of an earlier publication"),
         pytest.param("/shop/readme.txt", 404, None, id="other file of an earlier publication"),

@@ -7,7 +7,8 @@ PUBLISHED = "/srv/nginx/shop/published"
 
 
 def result(path: str, name: str, *others: str) -> dict:
-    return {"item": {"path": path}, "dest": f"{PUBLISHED}/{name}", "others": [*others]}
+    item = {"path": path, "immutable": ["/assets"]}
+    return {"item": item, "dest": f"{PUBLISHED}/{name}", "others": [*others]}
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,12 @@ def test_mounts_have_their_own():
         result("/docs", "+docs@b", "+@b", "+@a", "+docs@a", "+docs+v2@a"),
     ]
     assert publications(results, 5) == {"/": ["+@b", "+@a"], "/docs": ["+docs@b", "+docs@a"]}
+
+
+def test_mount_without_immutable_files_needs_one():
+    results = [result("/", "+@b", "+@a")]
+    results[0]["item"]["immutable"] = []
+    assert publications(results, 5) == {"/": ["+@b"]}
 
 
 def test_unfinished_copies_are_left_out():

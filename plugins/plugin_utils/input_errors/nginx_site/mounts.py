@@ -20,6 +20,7 @@ USED_BY = {
     "raw": APPS,
     "websocket": APPS,
     "buffering": APPS,
+    "compression": APPS,
     "body_size": APPS,
     "read_timeout": APPS,
     "headers": APPS,
@@ -44,7 +45,16 @@ def errors(inputs: Inputs) -> Iterator[str]:
         )
     for index, mount in enumerate(mounts):
         yield from _mount(f"nginx_site_mounts[{index}]", mount, given[index])
-    yield from common.repeated("nginx_site_mounts", [mount["path"] for mount in mounts])
+    yield from common.repeated("nginx_site_mounts", list(_paths(mounts)))
+
+
+def _paths(mounts: list[dict]) -> Iterator[str]:
+    """Yield the paths that the mounts answer, each of which nginx accepts only once."""
+    for mount in mounts:
+        prefix = mount["path"].removesuffix("/")
+        yield mount["path"]
+        yield from (f"{prefix}{static['path']}" for static in mount["static"])
+        yield from (f"{prefix}{path}" for path in mount["immutable"])
 
 
 def _mount(where: str, mount: dict, given: dict) -> Iterator[str]:
