@@ -23,7 +23,7 @@ def test_newest_stay(keep: int, names: list[str]):
     assert publications([result("/", "+@c", "+@b", "+@a")], keep) == {"/": names}
 
 
-def test_mounts_have_their_own():
+def test_mounts_keep_separate_directories():
     """What one mount protects, another one must not serve."""
     results = [
         result("/", "+@b", "+docs@b", "+@a", "+docs@a", "+docs+v2@a"),
