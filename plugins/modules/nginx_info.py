@@ -131,13 +131,12 @@ def _read(
 ) -> Iterator[tuple[str, list[str], list[str]]]:
     if path in including or not os.path.isfile(path):
         return
-    blocks = [*blocks]
     words: list[str] = []
     for token in TOKEN.findall(Path(path).read_text(encoding="utf-8", errors="replace")):
         if token.startswith("#"):
             continue
         if token == "{":
-            blocks.append(words[0] if words else "")
+            blocks = [*blocks, words[0] if words else ""]
         elif token == "}":
             blocks = blocks[:-1]
         elif token != ";":
@@ -170,8 +169,10 @@ def find_settings(configuration: str, directives: list[str]) -> list[dict[str, s
 
 def is_unused(module: AnsibleModule, configuration: str) -> bool:
     """Return whether nginx does not run, and serves nothing but Debian's page."""
-    enabled = os.path.join(os.path.dirname(configuration), "sites-enabled")
-    if not os.path.isdir(enabled) or os.listdir(enabled) != ["default"]:
+    top = os.path.dirname(configuration)
+    patterns = ("sites-enabled/*", "conf.d/*.conf")
+    enabled = [path for pattern in patterns for path in glob.glob(os.path.join(top, pattern))]
+    if enabled != [os.path.join(top, "sites-enabled/default")]:
         return False
     code, _, _ = module.run_command(["systemctl", "is-active", "--quiet", "nginx.service"])
     return code != 0

@@ -50,6 +50,7 @@ class TestUnused:
             pytest.param(["default"], 3, True, id="stopped, with Debian's page"),
             pytest.param(["default"], 0, False, id="running"),
             pytest.param(["default", "shop.conf"], 3, False, id="stopped, with another site"),
+            pytest.param(["default", "../conf.d/api.conf"], 3, False, id="stopped, with conf.d"),
             pytest.param([], 3, False, id="stopped, without a site"),
             pytest.param(None, 3, False, id="not installed"),
         ],
@@ -57,8 +58,9 @@ class TestUnused:
     @pytest.mark.usefixtures("without_nginx")
     def test_unused(self, run_module, stand_in, tmp_path, sites, code: int, expected: bool):
         stand_in("systemctl", f"sys.exit({code})\n")
+        for directory in ("sites-enabled", "conf.d"):
+            (tmp_path / directory).mkdir()
         for site in sites or []:
-            (tmp_path / "sites-enabled").mkdir(exist_ok=True)
             (tmp_path / "sites-enabled" / site).touch()
         result = run_module(nginx_info, configuration=f"{tmp_path}/nginx.conf")
         assert result["is_unused"] is expected
@@ -77,35 +79,32 @@ class TestSettings:
         ]
 
     @pytest.mark.parametrize(
-        "text",
+        ("text", "found"),
         [
-            pytest.param(f"http {{\n    {SIZE} 64;\n}}", id="line of its own"),
-            pytest.param(f"http {{ {SIZE} 64; }}", id="one line"),
-            pytest.param(f"http {{gzip on;{SIZE}\t64;}}", id="after another"),
-            pytest.param(f"http\n{{\n{SIZE}\n64;\n}}", id="value on the next line"),
-            pytest.param(f"http {{ map $a $b {{ ~x{{2}} 1; }} {SIZE} 64; }}", id="after a block"),
-            pytest.param(f"http {{ set $a ${{b}}; {SIZE} 64; }}", id="after a variable in braces"),
-            pytest.param(f"http {{ return 200 '}}; # no'; {SIZE} 64; }}", id="after a text"),
+            pytest.param(f"http {{\n    {SIZE} 64;\n}}", True, id="line of its own"),
+            pytest.param(f"http {{ {SIZE} 64; }}", True, id="one line"),
+            pytest.param(f"http {{gzip on;{SIZE}\t64;}}", True, id="after another"),
+            pytest.param(f"http\n{{\n{SIZE}\n64;\n}}", True, id="value on the next line"),
+            pytest.param(
+                f"http {{ map $a $b {{ ~x{{2}} 1; }} {SIZE} 64; }}", True, id="after a block"
+            ),
+            pytest.param(
+                f"http {{ set $a ${{b}}; {SIZE} 64; }}", True, id="after a variable in braces"
+            ),
+            pytest.param(f"http {{ return 200 '}}; # no'; {SIZE} 64; }}", True, id="after a text"),
+            pytest.param(f"# {SIZE} 64;", False, id="comment"),
+            pytest.param(
+                f"http {{ gzip on; # {SIZE} 64;\n}}", False, id="comment after a directive"
+            ),
+            pytest.param(f"http {{ {SIZE}_of_mine 64; my_{SIZE} 1; }}", False, id="other names"),
+            pytest.param(f"stream {{ {SIZE} 64; }}", False, id="for streams"),
+            pytest.param(f"http {{ server {{ {SIZE} 64; }} }}", False, id="for one site"),
+            pytest.param(f"http {{ return 200 '{SIZE} 64;'; }}", False, id="in a text"),
         ],
     )
-    def test_main_file_sets_it(self, tmp_path, text: str):
+    def test_main_file(self, tmp_path, text: str, found: bool):
         (tmp_path / "nginx.conf").write_text(text)
-        assert self.places(tmp_path) == ["nginx.conf"]
-
-    @pytest.mark.parametrize(
-        "text",
-        [
-            pytest.param(f"# {SIZE} 64;", id="comment"),
-            pytest.param(f"http {{ gzip on; # {SIZE} 64;\n}}", id="comment after a directive"),
-            pytest.param(f"http {{ {SIZE}_of_mine 64; my_{SIZE} 1; }}", id="other names"),
-            pytest.param(f"stream {{ {SIZE} 64; }}", id="for streams"),
-            pytest.param(f"http {{ server {{ {SIZE} 64; }} }}", id="for one site"),
-            pytest.param(f"http {{ return 200 '{SIZE} 64;'; }}", id="in a text"),
-        ],
-    )
-    def test_it_is_not_set(self, tmp_path, text: str):
-        (tmp_path / "nginx.conf").write_text(text)
-        assert self.places(tmp_path) == []
+        assert self.places(tmp_path) == ["nginx.conf"] * found
 
     def test_only_included_files_count(self, tmp_path):
         (tmp_path / "nginx.conf").write_text(

@@ -1,5 +1,9 @@
 """Decisions of a run, from what the host has."""
 
+import os
+import subprocess
+from pathlib import Path
+
 import pytest
 
 NEW = "0123456789ab"
@@ -50,3 +54,39 @@ def test_replaced_release(value, current, releases, instances: dict, replaced: s
 def test_is_serving(value, current: str, listening: bool, instances: dict, serving: bool):
     found = {"current": current, "listening": listening, "instances": instances}
     assert value("__wsgi_app_is_serving", **found) is serving
+
+
+class TestStopCommand:
+    """Units stop in bounded time, and none of them counts as failed afterwards."""
+
+    @pytest.fixture
+    def stop(self, value, tmp_path: Path):
+        def stop(first: str, second: str) -> tuple[int, list[str]]:
+            """Run the command with a systemctl that runs these commands for ``stop``.
+
+            Return the exit status, and what systemctl was called with.
+            """
+            calls = tmp_path / "calls"
+            (tmp_path / "1").write_text(first)
+            (tmp_path / "2").write_text(second)
+            program = tmp_path / "systemctl"
+            program.write_text(
+                f'#!/bin/sh\necho "$1" >>{calls}\n[ "$1" = stop ] || exit 1\n'
+                f"exec sh {tmp_path}/$(grep --count stop {calls})\n"
+            )
+            program.chmod(0o755)
+            [*command, _] = value("__wsgi_app_stop_command")
+            path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+            ended = subprocess.run([*command, "1", "a.service"], env={**os.environ, **path})
+            return ended.returncode, calls.read_text().split()
+
+        return stop
+
+    def test_unit_that_stops(self, stop):
+        assert stop("exit 0", "") == (0, ["stop", "reset-failed"])
+
+    def test_unit_that_delays_its_stop_is_killed(self, stop):
+        assert stop("exec sleep 60", "exit 0") == (0, ["stop", "kill", "stop", "reset-failed"])
+
+    def test_unit_that_cannot_stop(self, stop):
+        assert stop("exit 1", "exit 5") == (5, ["stop", "kill", "stop"])

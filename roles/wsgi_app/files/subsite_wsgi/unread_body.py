@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +27,9 @@ def read_unread_body(worker: Any, request: Any, environ: WSGIEnvironment, respon
     connection = request.unreader.sock
     timeout = connection.gettimeout()
     deadline = time.monotonic() + SECONDS
-    try:
-        connection.settimeout(SECONDS)
+    connection.settimeout(SECONDS)
+    # An error means that nginx has closed the connection, or sends nothing more.
+    with contextlib.suppress(OSError, ParseException):
         while request.body.read(BLOCK) and time.monotonic() < deadline:
             pass
-        connection.settimeout(timeout)
-    except (OSError, ParseException):
-        pass  # nginx has closed the connection, or sends nothing more
+    connection.settimeout(timeout)
