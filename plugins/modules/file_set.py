@@ -76,6 +76,12 @@ options:
       mode:
         description: Permissions, in octal. Default is C(0755) for directories, else C(0644).
         type: str
+  made:
+    description:
+      - Directories that the same run has made for these files. They are removed if the module fails.
+    type: list
+    elements: path
+    default: []
   check:
     description: Command, as a list, that checks the files in place.
     type: list
@@ -114,7 +120,9 @@ paths:
 import hashlib
 import json
 import os
-from contextlib import suppress
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from ansible.module_utils.basic import AnsibleModule
@@ -275,6 +283,17 @@ class FileSet:
             raise CommandError(f"{command[0]} failed ({code}): {(out + err).strip()}")
 
 
+@contextmanager
+def removed_after_failure(directories: list[str]) -> Iterator[None]:
+    """Remove ``directories`` if the module fails, which ends in an exception."""
+    try:
+        yield
+    except BaseException:
+        for directory in directories:
+            shutil.rmtree(directory, ignore_errors=True)
+        raise
+
+
 def mark_path(apply: list[str] | None) -> str:
     """Return the file that exists from the first change until ``apply`` has succeeded."""
     return f"{MARKS}/unapplied-{hashlib.sha256(json.dumps(apply).encode()).hexdigest()[:12]}"
@@ -311,15 +330,17 @@ def main() -> None:
                 "required_one_of": [KINDS],
                 "required_by": {"instead_of": ["copy_of"]},
             },
+            "made": {"type": "list", "elements": "path", "default": []},
             "check": {"type": "list", "elements": "str"},
             "apply": {"type": "list", "elements": "str"},
         },
         supports_check_mode=True,
     )
-    file_set = FileSet(module)
-    is_due = bool(file_set.changes) or file_set.is_interrupted
-    if is_due and not module.check_mode:
-        file_set.place()
+    with removed_after_failure(module.params["made"]):
+        file_set = FileSet(module)
+        is_due = bool(file_set.changes) or file_set.is_interrupted
+        if is_due and not module.check_mode:
+            file_set.place()
     module.exit_json(
         changed=is_due,
         paths=[change.path for change in file_set.changes],

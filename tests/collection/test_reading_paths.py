@@ -33,10 +33,10 @@ PREFIX = [
         "subsite_wsgi.wrapper",
         f"{APP}/files/subsite_wsgi/wrapper.py",
     ),
-    (f"{SITE}/templates/site.conf.j2", "mounts.j2", f"{SITE}/templates/mounts.j2"),
-    (f"{SITE}/templates/mounts.j2", "nginx_site.mounts", f"{INVENTORY}/main.yml"),
+    (f"{SITE}/templates/site.conf.j2", "app_mounts.j2", f"{SITE}/templates/app_mounts.j2"),
+    (f"{SITE}/templates/app_mounts.j2", "nginx_site.mounts", f"{INVENTORY}/main.yml"),
     (f"{SITE}/templates/site.conf.j2", "proxy.j2", f"{SITE}/templates/proxy.j2"),
-    (f"{SITE}/templates/mounts.j2", "}}_prefix", f"{SITE}/templates/proxy.j2"),
+    (f"{SITE}/templates/app_mounts.j2", "}}_prefix", f"{SITE}/templates/proxy.j2"),
 ]
 
 # From wsgi_app_secrets to the environment of the process.

@@ -105,6 +105,7 @@ def test_type(site, path: str, kind: str):
         pytest.param("/assets/index-1a2b3c4d.js", 200, YEAR, id="file of one content"),
         pytest.param("/orders/7", 200, NO_CACHE, id="route"),
         pytest.param("/users/j.doe", 200, NO_CACHE, id="route with a dot"),
+        pytest.param("/prices.json", 404, None, id="missing data"),
         pytest.param("/index-0ld.js", 404, None, id="missing script"),
         pytest.param("/logo.PNG?v=2", 404, None, id="missing image"),
         pytest.param("/assets/index-0ld.js", 404, None, id="missing hashed script"),

@@ -403,6 +403,29 @@ class TestFailure:
         place(*self.FILES, apply=["sh", "-c", record])
         assert (top / "record").read_text() == NEW + OLD
 
+    @pytest.mark.parametrize(
+        ("failure", "content"),
+        [
+            pytest.param({"check": ["false"]}, NEW, id="check"),
+            pytest.param({"apply": ["false"]}, NEW, id="apply"),
+            pytest.param({}, None, id="wrong kind"),
+        ],
+    )
+    def test_removes_what_the_run_made(
+        self, place, top: Path, before: list, failure: dict, content: str | None
+    ):
+        (top / "made/deep").mkdir(parents=True)
+        entry = {"content": content} if content else {"link": "there"}
+        assert place(
+            {"dest": "kept/it" if content else "kept", **entry}, made=[f"{top}/made"], **failure
+        )["failed"]
+        assert self.look(top) == before
+
+    def test_success_keeps_what_the_run_made(self, place, top: Path):
+        (top / "made").mkdir()
+        place({"dest": "it", "content": NEW}, made=[f"{top}/made"])
+        assert (top / "made").is_dir()
+
     def test_does_not_follow_success(self, place, top: Path):
         order = ["sh", "-c", f"echo $0 >> {top}/order"]
         place(*SET, check=[*order, "check"], apply=[*order, "apply"])
