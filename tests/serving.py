@@ -47,6 +47,7 @@ class Nginx:
         self.top = top
         (top / "conf.d").mkdir()
         (top / "sites").mkdir()
+        (top / "cache").mkdir()
         user = f"user {user};" if os.geteuid() == 0 else ""
         (top / "nginx.conf").write_text(WRAPPER.format(user=user, top=top))
 
@@ -54,6 +55,7 @@ class Nginx:
         """Add a site as the role ``nginx_site`` places it, if a scanner has nothing against it."""
         places = {
             "__nginx_site_content_dir": f"{self.top}/srv/{site['nginx_site_name']}",
+            "__nginx_site_cache_dir": f"{self.top}/cache/{site['nginx_site_name']}",
             "__nginx_site_access_log_path": f"{self.top}/{site['nginx_site_name']}.access.log",
         }
         directives = list(role.value("__nginx_site_hash_sizes", site))

@@ -78,7 +78,8 @@ options:
         type: str
   made:
     description:
-      - Directories that the same run has made for these files. They are removed if the module fails.
+      - Directories that the same run has made for these files. They are removed if the module
+        fails.
     type: list
     elements: path
     default: []

@@ -36,6 +36,7 @@ KINDS = {
         "publications",
         "subject_alt_names",
         "under_directory",
+        "upstream_servers",
         "wsgi_app_layout",
     ],
     "lookup": ["directory_digest", "image_digest"],

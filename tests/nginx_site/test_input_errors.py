@@ -710,13 +710,126 @@ def test_app(mount_errors, value: str):
 
 @pytest.mark.parametrize(
     "value",
-    ["", "8000", "localhost", "app_1:8000", "h:0", "http://h:1", "unix:/x", "::1:80"],
+    [
+        *["", "8000", "localhost", "app_1:8000", "h:0", "http://h:1", "unix:/x", "::1:80"],
+        *["https://", "https://h/path", "https://h:0", "https:///run/a.sock"],
+    ],
 )
 def test_upstream(mount_errors, value: str):
     assert mount_errors(upstreams=["10.0.0.11:8000", value]) == [
         f"nginx_site_mounts[0].upstreams has {value!r}: write 'host:port', as in "
-        "'10.0.0.11:8000', or the path of a socket."
+        "'10.0.0.11:8000', the path of a socket, or 'https://' with a host."
     ]
+
+
+A = "10.0.0.11:8000"
+AN_UPSTREAM = (
+    "write its address, and weight, backup or down, as in {address: '10.0.0.11:8000', weight: 2}."
+)
+
+
+@pytest.mark.parametrize(
+    ("mount", "error"),
+    [
+        pytest.param(
+            {"upstreams": [{"weight": 2}]},
+            "upstreams has {'weight': 2}: " + AN_UPSTREAM,
+            id="no address",
+        ),
+        pytest.param(
+            {"upstreams": [{"address": A, "max": 2}]},
+            f"upstreams has {{'address': '{A}', 'max': 2}}: " + AN_UPSTREAM,
+            id="unknown option",
+        ),
+        pytest.param(
+            {"upstreams": [{"address": A, "weight": "2"}]},
+            "upstreams has weight: '2': write a number.",
+            id="text for a number",
+        ),
+        pytest.param(
+            {"upstreams": [{"address": A, "weight": 0}]},
+            "upstreams has weight: 0: write 1 or more.",
+            id="no weight",
+        ),
+        pytest.param(
+            {"upstreams": [A, A]},
+            f"upstreams has '{A}' more than once: write it once.",
+            id="twice",
+        ),
+        pytest.param(
+            {"upstreams": [{"address": A, "backup": True}]},
+            "upstreams has no address that is used first: write one without backup and without "
+            "down.",
+            id="only a backup",
+        ),
+        pytest.param(
+            {"upstreams": [A, {"address": "b.example:80", "backup": True}], "balance": "ip_hash"},
+            "balance is 'ip_hash', but nginx has no backup with it: remove one of them.",
+            id="backup of a fixed choice",
+        ),
+        pytest.param(
+            {"upstreams": [A], "connect_timeout": 0},
+            "connect_timeout is 0: write 1 second or more.",
+            id="no time",
+        ),
+        pytest.param(
+            {"upstreams": [A, "https://b.example"]},
+            "upstreams has addresses with https and without: all of a mount must be of one kind.",
+            id="https and without",
+        ),
+        pytest.param(
+            {"upstreams": [A], "upstream_tls": {"name": "b.example"}},
+            "upstream_tls is set, but the upstreams have no https: write them as in "
+            "'https://10.0.0.11:8443'.",
+            id="TLS without https",
+        ),
+        pytest.param(
+            {"upstreams": ["https://10.0.0.11"]},
+            "upstreams has 10.0.0.11: write the name in the certificates as upstream_tls: {name: "
+            "app.example}.",
+            id="no name",
+        ),
+        pytest.param(
+            {"upstreams": ["https://a.example", "https://b.example"]},
+            "upstreams has a.example, b.example: write the name in the certificates as "
+            "upstream_tls: {name: app.example}.",
+            id="two names",
+        ),
+        pytest.param(
+            {"upstreams": ["https://a.example"], "upstream_tls": {"name": "b.example:443"}},
+            "upstream_tls.name is 'b.example:443': write a host, as in 'app.example'.",
+            id="name with a port",
+        ),
+        pytest.param(
+            {"upstreams": ["https://a.example"], "upstream_tls": {"ca": "ca.pem"}},
+            "upstream_tls.ca is 'ca.pem': write the absolute path of a file on the host, without "
+            "spaces, as in '/etc/ssl/our-ca.pem'.",
+            id="relative CA",
+        ),
+        pytest.param(
+            {"app": "shop", "cache": {"seconds": -1}},
+            "cache.seconds is -1: write 0 or more.",
+            id="negative time of a cache",
+        ),
+        *[
+            pytest.param(
+                {"app": "shop", "cache": {"seconds": 1}, option: False},
+                f"cache is set, but {option} is false, and nginx keeps only what it buffers: "
+                "remove one of them.",
+                id=f"cache without {option}",
+            )
+            for option in ("buffering", "request_buffering")
+        ],
+        pytest.param(
+            {"app": "shop", "cache": {"seconds": 1}, "headers": {"X-Client": "$remote_addr"}},
+            "cache is set, but headers.X-Client is '$remote_addr', which may differ between "
+            "clients: remove one of them.",
+            id="cache with a header of each client",
+        ),
+    ],
+)
+def test_proxying(mount_errors, mount: dict, error: str):
+    assert mount_errors(**mount) == [f"nginx_site_mounts[0].{error}"]
 
 
 def test_no_upstream(mount_errors):
@@ -779,6 +892,8 @@ def test_redirect(mount_errors, value: str):
                 "raw": True,
                 "websocket": False,
                 "buffering": False,
+                "request_buffering": False,
+                "cache": {"seconds": 1},
                 "body_size": "1m",
                 "read_timeout": 5,
                 "headers": {"X-Team": "a"},
@@ -1028,6 +1143,16 @@ def test_mount_is_named_by_its_index(input_errors):
             pytest.param({"nginx_site_mounts": [{"path": "/x", **mount}]}, id=words)
             for words, mount in {
                 "addresses": {"upstreams": ["10.0.0.1:80", "[::1]:80", "a-b.c:80", "/run/a.sock"]},
+                "upstreams at their widest": {
+                    "upstreams": [
+                        {"address": "https://a.example", "weight": 2},
+                        {"address": "https://b.example:8443", "backup": True, "down": False},
+                    ],
+                    "upstream_tls": {"name": "app.example", "ca": "/etc/ssl/our-ca.pem"},
+                    "balance": "least_conn",
+                    "connect_timeout": 1,
+                },
+                "cache": {"app": "shop", "cache": {"seconds": 0}, "headers": {"X-Team": "a"}},
                 "app at its widest": {
                     "app": "shop",
                     "strip": True,

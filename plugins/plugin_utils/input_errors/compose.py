@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ansible_collections.subsite.deploy.plugins.filter.upstream_servers import HTTPS
 from ansible_collections.subsite.deploy.plugins.module_utils.layout import layout
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
+from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_site import (
+    upstreams,
+)
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
 
 RESERVED = ("nginx", "default")
@@ -113,7 +117,7 @@ def _mount(where: str, mount: dict, apps: list[str]) -> Iterator[str]:
             f"{where}.app is {mount['app']!r}, but the apps of the inventory are "
             f"{', '.join(apps) or 'none'}: write the name of one of them."
         )
-    for address in mount["upstreams"] or []:
+    for address in upstreams.addresses(mount["upstreams"] or []):
         if _is_local(address):
             yield (
                 f"{where}.upstreams has {address!r}, but in a container this is the container "
@@ -124,6 +128,7 @@ def _mount(where: str, mount: dict, apps: list[str]) -> Iterator[str]:
 
 def _is_local(address: str) -> bool:
     """Return whether only processes on the same machine can connect to ``address``."""
+    address = address.removeprefix(HTTPS)
     try:
         return common.ip_address(address).is_loopback
     except ValueError:

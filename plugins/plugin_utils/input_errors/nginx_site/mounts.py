@@ -8,8 +8,10 @@ from collections.abc import Iterator
 
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_site import (
+    cache,
     headers,
     limits,
+    upstreams,
 )
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
 
@@ -20,6 +22,11 @@ USED_BY = {
     "raw": APPS,
     "websocket": APPS,
     "buffering": APPS,
+    "request_buffering": APPS,
+    "cache": APPS,
+    "balance": ("upstreams",),
+    "connect_timeout": ("upstreams",),
+    "upstream_tls": ("upstreams",),
     "compression": APPS,
     "body_size": APPS,
     "read_timeout": APPS,
@@ -75,7 +82,7 @@ def _target(where: str, kind: str, mount: dict) -> Iterator[str]:
     if kind == "app":
         yield from common.name(f"{where}.app", mount["app"])
     elif kind == "upstreams":
-        yield from _upstreams(f"{where}.upstreams", mount["upstreams"])
+        yield from upstreams.errors(where, mount)
     elif kind == "root":
         yield from _directory(f"{where}.root", mount["root"])
     elif kind == "src":
@@ -88,17 +95,6 @@ def _target(where: str, kind: str, mount: dict) -> Iterator[str]:
             f"{where}.redirect is {mount['redirect']!r}: write a path, as in '/new', or a URL that "
             "begins with http."
         )
-
-
-def _upstreams(where: str, addresses: list[str]) -> Iterator[str]:
-    if not addresses:
-        yield f"{where} is empty: write an address, as in ['10.0.0.11:8000']."
-    for address in addresses:
-        if not common.is_address(address) and not common.is_socket(address):
-            yield (
-                f"{where} has {address!r}: write 'host:port', as in '10.0.0.11:8000', or the path "
-                "of a socket."
-            )
 
 
 def _options(where: str, mount: dict) -> Iterator[str]:
@@ -114,6 +110,7 @@ def _options(where: str, mount: dict) -> Iterator[str]:
     yield from limits.body_size(f"{where}.body_size", mount["body_size"])
     yield from limits.seconds(f"{where}.read_timeout", mount["read_timeout"])
     yield from headers.of_requests(f"{where}.headers", mount["headers"])
+    yield from cache.errors(where, mount)
     for static in mount["static"]:
         yield from common.prefix(f"{where}.static.path", static["path"])
         yield from _directory(f"{where}.static.root", static["root"])
