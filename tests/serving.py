@@ -13,9 +13,10 @@ from pathlib import Path
 from ansible_collections.subsite.deploy.plugins.modules import nginx_info
 from scanner import findings
 
-WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-PORTS = iter(range(10000 + 2000 * WORKER, 12000 + 2000 * WORKER))
-"""The ports of this pytest worker. No other worker and not the kernel uses them."""
+PORTS = iter(range(10000, 30000))
+"""Ports that the kernel gives to no client (net.ipv4.ip_local_port_range)."""
+CLAIMS: list[socket.socket] = []
+"""A socket for each port that this process uses, which the kernel closes when the process ends."""
 WRAPPER = """
 {user}
 worker_processes 1;
@@ -134,11 +135,15 @@ def free_ports(count: int) -> list[int]:
 
 
 def is_free(port: int) -> bool:
-    """Return whether a test can listen on ``port``."""
+    """Return whether a test can listen on ``port``, and keep other processes from choosing it."""
     if "443" in str(port):
         return False
+    claim = socket.socket(socket.AF_UNIX)
     try:
+        claim.bind(f"\0subsite-test-port-{port}")
         socket.create_server(("127.0.0.1", port)).close()
     except OSError:
+        claim.close()
         return False
+    CLAIMS.append(claim)
     return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 ROOT = "/srv/wsgi"
 STATE_ROOT = "/var/lib/wsgi"
@@ -133,3 +134,11 @@ def layout(name: str, release: str = "*") -> Layout:
             release_dir,
         ],
     )
+
+
+def address_of(unit: Path) -> str:
+    """Return the address that a socket unit listens on, or an empty string."""
+    try:
+        return unit.read_text().partition("ListenStream=")[2].partition("\n")[0]
+    except OSError:
+        return ""

@@ -59,6 +59,11 @@ modules:
   elements: str
   returned: always
   sample: [http_ssl, http_v2, http_v3]
+apps:
+  description: Addresses of the apps on the host, which its sites can mount, by the apps' names.
+  type: dict
+  returned: always
+  sample: {shop: /run/wsgi/shop.sock}
 is_unused:
   description: Whether nginx does not run, and its only site is Debian's page.
   type: bool
@@ -75,13 +80,18 @@ import glob
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-
-TOKEN = re.compile(r"""#[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[{};]|(?:\${[^}]*}|[^\s{};])+""")
-"""A comment, a quoted or plain word, or the end of a directive or a block."""
+from ansible_collections.subsite.deploy.plugins.module_utils.layout import address_of, layout
+from ansible_collections.subsite.deploy.plugins.module_utils.nginx_config import (
+    ConfigurationError,
+    Directive,
+    directives,
+)
 
 
 def find_missing(module: AnsibleModule, packages: list[str]) -> list[str]:
@@ -116,54 +126,48 @@ def parse_build(build: str) -> dict[str, Any]:
     }
 
 
-def read_directives(path: str) -> Iterator[tuple[str, list[str], list[str]]]:
-    """Yield each directive in the order in which nginx reads them.
+def read_directives(path: str) -> Iterator[tuple[str, Directive]]:
+    """Yield each directive with the path of its file, in the order in which nginx reads them.
 
-    A directive is the path of its file, the names of the blocks around it, and its words. Files
-    that do not exist, or include each other, are left out.
+    Files that do not exist, are not complete, or include each other, are left out.
     Source: https://nginx.org/en/docs/ngx_core_module.html#include
     """
-    yield from _read(path, os.path.dirname(path), [], frozenset())
+    yield from _read(path, os.path.dirname(path), (), frozenset())
 
 
 def _read(
-    path: str, top: str, blocks: list[str], including: frozenset[str]
-) -> Iterator[tuple[str, list[str], list[str]]]:
+    path: str, top: str, outer: tuple[str, ...], including: frozenset[str]
+) -> Iterator[tuple[str, Directive]]:
     if path in including or not os.path.isfile(path):
         return
-    words: list[str] = []
-    for token in TOKEN.findall(Path(path).read_text(encoding="utf-8", errors="replace")):
-        if token.startswith("#"):
-            continue
-        if token == "{":
-            blocks = [*blocks, words[0] if words else ""]
-        elif token == "}":
-            blocks = blocks[:-1]
-        elif token != ";":
-            words.append(token.strip("\"'"))
-            continue
-        elif words and words[0] == "include":
-            for found in sorted(glob.glob(os.path.join(top, words[-1]))):
-                yield from _read(found, top, blocks, including | {path})
-        elif words:
-            yield path, blocks, words
-        words = []
+    text = Path(path).read_text(encoding="utf-8", errors="replace")
+    # nginx itself says what is wrong with a file.
+    with suppress(ConfigurationError):
+        for directive in directives(text):
+            blocks = outer + directive.blocks
+            if directive.words[0] == "include":
+                for found in sorted(glob.glob(os.path.join(top, directive.words[-1]))):
+                    yield from _read(found, top, blocks, including | {path})
+            else:
+                yield path, replace(directive, blocks=blocks)
 
 
 def find_loaded(configuration: str) -> list[str]:
     """Return the names of the modules that the configuration loads."""
     loaded = [
-        words[-1] for _, _, words in read_directives(configuration) if words[0] == "load_module"
+        directive.words[-1]
+        for _, directive in read_directives(configuration)
+        if directive.words[0] == "load_module"
     ]
     return [match[1] for path in loaded if (match := re.search(r"ngx_(\w+)_module\.so$", path))]
 
 
-def find_settings(configuration: str, directives: list[str]) -> list[dict[str, str]]:
-    """Return where the configuration sets ``directives`` for all sites."""
+def find_settings(configuration: str, wanted: list[str]) -> list[dict[str, str]]:
+    """Return where the configuration sets the directives ``wanted`` for all sites."""
     return [
-        {"directive": words[0], "path": path}
-        for path, blocks, words in read_directives(configuration)
-        if blocks == ["http"] and words[0] in directives
+        {"directive": directive.words[0], "path": path}
+        for path, directive in read_directives(configuration)
+        if directive.blocks == ("http",) and directive.words[0] in wanted
     ]
 
 
@@ -176,6 +180,15 @@ def is_unused(module: AnsibleModule, configuration: str) -> bool:
         return False
     code, _, _ = module.run_command(["systemctl", "is-active", "--quiet", "nginx.service"])
     return code != 0
+
+
+def find_apps() -> dict[str, str]:
+    """Return the addresses of the apps on the host, by their names."""
+    before, after = layout("*").socket_unit_path.split("*")
+    return {
+        path.removeprefix(before).removesuffix(after): address_of(Path(path))
+        for path in glob.glob(layout("*").socket_unit_path)
+    }
 
 
 def main() -> None:
@@ -193,6 +206,7 @@ def main() -> None:
     build["modules"] += find_loaded(configuration)
     module.exit_json(
         missing_packages=find_missing(module, module.params["packages"]),
+        apps=find_apps(),
         is_unused=is_unused(module, configuration),
         settings=find_settings(configuration, module.params["directives"]),
         **build,

@@ -89,6 +89,12 @@ serving_since:
   type: str
   returned: always
   sample: "2026-11-22 21:59:54"
+mounted_by:
+  description: The sites of the host that mount the app, by the names of their files.
+  type: list
+  elements: str
+  returned: always
+  sample: [main]
 claim:
   description: Proves that no other run has claimed the app since, if it is given as O(claim).
   type: str
@@ -172,6 +178,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils.layout import (
     MARKER,
     UNIT_DIR,
     UNIT_DIRS,
+    address_of,
     layout,
 )
 
@@ -189,6 +196,7 @@ def python_version(interpreter: str) -> str:
         return ""
 
 
+SITES = Path("/etc/nginx/sites-enabled")
 QUADLET = "/usr/lib/systemd/system-generators/podman-system-generator"
 """Generates units from container files."""
 
@@ -405,12 +413,14 @@ def release_of(link: Path) -> str:
         return ""
 
 
-def address_of(unit: Path) -> str:
-    """Return the address that a socket unit listens on, or an empty string."""
-    try:
-        return unit.read_text().partition("ListenStream=")[2].partition("\n")[0]
-    except OSError:
-        return ""
+def mounted_by(name: str) -> list[str]:
+    """Return the sites of the host that mount the app."""
+    socket_path = layout(name).socket_path
+    return sorted(
+        site.stem
+        for site in SITES.glob("*.conf")
+        if site.is_file() and f"unix:{socket_path};" in site.read_text(errors="replace")
+    )
 
 
 def instances(name: str) -> dict[str, str]:
@@ -526,6 +536,7 @@ def main() -> None:
         changed=False,
         python=python_version(module.params["python"]),
         systemd=systemd_version(),
+        mounted_by=mounted_by(name),
         claim=claim,
         current=current,
         previous=previous([release["release"] for release in releases], current),

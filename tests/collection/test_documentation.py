@@ -22,6 +22,7 @@ KINDS = {
         "wsgi_release",
     ],
     "filter": [
+        "app_faults",
         "certificate_faults",
         "compose_input_errors",
         "default_trusted_headers",

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from ansible_collections.subsite.deploy.plugins.module_utils import layout
 from ansible_collections.subsite.deploy.plugins.modules import nginx_info
 
 DEBIAN_12 = """nginx version: nginx/1.22.1
@@ -86,7 +87,7 @@ class TestSettings:
             pytest.param(f"http {{gzip on;{SIZE}\t64;}}", True, id="after another"),
             pytest.param(f"http\n{{\n{SIZE}\n64;\n}}", True, id="value on the next line"),
             pytest.param(
-                f"http {{ map $a $b {{ ~x{{2}} 1; }} {SIZE} 64; }}", True, id="after a block"
+                f"http {{ map $a $b {{ '~x{{2}}' 1; }} {SIZE} 64; }}", True, id="after a block"
             ),
             pytest.param(
                 f"http {{ set $a ${{b}}; {SIZE} 64; }}", True, id="after a variable in braces"
@@ -125,3 +126,11 @@ class TestSettings:
 
     def test_missing_configuration_sets_nothing(self, tmp_path):
         assert self.places(tmp_path) == []
+
+
+def test_apps_of_the_host(run_module, without_nginx, monkeypatch, tmp_path):
+    monkeypatch.setattr(layout, "UNIT_DIR", str(tmp_path))
+    (tmp_path / "wsgi-shop-api.socket").write_text("[Socket]\nListenStream=127.0.0.1:8000\n")
+    (tmp_path / "wsgi-shop-api.service").touch()
+    result = run_module(nginx_info, configuration=f"{tmp_path}/none")
+    assert result["apps"] == {"shop-api": "127.0.0.1:8000"}

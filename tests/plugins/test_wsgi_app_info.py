@@ -106,11 +106,24 @@ def test_units_of_the_app_only(tmp_path: Path):
 def test_address_of_a_socket_unit(tmp_path: Path, listen: str):
     unit = tmp_path / "wsgi-shop.socket"
     unit.write_text(f"[Socket]\nListenStream={listen}\nBacklog=1\n")
-    assert wsgi_app_info.address_of(unit) == listen
+    assert layout.address_of(unit) == listen
 
 
 def test_address_is_empty_without_a_socket_unit(tmp_path: Path):
-    assert wsgi_app_info.address_of(tmp_path / "wsgi-shop.socket") == ""
+    assert layout.address_of(tmp_path / "wsgi-shop.socket") == ""
+
+
+def test_sites_that_mount_the_app(monkeypatch, tmp_path: Path):
+    monkeypatch.setattr(wsgi_app_info, "SITES", tmp_path)
+    sites = {
+        "main": "server unix:/run/wsgi/shop.sock;",
+        "other": "server unix:/run/wsgi/shop-two.sock;",
+        "foreign": "\xff",
+    }
+    for name, text in sites.items():
+        (tmp_path / f"{name}.conf").write_text(text, encoding="latin-1")
+    (tmp_path / "lost.conf").symlink_to("nothing")
+    assert wsgi_app_info.mounted_by("shop") == ["main"]
 
 
 @pytest.mark.usefixtures("three_releases")

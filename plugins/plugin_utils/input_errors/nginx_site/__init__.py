@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_site import (
     acme,
+    extra,
     headers,
     https,
     limits,
@@ -18,7 +19,7 @@ from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_
 )
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
 
-AREAS = (names, listeners, tls, acme, trust, https, limits, headers, mounts)
+AREAS = (names, listeners, tls, acme, trust, https, limits, headers, mounts, extra)
 
 
 def errors(inputs: Inputs) -> Iterator[str]:

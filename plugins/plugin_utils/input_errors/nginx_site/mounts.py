@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_site import (
     cache,
+    extra,
     headers,
     limits,
     upstreams,
@@ -31,6 +32,7 @@ USED_BY = {
     "body_size": APPS,
     "read_timeout": APPS,
     "headers": APPS,
+    "extra": APPS + FILES,
     "static": APPS,
     "fallback": FILES,
     "immutable": FILES,
@@ -111,6 +113,7 @@ def _options(where: str, mount: dict) -> Iterator[str]:
     yield from limits.seconds(f"{where}.read_timeout", mount["read_timeout"])
     yield from headers.of_requests(f"{where}.headers", mount["headers"])
     yield from cache.errors(where, mount)
+    yield from extra.of_mount(where, mount["extra"])
     for static in mount["static"]:
         yield from common.prefix(f"{where}.static.path", static["path"])
         yield from _directory(f"{where}.static.root", static["root"])
