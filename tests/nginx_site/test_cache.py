@@ -110,8 +110,8 @@ def test_head_gets_the_kept_response(site, app, path):
     ],
 )
 def test_request_of_one_client_goes_to_the_app(site, path, headers: list[str]):
-    own, common = (path, *headers), (path,)
-    assert texts(site, own, common, own, common) == ["1", "2", "3", "2"]
+    private, common = (path, *headers), (path,)
+    assert texts(site, private, common, private, common) == ["1", "2", "3", "2"]
 
 
 @pytest.mark.parametrize(
@@ -123,16 +123,16 @@ def test_request_of_one_client_goes_to_the_app(site, path, headers: list[str]):
 )
 def test_body_cannot_change_what_others_get(site, path, headers: list[str], body: str):
     """An app may read a form of a GET request."""
-    own = site.ask(f"GET {path} HTTP/1.1", HOST, *headers, body=body).text
-    assert (own, site.get(path).text) == ("1", "2")
+    private = site.ask(f"GET {path} HTTP/1.1", HOST, *headers, body=body).text
+    assert (private, site.get(path).text) == ("1", "2")
 
 
 def test_body_by_http_2_without_a_length_cannot_either(sites, app, path):
     site = sites["plain"]["https"]
     fields = [(":method", "GET"), (":scheme", "https"), (":path", path)]
-    own = site.stream([*fields, (":authority", "example.org")], body="a=b").text
+    private = site.stream([*fields, (":authority", "example.org")], body="a=b").text
     common = site.stream([*fields, (":authority", "example.org")]).text
-    assert (own, common) == ("1", "2")
+    assert (private, common) == ("1", "2")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
@@ -193,7 +193,7 @@ def test_each_variant_is_kept(site, app, path):
         pytest.param("X-Forwarded-Prefix: /outer", id="prefix"),
     ],
 )
-def test_each_public_url_has_its_own_response(sites, app, path, header: str):
+def test_each_public_url_has_a_response(sites, app, path, header: str):
     site = sites["fronted"]["http"]
     received = [
         site.get(path, *headers, host="example.org").text
@@ -207,7 +207,7 @@ def test_untrusted_header_changes_nothing(site, path):
     assert texts(site, (path,), forged) == ["1", "1"]
 
 
-def test_each_name_has_its_own_response(site, path):
+def test_each_name_has_a_response(site, path):
     received = [site.get(path, host=host).text for host in ("example.org", "other.example")]
     assert received == ["1", "2"]
 

@@ -146,7 +146,7 @@ def test_one_failure_of_the_last_upstream_ends_nothing(serve, apps):
 
 @pytest.fixture
 def silent_address():
-    """An address at which nobody accepts a connection, and nobody refuses one."""
+    """An address at which no program accepts or refuses a connection."""
     with socket.socket() as listener, ExitStack() as stack:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
@@ -181,14 +181,14 @@ def test_tls(serve, tmp_path, tls: dict, certified: str, status: int):
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert(certified, "127.0.0.1").configure_cert(context)
-    asked = []
-    context.sni_callback = lambda _, name, __: asked.append(name)
+    names = []
+    context.sni_callback = lambda _, name, __: names.append(name)
     upstream_tls = {"name": "app.example", "ca": f"{tmp_path}/ca.pem", **tls}
     with backend(*free_ports(1), ok, context) as app:
         mount = {"upstreams": [f"https://127.0.0.1:{app.port}"], "upstream_tls": upstream_tls}
         site = serve({"path": "/", **mount})
         assert site.get("/").status == status
-    assert set(asked) == {upstream_tls["name"]}
+    assert set(names) == {upstream_tls["name"]}
 
 
 def test_large_upload_is_passed_on_as_it_comes(serve, apps):
