@@ -15,7 +15,6 @@ CONTAINERS = {
     "wsgi_app_files": {"dest": "a", "content": ""},
     "nginx_site_mounts": {"path": "/", "app": "shop"},
     "nginx_site_mounts.upstreams": {"path": "/"},
-    "nginx_site_mounts.cache": {"seconds": 60},
     "nginx_site_mounts.static": {"path": "/static", "root": "/srv/static"},
 }
 """What is required beside a suboption, by its own path or by the path of the option that has it."""

@@ -54,8 +54,8 @@ def _lines(where: str, text: str, refused: dict[str, str]) -> Iterator[str]:
         for directive in directives(text):
             name = directive.words[0]
             # A block of the user has rules of its own about where requests go.
-            is_own = bool(directive.blocks) and name not in REFUSED
-            if name in refused and not is_own:
+            is_allowed_here = bool(directive.blocks) and name not in REFUSED
+            if name in refused and not is_allowed_here:
                 yield f"{where} has {name!r} in line {directive.line}: {refused[name]}."
     except ConfigurationError as error:
         yield f"{where} is not complete: {error}."
