@@ -157,7 +157,7 @@ def test_error(nginx_site, settings: dict, error: str):
 
 
 @pytest.mark.parametrize("is_ours", [True, False])
-def test_line_that_nginx_rejects_is_shown(root, tmp_path, monkeypatch, is_ours: bool):
+def test_rejected_line_is_in_the_message(root, tmp_path, monkeypatch, is_ours: bool):
     """A file of another site may have secrets."""
     (tmp_path / "site.conf").write_text("a;\nb c;\n")
     (tmp_path / "enabled.conf").symlink_to("site.conf")
