@@ -11,6 +11,7 @@ HIDDEN = [
     "nginx limits bodies",
     "trusted network is too wide",
     "old site wins",
+    "prefix of the app differs",
     "prefix of a stripped app differs",
     "ProxyFix is absent",
     "ProxyFix counts two",

@@ -42,9 +42,9 @@ def ask(app, signed: str | None, headers: dict | None = None, **environ) -> dict
     """Return the answer to a request that gunicorn gets through a unix socket."""
     signing = {"X-Subsite-Verify": signed} if signed is not None else {}
     came = create_environ(
-        "/cart", "http://gunicorn.example", headers={**FROM_NGINX, **(headers or {}), **signing}
+        "/api/cart", "http://gunicorn.example", headers={**FROM_NGINX, **(headers or {}), **signing}
     )
-    came |= {"SCRIPT_NAME": "/api", "REMOTE_ADDR": "", "RAW_URI": "/api/cart", **environ}
+    came |= {"REMOTE_ADDR": "", "RAW_URI": "/api/cart", **environ}
     return json.loads(b"".join(Client(app).run_wsgi_app(came)[0]))
 
 

@@ -48,16 +48,15 @@ def wrapped(monkeypatch: pytest.MonkeyPatch):
     return wrapped
 
 
-def cookie(app, path="/login", **how) -> Morsel:
+def cookie(app, path="/api/login", **how) -> Morsel:
     """Return the one cookie that ``app`` sets."""
     return cookies(app, path, **how)[0]
 
 
-def cookies(app, path="/login", script_name="/api", sent="", **headers: str) -> list[Morsel]:
-    environ = {"SCRIPT_NAME": script_name}
+def cookies(app, path="/api/login", sent="", **headers: str) -> list[Morsel]:
     forwarded = {f"X-Forwarded-{name.title()}": value for name, value in headers.items()}
     client = Client(app, use_cookies=False)
-    answer = client.get(path, headers={**forwarded, "Cookie": sent}, environ_overrides=environ)
+    answer = client.get(path, headers={**forwarded, "Cookie": sent})
     assert answer.status_code in (200, 302)
     return [
         morsel
@@ -76,47 +75,42 @@ class TestName:
     def test_is_read_again(self, wrapped):
         app = wrapped(create_app())
         sent = cookie(app).OutputString().partition(";")[0]
-        [gone] = cookies(app, "/logout", sent=sent)
+        [gone] = cookies(app, "/api/logout", sent=sent)
         assert (gone.key, gone.value) == ("shop_session", "")
 
 
 PATHS = [
-    pytest.param("/api", "script_name", "/api", "/login", {}, "/api", id="prefix"),
+    pytest.param("/api", "script_name", "/api/login", {}, "/api", id="prefix"),
     pytest.param(
         "/api",
         "script_name",
-        "/api",
-        "/login",
+        "/api/login",
         {"prefix": "/outer/api"},
         "/outer/api",
         id="longer prefix",
     ),
-    pytest.param("/api", "strip", "", "/login", {}, "/api", id="strip"),
+    pytest.param("/api", "strip", "/login", {}, "/api", id="strip"),
     pytest.param(
-        "/api", "strip", "", "/login", {"prefix": "/outer/api"}, "/outer/api", id="longer, strip"
+        "/api", "strip", "/login", {"prefix": "/outer/api"}, "/outer/api", id="longer, strip"
     ),
-    pytest.param("/api", "app", "", "/api/login", {"prefix": "/api"}, "/api", id="app"),
+    pytest.param("/api", "app", "/api/login", {"prefix": "/api"}, "/api", id="app"),
     pytest.param(
-        "/api", "app", "", "/api/login", {"prefix": "/outer/api"}, "/outer/api", id="longer, app"
+        "/api", "app", "/api/login", {"prefix": "/outer/api"}, "/outer/api", id="longer, app"
     ),
-    pytest.param("", "script_name", "", "/login", {}, "/", id="root"),
-    pytest.param(
-        "", "script_name", "", "/login", {"prefix": "/outer"}, "/outer", id="root of another"
-    ),
+    pytest.param("", "script_name", "/login", {}, "/", id="root"),
+    pytest.param("", "script_name", "/login", {"prefix": "/outer"}, "/outer", id="root of another"),
 ]
 
 
-@pytest.mark.parametrize(("prefix", "mode", "script_name", "path", "forwarded", "seen"), PATHS)
+@pytest.mark.parametrize(("prefix", "mode", "path", "forwarded", "seen"), PATHS)
 class TestPath:
-    def test_is_the_prefix_of_the_client(
-        self, wrapped, prefix, mode, script_name, path, forwarded, seen
-    ):
+    def test_is_the_prefix_of_the_client(self, wrapped, prefix, mode, path, forwarded, seen):
         app = wrapped(create_app(), prefix, mode)
-        assert cookie(app, path, script_name=script_name, **forwarded)["path"] == seen
+        assert cookie(app, path, **forwarded)["path"] == seen
 
-    def test_of_the_app_stays(self, wrapped, prefix, mode, script_name, path, forwarded, seen):
+    def test_of_the_app_stays(self, wrapped, prefix, mode, path, forwarded, seen):
         app = wrapped(create_app(SESSION_COOKIE_PATH="/mine"), prefix, mode)
-        assert cookie(app, path, script_name=script_name, **forwarded)["path"] == "/mine"
+        assert cookie(app, path, **forwarded)["path"] == "/mine"
 
 
 def test_path_of_a_host_cookie_stays(wrapped):
@@ -127,7 +121,7 @@ def test_path_of_a_host_cookie_stays(wrapped):
 def test_path_of_a_deleted_cookie(wrapped):
     app = wrapped(create_app())
     sent = cookie(app, prefix="/outer/api").OutputString().partition(";")[0]
-    gone = cookie(app, "/logout", sent=sent, prefix="/outer/api", proto="https")
+    gone = cookie(app, "/api/logout", sent=sent, prefix="/outer/api", proto="https")
     assert (gone["path"], gone["max-age"], gone["secure"]) == ("/outer/api", "0", True)
 
 
@@ -142,7 +136,7 @@ def test_path_for_an_app_with_its_prefix(wrapped):
 
     app.wsgi_app = take_off
     app = wrapped(app, mode="app")
-    assert cookie(app, "/api/login", script_name="", prefix="/outer/api")["path"] == "/outer/api"
+    assert cookie(app, "/api/login", prefix="/outer/api")["path"] == "/outer/api"
 
 
 class TestSecure:
@@ -184,7 +178,7 @@ class TestConfiguration:
     def test_of_other_apps_stays(self, wrapped):
         other = create_app()
         wrapped(create_app())
-        found = cookie(other, script_name="")
+        found = cookie(other, "/login")
         assert (found.key, found["path"]) == ("session", "/")
 
 
@@ -251,7 +245,7 @@ class TestInterface:
         app = with_interface(ServerSide())
         found = cookie(app, prefix="/outer/api", proto="https")
         assert (found.key, found["path"], found["secure"]) == ("shop_session", "/outer/api", True)
-        gone = cookie(app, "/logout", sent="shop_session=1", prefix="/outer/api")
+        gone = cookie(app, "/api/logout", sent="shop_session=1", prefix="/outer/api")
         assert (gone["path"], gone["max-age"]) == ("/outer/api", "0")
 
     def test_keeps_its_state(self, with_interface):
@@ -265,7 +259,7 @@ class TestInterface:
         other.session_interface = interface
         with_interface(interface)
         assert other.session_interface is interface
-        assert cookie(other, script_name="/other")["path"] == "/"
+        assert cookie(other, "/login")["path"] == "/"
 
     def test_keeps_its_class(self, wrapped):
         app = create_app()

@@ -97,17 +97,18 @@ def test_setting(configuration, settings: dict, setting: str, value):
 
 
 @pytest.mark.parametrize(
-    ("settings", "variables"),
+    ("mode", "path"),
     [
-        pytest.param({}, [], id="no prefix"),
-        pytest.param({"wsgi_app_prefix": "/api"}, ["SCRIPT_NAME=/api"], id="gunicorn strips"),
-        pytest.param(
-            {"wsgi_app_prefix": "/api", "wsgi_app_prefix_mode": "strip"}, [], id="nginx strips"
-        ),
-        pytest.param(
-            {"wsgi_app_prefix": "/api", "wsgi_app_prefix_mode": "app"}, [], id="app has the prefix"
-        ),
+        pytest.param("script_name", "/api/healthz", id="the role takes the prefix off"),
+        pytest.param("strip", "/healthz", id="nginx takes the prefix off"),
+        pytest.param("app", "/api/healthz", id="app has the prefix"),
     ],
 )
-def test_environment_variables(configuration, settings: dict, variables: list[str]):
-    assert runpy.run_path(configuration(settings))["raw_env"] == variables
+def test_path_of_the_health_check(wsgi_app, mode: str, path: str):
+    settings = {
+        "wsgi_app_name": "shop",
+        "wsgi_app_prefix": "/api",
+        "wsgi_app_prefix_mode": mode,
+        "wsgi_app_health": {"path": "/healthz"},
+    }
+    assert wsgi_app.value("__wsgi_app_health.path", settings) == path

@@ -54,11 +54,10 @@ def test_unhealthy(start, answer: int, healthy: tuple):
         start(answering(answer), status=healthy)
 
 
-def test_failure_has_a_reason(start, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("SCRIPT_NAME", "/api")
+def test_failure_has_a_reason(start):
     said = "The health check of /api/healthz failed: 503 SERVICE UNAVAILABLE\nno database"
     with pytest.raises(SystemExit, match=said):
-        start(answering(503, "no database"))
+        start(answering(503, "no database"), "/api/healthz")
 
 
 def test_failure_has_the_traceback(start, capfd: pytest.CaptureFixture):
@@ -109,17 +108,16 @@ def test_app_is_unchanged(start):
 
 class TestRequest:
     @pytest.fixture
-    def request_(self, monkeypatch: pytest.MonkeyPatch) -> Request:
-        monkeypatch.setenv("SCRIPT_NAME", "/api")
-        return Request(request_for("/healthz", "http://shop.example"))
+    def request_(self) -> Request:
+        return Request(request_for("/api/healthz", "http://shop.example"))
 
     @pytest.mark.parametrize(
         ("attribute", "value"),
         [
             ("method", "GET"),
             ("url", "http://shop.example/api/healthz"),
-            ("script_root", "/api"),
-            ("path", "/healthz"),
+            ("script_root", ""),
+            ("path", "/api/healthz"),
             ("host", "shop.example"),
         ],
     )

@@ -29,10 +29,10 @@ LIST_FROM_NGINX = {
 }
 
 
-def see(app, headers: dict, script_name: str = "", path: str = "/cart") -> dict:
+def see(app, headers: dict, prefix: str = "", path: str = "/cart") -> dict:
     """Return what ``app`` sees of a request that gunicorn gets through a unix socket."""
-    environ = create_environ(path, "http://gunicorn.example", headers=headers)
-    environ |= {"SCRIPT_NAME": script_name, "REMOTE_ADDR": ""}
+    environ = create_environ(prefix + path, "http://gunicorn.example", headers=headers)
+    environ["REMOTE_ADDR"] = ""
     return json.loads(Client(app).run_wsgi_app(environ)[0].__next__())
 
 
@@ -91,6 +91,41 @@ class TestScriptName:
         environ = see(app, FROM_NGINX | headers, "/api")["environ"]
         assert environ["HTTP_HOST"] == f"shop.example:{port}"
 
+    @pytest.mark.parametrize(
+        ("path", "headers", "seen"),
+        [
+            pytest.param("/shop/cart", {"X-Forwarded-Prefix": "/shop"}, "/shop", id="mount"),
+            pytest.param(
+                "/shop/v2/cart",
+                {"X-Forwarded-Prefix": "/outer/shop/v2"},
+                "/outer/shop/v2",
+                id="behind an outer prefix",
+            ),
+            pytest.param("/shop", {"X-Forwarded-Prefix": "/shop"}, "/shop", id="without a slash"),
+            pytest.param("/cart", {"X-Forwarded-Prefix": ""}, "", id="root"),
+        ],
+    )
+    def test_earlier_prefix_of_the_site(self, app, path: str, headers: dict, seen: str):
+        """Until the site is deployed, nginx passes requests below the earlier prefix."""
+        received = see(app, FROM_NGINX | headers, path=path)["environ"]
+        assert (received["SCRIPT_NAME"], received["PATH_INFO"]) == (
+            seen,
+            path.removeprefix(seen.removeprefix("/outer")),
+        )
+
+    @pytest.mark.parametrize(
+        ("path", "headers"),
+        [
+            pytest.param("/cart", {}, id="no prefix"),
+            pytest.param("/apix", {}, id="longer word"),
+            pytest.param("/cart", FROM_NGINX, id="prefix that nginx has taken off"),
+            pytest.param("/", FROM_NGINX | {"X-Forwarded-Prefix": "//"}, id="empty segments"),
+        ],
+    )
+    def test_other_path_is_missing(self, app, path: str, headers: dict):
+        answer = Client(app).get(path, headers=headers)
+        assert (answer.status_code, answer.text) == (404, "This app is at /api/.\n")
+
     def test_client_address(self, app):
         assert see(app, FROM_NGINX, "/api")["environ"]["REMOTE_ADDR"] == "192.0.2.7"
 
@@ -99,7 +134,7 @@ class TestScriptName:
         assert (environ["SERVER_NAME"], environ["SERVER_PORT"]) == ("shop.example", "8000")
 
     def test_without_host(self, app):
-        environ = create_environ("/cart")
+        environ = create_environ("/api/cart")
         del environ["HTTP_HOST"]
         assert Client(app).run_wsgi_app(environ)[1] == "200 OK"
 
@@ -177,21 +212,21 @@ class TestRoot:
 
 
 @pytest.mark.parametrize(
-    ("prefix", "mode", "script_name", "path"),
+    ("prefix", "mode", "path"),
     [
-        pytest.param("/api", "script_name", "/api", "/cart", id="script_name"),
-        pytest.param("/api", "strip", "", "/cart", id="strip"),
-        pytest.param("/api", "app", "", "/api/cart", id="app"),
-        pytest.param("", "script_name", "", "/cart", id="root"),
+        pytest.param("/api", "script_name", "/api/cart", id="script_name"),
+        pytest.param("/api", "strip", "/cart", id="strip"),
+        pytest.param("/api", "app", "/api/cart", id="app"),
+        pytest.param("", "script_name", "/cart", id="root"),
     ],
 )
 class TestList:
     @pytest.fixture
-    def see_(self, prefix: str, mode: str, script_name: str, path: str):
+    def see_(self, prefix: str, mode: str, path: str):
         def see_(outer: str) -> dict:
             """Return what the app sees when a proxy in front took ``outer`` off."""
             headers = LIST_FROM_NGINX | {"X-Forwarded-Prefix": f"{outer}{prefix},{prefix}"}
-            return see(wrap("echo:app", prefix, mode, 2, {}), headers, script_name, path)
+            return see(wrap("echo:app", prefix, mode, 2, {}), headers, path=path)
 
         return see_
 
@@ -203,12 +238,10 @@ class TestList:
         assert see_("")["environ"]["REMOTE_ADDR"] == "192.0.2.7"
 
     @pytest.mark.parametrize("outer", ["", "/outer"])
-    def test_is_left_to_a_proxy_fix_of_the_app(self, prefix, mode, script_name, path, outer):
+    def test_is_left_to_a_proxy_fix_of_the_app(self, prefix, mode, path, outer):
         headers = LIST_FROM_NGINX | {"X-Forwarded-Prefix": f"{outer}{prefix},{prefix}"}
         app = wrap("echo:create_counting(2)", prefix, mode, 0, {})
-        assert see(app, headers, script_name, path)["url"] == (
-            f"https://shop.example{outer}{prefix}/cart"
-        )
+        assert see(app, headers, path=path)["url"] == (f"https://shop.example{outer}{prefix}/cart")
 
     def test_is_still_a_list_for_the_app(self, see_):
         environ = see_("/outer")["environ"]
@@ -220,8 +253,9 @@ class TestWithoutProxyFix:
     def test_environ_is_unchanged(self):
         app = wrap("echo:app", "/api", "script_name", 0, {})
         headers = FROM_NGINX | {"Host": "shop.example:80"}
-        environ = create_environ("/cart", "http://gunicorn.example", headers=headers)
+        environ = create_environ("/api/cart", "http://gunicorn.example", headers=headers)
         came = {name: value for name, value in environ.items() if isinstance(value, str)}
+        came |= {"SCRIPT_NAME": "/api", "PATH_INFO": "/cart"}
         assert json.loads(b"".join(Client(app).run_wsgi_app(environ)[0]))["environ"] == came
 
     def test_prefix_that_nginx_strips(self):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import multiprocessing
-import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -24,7 +23,7 @@ def health_check(path: str, status: list[int], origin: str, timeout: float) -> C
     gunicorn has loaded the application and has accepted no connection. The request runs in a
     child process, so that no connection that the application opens is shared with the workers.
 
-    :param path: path of the request, below ``SCRIPT_NAME``.
+    :param path: path of the request, as nginx passes it on.
     :param status: healthy statuses; without any, all below 500 are healthy.
     :param origin: scheme and host of the request, as ``https://example.org``.
     :param timeout: seconds within which the application has to answer.
@@ -33,8 +32,7 @@ def health_check(path: str, status: list[int], origin: str, timeout: float) -> C
     def on_starting(server: Arbiter) -> None:
         reason = run_in_child(lambda: probe(server.app.wsgi(), path, status, origin), timeout)
         if reason:
-            prefix = os.environ.get("SCRIPT_NAME", "")
-            sys.exit(f"The health check of {prefix}{path} failed: {reason}")
+            sys.exit(f"The health check of {path} failed: {reason}")
 
     return on_starting
 
@@ -83,10 +81,10 @@ def request_for(path: str, origin: str) -> WSGIEnvironment:
     url = urlsplit(origin)
     return {
         "REQUEST_METHOD": "GET",
-        "SCRIPT_NAME": os.environ.get("SCRIPT_NAME", ""),
+        "SCRIPT_NAME": "",
         "PATH_INFO": below,
         "QUERY_STRING": query,
-        "RAW_URI": os.environ.get("SCRIPT_NAME", "") + path,
+        "RAW_URI": path,
         "HTTP_HOST": url.netloc,
         "HTTP_USER_AGENT": "subsite-health",
         "HTTP_X_FORWARDED_PROTO": url.scheme,

@@ -11,25 +11,20 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from subsite_wsgi.diagnosis import key_of_release, with_diagnosis
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 PREFIX_HEADER = "HTTP_X_FORWARDED_PREFIX"
+HOST_HEADER = "HTTP_X_FORWARDED_HOST"
 
 
 def by_mode(prefix: str, mode: str) -> dict[str, str]:
     """Return ``prefix`` by what takes it off the path, and nothing for the other modes.
 
-    :param mode: ``script_name`` for gunicorn, ``strip`` for nginx, ``app`` for the application.
+    :param mode: ``script_name`` for this module, ``strip`` for nginx, ``app`` for the application.
     """
     return {"script_name": "", "strip": "", "app": "", mode: prefix}
-
-
-def script_name(prefix: str, mode: str) -> list[str]:
-    """Return the environment variable with which gunicorn takes the prefix off the path."""
-    taken_off = by_mode(prefix, mode)["script_name"]
-    return [f"SCRIPT_NAME={taken_off}"] if taken_off else []
 
 
 def entry(**arguments: str | int | dict[str, str]) -> str:
@@ -78,7 +73,8 @@ def wrap(
         )
     if prefixes["strip"]:
         return with_stripped_prefix(app, prefixes["strip"])
-    return with_outer_prefix(app, prefixes["app"])
+    app = with_outer_prefix(app, prefixes["app"])
+    return with_script_name(app, prefix) if prefixes["script_name"] else app
 
 
 def is_flask(app: Any) -> bool:
@@ -100,6 +96,45 @@ def without_default_port(app: WSGIApplication) -> WSGIApplication:
         return app(environ, start_response)
 
     return wrapped
+
+
+def with_script_name(app: WSGIApplication, prefix: str) -> WSGIApplication:
+    """Move the prefix from the path to ``SCRIPT_NAME`` (PEP 3333).
+
+    While an application gets another prefix, nginx still passes requests below the earlier one,
+    until its site is changed, too. They are answered below that one.
+    """
+
+    def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        taken = next((mount for mount in mounts(environ, prefix) if is_below(path, mount)), None)
+        if taken is None:
+            start_response("404 Not Found", [("Content-Type", "text/plain; charset=utf-8")])
+            return [f"This app is at {prefix}/.\n".encode()]
+        environ["SCRIPT_NAME"] = taken
+        environ["PATH_INFO"] = path[len(taken) :]
+        return app(environ, start_response)
+
+    return wrapped
+
+
+def mounts(environ: WSGIEnvironment, prefix: str) -> Iterator[str]:
+    """Yield the prefixes below which the request may be, the first one that fits counts.
+
+    nginx writes its mount behind the outer prefix, as in ``/outer/shop``. Without a prefix, the
+    mount of a request from nginx is the root.
+    """
+    yield prefix
+    forwarded = environ.get(PREFIX_HEADER, "").rpartition(",")[2].strip()
+    segments = [segment for segment in forwarded.split("/") if segment]
+    yield from ("/" + "/".join(segments[start:]) for start in range(len(segments)))
+    if not forwarded and HOST_HEADER in environ:
+        yield ""
+
+
+def is_below(path: str, prefix: str) -> bool:
+    """Return whether ``path`` is ``prefix`` or below it."""
+    return path == prefix or path.startswith(f"{prefix}/")
 
 
 def with_stripped_prefix(app: WSGIApplication, prefix: str) -> WSGIApplication:
