@@ -8,6 +8,10 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.validation import check_type_dict, check_type_list
+from ansible_collections.subsite.deploy.plugins.plugin_utils import host_names
+
+CONVERSIONS = {"nginx_site": host_names.convert}
+"""What changes the values of a role, so that rules, tasks and templates see the same."""
 
 
 class InputsError(Exception):
@@ -39,7 +43,7 @@ class Inputs:
 
 
 def resolve(options: Mapping[str, Any], given: Mapping[str, Any], role: str) -> Inputs:
-    """Return the inputs with their types and all defaults.
+    """Return the inputs with their types, all defaults, and host names in ASCII.
 
     :param options: the options of an entry point, as ``meta/argument_specs.yml`` has them.
     :param given: values of the options by name; other names are left out.
@@ -49,8 +53,9 @@ def resolve(options: Mapping[str, Any], given: Mapping[str, Any], role: str) -> 
     result = ArgumentSpecValidator(dict(options)).validate(values)
     if result.error_messages:
         raise InputsError(result.error_messages)
+    convert = CONVERSIONS.get(role, dict)
     return Inputs(
-        _without_prefix(result.validated_parameters, role),
+        convert(_without_prefix(result.validated_parameters, role)),
         _without_prefix(_containers(options, values), role),
         _without_prefix({name: option.get("default") for name, option in options.items()}, role),
     )

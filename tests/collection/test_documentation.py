@@ -32,6 +32,7 @@ KINDS = {
         "fingerprint",
         "forwarded_value",
         "listen_addresses",
+        "moved_paths",
         "origin",
         "printable",
         "publications",

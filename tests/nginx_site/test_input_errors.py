@@ -66,12 +66,6 @@ NAMES = [
     pytest.param("-a", "'-a' begins or ends with a hyphen", id="hyphen first"),
     pytest.param("a.b-.example", "'b-' begins or ends with a hyphen", id="hyphen last"),
     pytest.param(
-        "käse.example",
-        "write it in ASCII (Punycode), as browsers send it: 'xn--bcher-kva.example' for "
-        "'bücher.example'",
-        id="beyond ascii",
-    ),
-    pytest.param(
         f"{'a' * 64}.example",
         f"a part between dots has at most 63 characters, {'a' * 64!r} has 64",
         id="long part",
@@ -905,6 +899,7 @@ def test_redirect(mount_errors, value: str):
             {"app": "shop", "immutable": ["/a"]}, "immutable", "root or src", id="immutable"
         ),
         pytest.param({"root": "/srv", "code": 301}, "code", "redirect", id="code"),
+        pytest.param({"app": "shop", "below": True}, "below", "redirect", id="below"),
     ],
 )
 def test_option_of_another_kind(mount_errors, mount: dict, option: str, kinds: str):
@@ -1006,6 +1001,280 @@ def test_keep_publications(input_errors, value: int):
         f"nginx_site_keep_publications is {value}: write at least 1, which is the current "
         "publication."
     ]
+
+
+@pytest.mark.parametrize(
+    ("target", "advice"),
+    [
+        ("/new/", "/new"),
+        ("/new?a=b", "/new"),
+        ("/new/#x", "/new"),
+        ("https://a.b?x", "https://a.b"),
+    ],
+)
+def test_target_of_paths_below(mount_errors, target: str, advice: str):
+    assert mount_errors(redirect=target, below=True) == [
+        f"nginx_site_mounts[0].redirect is {target!r}, but below is true, so a path follows it: "
+        f"write {advice!r}."
+    ]
+
+
+def test_path_that_nginx_does_not_compare_to_its_end(input_errors):
+    path = "/" + "a" * 254
+    assert input_errors(nginx_site_mounts=[{"path": path, "app": "shop"}]) == [
+        f"nginx_site_mounts has {path!r}: nginx compares at most 255 characters, with the slash "
+        "after it: write a shorter path."
+    ]
+
+
+def test_fallback_and_mount(input_errors):
+    mounts = [
+        {"path": "/", "root": "/srv", "fallback": "/index.html"},
+        {"path": "/index.html", "redirect": "/"},
+    ]
+    said = "nginx_site_mounts has '/index.html' more than once: write it once."
+    assert said in input_errors(nginx_site_mounts=mounts)
+
+
+class TestMovedPath:
+    @pytest.mark.parametrize(
+        ("path", "fault"),
+        [
+            pytest.param("", "write the path from its first slash on, as in '/old-page'", id="no"),
+            pytest.param(
+                "old", "write the path from its first slash on, as in '/old-page'", id="s"
+            ),
+            pytest.param(
+                1, "write the path from its first slash on, as in '/old-page'", id="number"
+            ),
+            pytest.param("/a?b=c", "nginx compares the path only: remove '?b=c'", id="query"),
+            pytest.param("/a#b", "nginx compares the path only: remove '#b'", id="fragment"),
+            pytest.param("/a%20b", "write the path without percent-encoding: '/a b'", id="encoded"),
+            *[
+                pytest.param(
+                    path,
+                    "nginx removes '//', '/./' and '/../' from paths: write it without them",
+                    id=path,
+                )
+                for path in ("//a", "/a//", "/./a", "/a/..", "/a/../b")
+            ],
+            *[
+                pytest.param(path, "a path has no control characters", id=repr(path))
+                for path in ("/a\n", "/a\rb", "/a\0", "/\x7f", "/\ud800")
+            ],
+            pytest.param(
+                "/" + "ü" * 500, "a path has at most 1000 bytes, this one has 1001", id="long"
+            ),
+        ],
+    )
+    def test_path(self, input_errors, path, fault: str):
+        said = f"nginx_site_redirects has {path!r}: {fault}."
+        assert input_errors(nginx_site_redirects={path: "/new"}) == [said]
+
+    @pytest.mark.parametrize(
+        "path", ["/app", "/app/static", "/page", "/page/assets", "/page/a.html"]
+    )
+    def test_path_of_a_mount(self, input_errors, path: str):
+        files = {"immutable": ["/assets"], "fallback": "/a.html"}
+        static = [{"path": "/static", "root": "/srv"}]
+        mounts = [
+            {"path": "/app", "app": "shop", "static": static},
+            {"path": "/page", "root": "/srv", **files},
+        ]
+        assert input_errors(nginx_site_mounts=mounts, nginx_site_redirects={path: "/new"}) == [
+            f"nginx_site_redirects has {path!r}, and nginx_site_mounts, too: write it in one of "
+            "them."
+        ]
+
+    def test_path_of_the_site(self, input_errors):
+        assert input_errors(nginx_site_redirects={"/.unavailable.html": "/new"}) == [
+            "nginx_site_redirects has '/.unavailable.html', but the site has its own page there."
+        ]
+
+    def test_path_of_a_challenge(self, input_errors):
+        path = "/.well-known/acme-challenge/x"
+        assert input_errors(nginx_site_redirects={path: "/new"}, nginx_site_tls=ACME) == [
+            f"nginx_site_redirects has {path!r}, but certbot uses this path: remove the redirect."
+        ]
+
+    @pytest.mark.parametrize("value", [None, 410, ["/new"], True])
+    def test_value(self, input_errors, value):
+        assert input_errors(nginx_site_redirects={"/a": value}) == [
+            f"nginx_site_redirects['/a'] is {value!r}: write a path, as in '/new', a URL, or "
+            "{target: /new, code: 308}, or {code: 410} if nothing is there any more."
+        ]
+
+    def test_option(self, input_errors):
+        assert input_errors(nginx_site_redirects={"/a": {"target": "/b", "status": 301}}) == [
+            "nginx_site_redirects['/a'].status is no option: use target, code."
+        ]
+
+    @pytest.mark.parametrize("code", [0, 200, 300, 304, 404, "301 x", None, True])
+    def test_code(self, input_errors, code):
+        assert input_errors(nginx_site_redirects={"/a": {"target": "/b", "code": code}}) == [
+            f"nginx_site_redirects['/a'].code is {code!r}: write one of 301, 302, 303, 307, 308 "
+            "and 410."
+        ]
+
+    def test_target_of_what_is_gone(self, input_errors):
+        assert input_errors(nginx_site_redirects={"/a": {"target": "/b", "code": 410}}) == [
+            "nginx_site_redirects['/a'].target is '/b', but code 410 means that nothing is there "
+            "any more: remove one of them."
+        ]
+
+    @pytest.mark.parametrize(
+        "target",
+        ["", "new", "//evil.example", "/\\evil.example", "ftp://a.b", "https://", "/a\nb", None, 1],
+    )
+    def test_target(self, input_errors, target):
+        assert input_errors(nginx_site_redirects={"/a": {"target": target}}) == [
+            f"nginx_site_redirects['/a'].target is {target!r}: write a path, as in '/new', or a "
+            "URL that begins with http."
+        ]
+
+    @pytest.mark.parametrize("host", ["a@b", "a b", "a:0", "a\\@b", "$host", "a_b", "[::1"])
+    def test_host_of_a_target(self, input_errors, host: str):
+        target = f"https://{host}/x"
+        assert input_errors(nginx_site_redirects={"/a": target}) == [
+            f"nginx_site_redirects['/a'].target is {target!r}: {host!r} is no host, as in "
+            "'example.org'."
+        ]
+
+    def test_host_beyond_ascii(self, input_errors):
+        [said] = input_errors(nginx_site_redirects={"/a": "https://ü_x.example"})
+        assert "IDNA 2008 does not allow this name" in said
+
+    def test_gone_without_a_target(self, input_errors, nginx_site):
+        redirects = {"/a": {"code": 410, "target": None}}
+        assert input_errors(nginx_site_redirects=redirects) == []
+        settings = {**SITE, "nginx_site_redirects": redirects}
+        assert nginx_site.value("__nginx_site_moved_paths", settings)[0]["target"] == ""
+
+    def test_long_target(self, input_errors):
+        assert input_errors(nginx_site_redirects={"/a": "/" + "ü" * 500}) == [
+            "nginx_site_redirects['/a'].target has 3001 characters: a target has at most 3000."
+        ]
+
+
+class TestLoop:
+    @pytest.mark.parametrize(
+        ("mounts", "redirects", "where", "loop"),
+        [
+            pytest.param([], {"/a": "/a"}, "redirects['/a']", "'/a', '/a'", id="itself"),
+            pytest.param([], {"/ä": "/%C3%A4?b"}, "redirects['/ä']", "'/ä', '/ä'", id="encoded"),
+            pytest.param(
+                [], {"/a": "/b", "/b": "/a"}, "redirects['/a']", "'/a', '/b', '/a'", id="two"
+            ),
+            pytest.param(
+                [{"path": "/b", "redirect": "/a"}],
+                {"/a": "/b"},
+                "redirects['/a']",
+                "'/a', '/b', '/a'",
+                id="mount",
+            ),
+            pytest.param(
+                [{"path": "/b", "app": "shop"}],
+                {"/b/": "/b"},
+                "redirects['/b/']",
+                "'/b/', '/b', '/b/'",
+                id="slash of an app",
+            ),
+            pytest.param(
+                [{"path": "/b", "root": "/srv"}],
+                {"/b/index.html": "/b/"},
+                "redirects['/b/index.html']",
+                "'/b/index.html', '/b/', '/b/index.html'",
+                id="index of files",
+            ),
+            pytest.param(
+                [{"path": "/a", "redirect": "/a"}],
+                {},
+                "mounts[0].redirect",
+                "'/a', '/a'",
+                id="exact",
+            ),
+            pytest.param(
+                [{"path": "/a", "redirect": "/a", "below": True}],
+                {},
+                "mounts[0].redirect",
+                "'/a', '/a'",
+                id="below",
+            ),
+            pytest.param(
+                [
+                    {"path": "/a", "redirect": "/b", "below": True},
+                    {"path": "/b", "redirect": "/a", "below": True},
+                ],
+                {},
+                "mounts[0].redirect",
+                "'/a', '/b', '/a'",
+                id="two below",
+            ),
+            pytest.param(
+                [{"path": "/a", "redirect": "/b", "below": True}],
+                {"/b/c": "/a/c"},
+                "redirects['/b/c']",
+                "'/b/c', '/a/c', '/b/c'",
+                id="one path below",
+            ),
+            pytest.param(
+                [{"path": "/a", "redirect": "https://example.org/outer/a"}],
+                {},
+                "mounts[0].redirect",
+                "'/a', '/a'",
+                id="public URL",
+            ),
+        ],
+    )
+    def test_is_named(self, input_errors, mounts: list, redirects: dict, where: str, loop: str):
+        url = "https://example.org/outer"
+        settings = {"nginx_site_mounts": mounts, "nginx_site_redirects": redirects}
+        assert input_errors(nginx_site_public_url=url, **settings) == [
+            f"nginx_site_{where} is a loop: {loop}. Write another target."
+        ]
+
+    @pytest.mark.parametrize(
+        ("mount", "chain"),
+        [
+            pytest.param(
+                {"path": "/old", "redirect": "/old/new"},
+                "'/old', '/old/new', '/old/new/new', '/old/new/new/new'",
+                id="below itself",
+            ),
+            pytest.param({"path": "/", "redirect": "/new"}, "'/', '/new/'", id="whole site"),
+        ],
+    )
+    def test_is_endless(self, input_errors, mount: dict, chain: str):
+        [said] = input_errors(nginx_site_mounts=[{**mount, "below": True}])
+        start = (
+            "nginx_site_mounts[0].redirect leads to more than 20 redirects, and browsers give up"
+        )
+        assert said.startswith(f"{start} then: {chain}")
+
+    @pytest.mark.parametrize(
+        ("mounts", "redirects"),
+        [
+            pytest.param([], {"/a": "/b", "/b": "/c", "/c": "https://a.b/a"}, id="chain"),
+            pytest.param([{"path": "/a", "redirect": "/a/"}], {}, id="slash"),
+            pytest.param([{"path": "/a", "redirect": "/ab", "below": True}], {}, id="longer name"),
+            pytest.param([{"path": "/a", "redirect": "/", "below": True}], {}, id="up"),
+            pytest.param([], {"/a": "https://example.org/a"}, id="own name, maybe another port"),
+            pytest.param(
+                [
+                    {"path": "/a", "redirect": "/a/b", "below": True},
+                    {"path": "/a/b", "app": "shop"},
+                ],
+                {},
+                id="another mount below",
+            ),
+            pytest.param(
+                [{"path": "/", "root": "/srv"}], {"/a/index.html": "/b/"}, id="another index"
+            ),
+        ],
+    )
+    def test_is_none(self, input_errors, mounts: list, redirects: dict):
+        settings = {"nginx_site_mounts": mounts, "nginx_site_redirects": redirects}
+        assert input_errors(**settings) == []
 
 
 def test_mount_is_named_by_its_index(input_errors):

@@ -14,12 +14,25 @@ from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_
     listeners,
     mounts,
     names,
+    redirects,
     tls,
     trust,
 )
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
 
-AREAS = (names, listeners, tls, acme, trust, https, limits, headers, mounts, extra)
+AREAS = (
+    names,
+    listeners,
+    tls,
+    acme,
+    trust,
+    https,
+    limits,
+    headers,
+    mounts,
+    redirects,
+    extra,
+)
 
 
 def errors(inputs: Inputs) -> Iterator[str]:

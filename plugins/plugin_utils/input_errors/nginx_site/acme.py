@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ansible_collections.subsite.deploy.plugins.plugin_utils import host_names
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_site.tls import (
     ADDRESS,
@@ -30,10 +31,10 @@ def _names(more: list[str], server_names: list[str]) -> Iterator[str]:
     yield from common.repeated("nginx_site_tls.names", more)
     for name in more:
         if not common.HOST.fullmatch(name) or ADDRESS.fullmatch(name):
-            yield (
-                f"nginx_site_tls.names has {name!r}: an ACME server issues certificates for hosts "
-                "only, as in 'www.example.org'."
+            advice = host_names.fault(name) or (
+                "an ACME server issues certificates for hosts only, as in 'www.example.org'"
             )
+            yield f"nginx_site_tls.names has {name!r}: {advice}."
         elif not name.endswith(tuple(wildcards)):
             yield (
                 f"nginx_site_tls.names has {name!r}, but no wildcard in nginx_site_server_names "

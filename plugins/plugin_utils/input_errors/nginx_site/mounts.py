@@ -15,6 +15,7 @@ from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_
     upstreams,
 )
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
+from ansible_collections.subsite.deploy.plugins.plugin_utils.moved_paths import MAXIMUM_LOCATION
 
 APPS, FILES = ("app", "upstreams"), ("root", "src")
 KINDS = (*APPS, *FILES, "redirect")
@@ -37,6 +38,7 @@ USED_BY = {
     "fallback": FILES,
     "immutable": FILES,
     "code": ("redirect",),
+    "below": ("redirect",),
 }
 """Options of a mount, and the kinds of mounts that use them."""
 
@@ -54,16 +56,24 @@ def errors(inputs: Inputs) -> Iterator[str]:
         )
     for index, mount in enumerate(mounts):
         yield from _mount(f"nginx_site_mounts[{index}]", mount, given[index])
-    yield from common.repeated("nginx_site_mounts", list(_paths(mounts)))
+    yield from common.repeated("nginx_site_mounts", list(paths(mounts)))
+    for path in paths(mounts):
+        if len(path) >= MAXIMUM_LOCATION:
+            yield (
+                f"nginx_site_mounts has {path!r}: nginx compares at most {MAXIMUM_LOCATION} "
+                "characters, with the slash after it: write a shorter path."
+            )
 
 
-def _paths(mounts: list[dict]) -> Iterator[str]:
+def paths(mounts: list[dict]) -> Iterator[str]:
     """Yield the paths that the mounts answer, each of which nginx accepts only once."""
     for mount in mounts:
         prefix = mount["path"].removesuffix("/")
         yield mount["path"]
         yield from (f"{prefix}{static['path']}" for static in mount["static"])
         yield from (f"{prefix}{path}" for path in mount["immutable"])
+        if mount["fallback"] is not None:
+            yield f"{prefix}{mount['fallback']}"
 
 
 def _mount(where: str, mount: dict, given: dict) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ansible_collections.subsite.deploy.plugins.plugin_utils import host_names
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
 
@@ -50,10 +51,7 @@ def host(variable: str, value: str, written: str) -> Iterator[str]:
             "'203.0.113.5' or '[2001:db8::5]'"
         )
     elif not value.isascii():
-        fault = (
-            "write it in ASCII (Punycode), as browsers send it: 'xn--bcher-kva.example' for "
-            "'bücher.example'"
-        )
+        fault = host_names.fault(value)
     else:
         fault = _fault_of_labels(value)
     yield f"{variable} has {written!r}: {fault}."

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ansible_collections.subsite.deploy.plugins.plugin_utils import certificate
+from ansible_collections.subsite.deploy.plugins.plugin_utils import certificate, host_names
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
 
@@ -45,10 +45,11 @@ def errors(inputs: Inputs) -> Iterator[str]:
         yield from common.repeated("nginx_site_tls.names", tls["names"])
         for name in tls["names"]:
             if not common.HOST.fullmatch(name.removeprefix("*.")):
-                yield (
-                    f"nginx_site_tls.names has {name!r}: write a host or an address, as in "
-                    "'example.org', '*.example.org' or '203.0.113.5'."
+                advice = host_names.fault(name) or (
+                    "write a host or an address, as in 'example.org', '*.example.org' or "
+                    "'203.0.113.5'"
                 )
+                yield f"nginx_site_tls.names has {name!r}: {advice}."
 
 
 def _modes(mode: str, given: dict) -> Iterator[str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from ansible_collections.subsite.deploy.plugins.filter.default_trusted_headers import (
     default_trusted_headers,
 )
+from ansible_collections.subsite.deploy.plugins.plugin_utils import host_names
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
 
@@ -20,7 +21,10 @@ MINIMUM_BITS = {4: 8, 6: 16}
 def errors(inputs: Inputs) -> Iterator[str]:
     """Yield what is wrong with the public URLs, the trusted proxies and their headers."""
     for option in ("public_url", "verify_url"):
-        yield from common.public_url(f"nginx_site_{option}", inputs.values[option])
+        if fault := host_names.url_fault(inputs.values[option]):
+            yield f"nginx_site_{option} is {inputs.values[option]!r}: {fault}."
+        else:
+            yield from common.public_url(f"nginx_site_{option}", inputs.values[option])
     yield from _proxies(inputs.values["trusted_proxies"])
     hops = inputs.values["proxy_hops"]
     if not 1 <= hops <= 10:
