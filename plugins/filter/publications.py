@@ -9,7 +9,7 @@ short_description: Choose the published directories that stay
 description:
   - Returns the names of the directories from which nginx serves a mount, by the path of the mount.
     The first one is the current one. The others are earlier ones, the newest first.
-positional: _input, keep
+positional: _input, keep, present
 options:
   _input:
     description: >-
@@ -22,6 +22,12 @@ options:
     description: How many directories of a mount stay, at least 1.
     type: int
     required: true
+  present:
+    description: >-
+      Whether only directories count that the host had before. If it does not have the current one,
+      the newest of the earlier ones takes its place; a mount without any is left out.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -39,7 +45,7 @@ import re
 from collections.abc import Callable
 
 
-def publications(results: list[dict], keep: int) -> dict[str, list[str]]:
+def publications(results: list[dict], keep: int, present: bool = False) -> dict[str, list[str]]:
     """Return the names of the directories that stay, by the path of their mount."""
     kept = {}
     for result in results:
@@ -48,10 +54,11 @@ def publications(results: list[dict], keep: int) -> dict[str, list[str]]:
         # Not MOUNT@DIGEST.partial, which a lost run has left.
         same_mount = re.compile(re.escape(mount) + "@[0-9a-z]+")
         earlier = list(filter(same_mount.fullmatch, result["others"]))
+        names = earlier if present and result["missing"] else [current, *earlier]
         # Only immutable files of earlier publications are served.
-        count = keep - 1 if result["item"]["immutable"] else 0
-        kept[result["item"]["path"]] = [current, *earlier[:count]]
-    return kept
+        count = keep if result["item"]["immutable"] else 1
+        kept[result["item"]["path"]] = names[:count]
+    return {path: names for path, names in kept.items() if names}
 
 
 class FilterModule:

@@ -50,6 +50,10 @@ dest:
   description: The directory on the host.
   type: str
   returned: always
+missing:
+  description: Whether the host did not have the directory before.
+  type: bool
+  returned: always
 others:
   description: The names of the other directories beside it, the newest first.
   type: list
@@ -110,7 +114,7 @@ def main() -> None:
         make_newest(dest, others[0])
     if is_missing and module.params["archive"] and not module.check_mode:
         unpack(module.params["archive"], dest, module.params["group"])
-    module.exit_json(changed=is_missing, dest=dest, others=others)
+    module.exit_json(changed=is_missing, missing=is_missing, dest=dest, others=others)
 
 
 if __name__ == "__main__":

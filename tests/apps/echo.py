@@ -24,7 +24,26 @@ def large_head(request: Request) -> Response:
     return Response("", headers=[*headers, ("Content-Security-Policy", "x" * 2000)])
 
 
-OTHERS = {"/early": early, "/late": late, "/large-head": large_head}
+def failed(request: Request) -> Response:
+    """Fail with a page of its own, and with the headers that the query names."""
+    return Response("The page of the app.", 503, headers=request.args)
+
+
+def bare(request: Request) -> Response:
+    """Answer with the headers that the query names and no others, one of which is the status."""
+    answer = Response("The body of the app.", int(request.args.get("x-status", 200)))
+    answer.headers.clear()
+    answer.headers.update(request.args)
+    return answer
+
+
+OTHERS = {
+    "/bare": bare,
+    "/early": early,
+    "/failed": failed,
+    "/late": late,
+    "/large-head": large_head,
+}
 
 
 def app(environ: dict, start_response):

@@ -124,4 +124,4 @@ def test_suboption_gets_its_default(request, option: Option):
 
 def test_every_kind_of_option_is_converted():
     kinds = {option.specification["type"] for option in options()}
-    assert kinds == {*TEXTS, "list", "dict", "str", "path"}
+    assert kinds == {*TEXTS, "list", "dict", "str", "path", "raw"}

@@ -27,6 +27,7 @@ KINDS = {
         "compose_input_errors",
         "default_trusted_headers",
         "environment_file",
+        "error_pages",
         "expand_patterns",
         "file_entries",
         "fingerprint",

@@ -126,7 +126,7 @@ def test_type(site, path: str, kind: str):
         pytest.param("/shop/assets/../../+shop@a/readme.txt", 404, None, id="dots"),
         pytest.param("/app/static/site.css", 200, NO_CACHE, id="static file of an app"),
         pytest.param("/app/hashed/site.css", 200, YEAR, id="hashed static file of an app"),
-        pytest.param("/app/x", 502, None, id="app"),
+        pytest.param("/app/x", 502, "no-store", id="app"),
         pytest.param("/shop", 308, None, id="redirect to the slash"),
     ],
 )

@@ -660,6 +660,200 @@ class TestStatus:
         ]
 
 
+class TestErrorPages:
+    @pytest.fixture
+    def page_errors(self, input_errors, tmp_path):
+        """A function that returns what is wrong with a directory that has these files."""
+
+        def page_errors(*names: str, **options: object) -> list[str]:
+            for name in names:
+                (tmp_path / name).parent.mkdir(exist_ok=True)
+                (tmp_path / name).write_text("a page")
+            return input_errors(nginx_site_error_pages={"src": str(tmp_path), **options})
+
+        return page_errors
+
+    @pytest.mark.parametrize("value", ["", "/no/such/directory", __file__])
+    def test_src(self, input_errors, value: str):
+        assert input_errors(nginx_site_error_pages={"src": value}) == [
+            f"nginx_site_error_pages.src is {value!r}, but the controller has no such directory."
+        ]
+
+    def test_empty_src(self, page_errors, tmp_path):
+        assert page_errors() == [
+            f"nginx_site_error_pages.src is {str(tmp_path)!r}, but it is empty: write a page, as "
+            "in '404.html'."
+        ]
+
+    def test_link_to_another_directory(self, page_errors, tmp_path):
+        (tmp_path / "404.html").symlink_to("/etc/passwd")
+        [said] = page_errors()
+        assert "'404.html' links to '/etc/passwd', outside of the source" in said
+
+    @pytest.mark.parametrize(
+        "name",
+        ["405x.html", "4x.html", "xxx.html", "200.html", "302.html", "499.html", "404.htm"]
+        + ["404", "style.css", "index.html", "404.html~", "Maintenance.html", ".htaccess"],
+    )
+    @pytest.mark.parametrize("of_apps", [False, True])
+    def test_file_that_no_status_has(self, page_errors, name: str, of_apps: bool):
+        assert page_errors("404.html", name, replace_app_errors=of_apps) == [
+            f"nginx_site_error_pages.src has {name!r}, but only pages are served: name it after a "
+            "status, as '404.html', '50x.html' or '4xx.html', or 'maintenance.html'. A page holds "
+            "its styles and images itself."
+        ]
+
+    def test_directory(self, page_errors):
+        assert len(page_errors("404.html", "img/404.html")) == 2
+
+    @pytest.mark.parametrize("name", ["400.html", "409.html", "422.html", "451.html", "501.html"])
+    def test_status_of_apps_only(self, page_errors, name: str):
+        assert page_errors(name) == [
+            f"nginx_site_error_pages.src has {name!r}, but nginx itself never makes this status in "
+            "the name of the site: remove the file, or set "
+            "nginx_site_error_pages.replace_app_errors."
+        ]
+        assert page_errors(name, replace_app_errors=True) == []
+
+    @pytest.mark.parametrize("name", ["421.html", "416.html"])
+    def test_status_without_a_page(self, page_errors, name: str):
+        [said] = page_errors(name, replace_app_errors=True)
+        assert said.startswith(f"nginx_site_error_pages.src has {name!r}, but only pages")
+
+    def test_good_pages(self, page_errors):
+        names = ["401.html", "404.html", "413.html", "429.html", "431.html", "40x.html"]
+        assert page_errors(*names, "4xx.html", "50x.html", "5xx.html", "maintenance.html") == []
+
+    @pytest.mark.parametrize("value", [True, False])
+    def test_option_without_src(self, input_errors, value: bool):
+        assert input_errors(nginx_site_error_pages={"replace_app_errors": value}) == [
+            f"nginx_site_error_pages.replace_app_errors is {value}, but nginx_site_error_pages.src "
+            "is not set: write the directory of the pages, or remove the option."
+        ]
+
+    @pytest.mark.parametrize(
+        ("mount", "path"),
+        [
+            pytest.param({"path": "/.errors", "app": "shop"}, "/.errors", id="mount"),
+            pytest.param({"path": "/.errors/x", "redirect": "/"}, "/.errors/x", id="path below"),
+            pytest.param(
+                {"path": "/", "root": "/srv/www", "immutable": ["/.errors"]},
+                "/.errors",
+                id="immutable files",
+            ),
+        ],
+    )
+    def test_path_of_the_pages(self, input_errors, mount: dict, path: str):
+        assert input_errors(nginx_site_mounts=[mount]) == [
+            f"nginx_site_mounts has the path {path!r}, but '/.errors' has the pages for errors: "
+            "choose another path."
+        ]
+
+
+class TestMaintenance:
+    @pytest.mark.parametrize("value", ["on and off", "", "y", 2, [], ["/healthz"], {}, None])
+    def test_value(self, input_errors, value):
+        [said] = input_errors(nginx_site_maintenance=value)
+        assert said == (
+            f"nginx_site_maintenance is {value!r}: write true, false, or options, as in {{allow: "
+            "[203.0.113.9]}."
+        )
+
+    @pytest.mark.parametrize(
+        "value",
+        [True, False, "true", "no", "False", 0, 1]
+        + [{"retry_after": 1}, {"allow": []}, {"paths": ["/healthz", "/shop/health/"]}]
+        + [{"allow": ["203.0.113.9", "10.0.0.0/8", "2001:db8::/48", "::1"]}],
+    )
+    def test_good_value(self, input_errors, value):
+        assert input_errors(nginx_site_maintenance=value) == []
+
+    @pytest.mark.parametrize(
+        ("options", "said"),
+        [
+            pytest.param(
+                {"retry": 5}, "retry is no option: use retry_after, allow, paths.", id="no"
+            ),
+            pytest.param(
+                {"retry_after": "5m"}, "retry_after is '5m': write a number of seconds.", id="text"
+            ),
+            pytest.param(
+                {"retry_after": True}, "retry_after is True: write a number of seconds.", id="bool"
+            ),
+            pytest.param(
+                {"retry_after": 0}, "retry_after is 0: write 1 second or more.", id="too short"
+            ),
+            pytest.param({"allow": "::1"}, "allow is '::1': write a list.", id="no list"),
+            pytest.param({"paths": "/x"}, "paths is '/x': write a list.", id="no list of paths"),
+            *[
+                pytest.param(
+                    {"allow": [value]},
+                    f"allow has {value!r}: write an address or a network of clients, as in "
+                    "'203.0.113.9' or '2001:db8::/48'.",
+                    id=f"network {value}",
+                )
+                for value in ("", "all", "10.0.0.5/8", "10.0.0", "example.org", "fe80::1%eth0", 7)
+            ],
+            pytest.param(
+                {"allow": ["::1", "::1"]},
+                "allow has '::1' more than once: write it once.",
+                id="two",
+            ),
+            *[
+                pytest.param(
+                    {"paths": [value]},
+                    f"paths has {value!r}: write one path of the site, without a query, as in "
+                    "'/healthz' or '/shop/healthz'.",
+                    id=f"path {value}",
+                )
+                for value in (
+                    "",
+                    "/",
+                    "x",
+                    "/x?y",
+                    "/x//",
+                    "/a b",
+                    "/../x",
+                    '/"',
+                    "/$uri",
+                    "/x\n",
+                    7,
+                )
+            ],
+            pytest.param(
+                {"paths": ["/x", "/x"]}, "paths has '/x' more than once: write it once.", id="path"
+            ),
+        ],
+    )
+    def test_options(self, input_errors, options: dict, said: str):
+        assert input_errors(nginx_site_maintenance=options) == [f"nginx_site_maintenance.{said}"]
+
+    def test_clients_without_addresses(self, input_errors):
+        headers = {**PROXIES, "nginx_site_trusted_headers": ["proto"]}
+        assert input_errors(**headers, nginx_site_maintenance={"allow": ["::1"]}) == [
+            "nginx_site_maintenance.allow is ['::1'], but nginx_site_trusted_headers does not have "
+            "'for', so all clients behind a proxy have its address: add it, or remove the option."
+        ]
+
+
+class TestInternal:
+    def test_root(self, input_errors):
+        mounts = [{"path": "/", "root": "/srv/www", "internal": True}]
+        assert input_errors(nginx_site_mounts=mounts) == [
+            "nginx_site_mounts[0] is internal, but its path is '/', where apps have their paths: "
+            "choose another path, as in '/protected'."
+        ]
+
+    @pytest.mark.parametrize(
+        ("option", "value"), [("fallback", "/a.html"), ("immutable", ["/a"]), ("listing", True)]
+    )
+    def test_option_for_clients(self, mount_errors, option: str, value):
+        assert mount_errors(root="/srv/www", internal=True, **{option: value}) == [
+            f"nginx_site_mounts[0] has internal and {option}, but no client requests a path of the "
+            "mount: remove one of them."
+        ]
+
+
 class TestDefaultRedirect:
     @pytest.mark.parametrize(
         ("settings", "default"),
@@ -898,6 +1092,8 @@ def test_redirect(mount_errors, value: str):
         pytest.param(
             {"app": "shop", "immutable": ["/a"]}, "immutable", "root or src", id="immutable"
         ),
+        pytest.param({"src": PAGES, "internal": True}, "internal", "root", id="internal"),
+        pytest.param({"app": "shop", "listing": True}, "listing", "root", id="listing"),
         pytest.param({"root": "/srv", "code": 301}, "code", "redirect", id="code"),
         pytest.param({"app": "shop", "below": True}, "below", "redirect", id="below"),
     ],
@@ -1087,8 +1283,9 @@ class TestMovedPath:
         ]
 
     def test_path_of_the_site(self, input_errors):
-        assert input_errors(nginx_site_redirects={"/.unavailable.html": "/new"}) == [
-            "nginx_site_redirects has '/.unavailable.html', but the site has its own page there."
+        assert input_errors(nginx_site_redirects={"/.errors/404.html": "/new"}) == [
+            "nginx_site_redirects has '/.errors/404.html', but the site has its pages for errors "
+            "there."
         ]
 
     def test_path_of_a_challenge(self, input_errors):

@@ -40,3 +40,22 @@ def test_mount_without_immutable_files_needs_one():
 
 def test_unfinished_copies_are_left_out():
     assert publications([result("/", "+@b", "+@a.partial", "+@a")], 5) == {"/": ["+@b", "+@a"]}
+
+
+class TestPresent:
+    """Only what the host had before."""
+
+    @pytest.mark.parametrize(
+        ("missing", "names"),
+        [
+            pytest.param(False, ["+@c", "+@b"], id="current one"),
+            pytest.param(True, ["+@b", "+@a"], id="earlier ones"),
+        ],
+    )
+    def test_newest_takes_the_place_of_a_missing_one(self, missing: bool, names: list[str]):
+        found = {**result("/", "+@c", "+@b", "+@a"), "missing": missing}
+        assert publications([found], 2, present=True) == {"/": names}
+
+    def test_mount_without_any_is_left_out(self):
+        found = {**result("/", "+@c", "+docs@a"), "missing": True}
+        assert publications([found], 2, present=True) == {}

@@ -23,6 +23,12 @@ def deploy():
     return partial(controller.deploy, "site.yml", **NEWS)
 
 
+@pytest.fixture(scope="session")
+def maintain():
+    """Return a function that runs the short playbook for its maintenance."""
+    return partial(controller.deploy, "maintenance.yml", **NEWS)
+
+
 @pytest.fixture
 def connection():
     """A connection that several requests can be sent on."""

@@ -35,7 +35,7 @@ def test_files(path, shown):
     [
         pytest.param("one.example", "/handbook/none", id="in a directory without a fallback"),
         pytest.param("one.example", "/api/static/none", id="among the static files of an app"),
-        pytest.param("one.example", "/.unavailable.html", id="the page for failures itself"),
+        pytest.param("one.example", "/.errors/unavailable.html", id="the page for failures itself"),
         pytest.param("two.example", "/anything", id="on a site without a page"),
         pytest.param("two.example", "/favicon.ico", id="an icon that is not there"),
     ],

@@ -29,6 +29,7 @@ RULES = {
     ("wsgi_app", "validate_compose"): wsgi_app.errors,
     ("nginx_site", "main"): nginx_site.errors,
     ("nginx_site", "validate_compose"): nginx_site.errors,
+    ("nginx_site", "maintenance"): nginx_site.errors,
 }
 """The rules of a role and an entry point. Other entry points check names and types only."""
 

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_site import (
     acme,
+    error_pages,
     extra,
     headers,
     https,
     limits,
     listeners,
+    maintenance,
     mounts,
     names,
     redirects,
@@ -29,6 +31,8 @@ AREAS = (
     https,
     limits,
     headers,
+    error_pages,
+    maintenance,
     mounts,
     redirects,
     extra,

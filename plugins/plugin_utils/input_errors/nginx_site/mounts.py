@@ -37,6 +37,8 @@ USED_BY = {
     "static": APPS,
     "fallback": FILES,
     "immutable": FILES,
+    "internal": ("root",),
+    "listing": ("root",),
     "code": ("redirect",),
     "below": ("redirect",),
 }
@@ -115,6 +117,8 @@ def _options(where: str, mount: dict) -> Iterator[str]:
             f"{where} has strip and raw: nginx cannot take the prefix off a path that it does not "
             "change. Remove one of them."
         )
+    if mount["internal"]:
+        yield from _internal(where, mount)
     if mount["fallback"] is not None:
         yield from common.prefix(f"{where}.fallback", mount["fallback"])
     for path in mount["immutable"]:
@@ -127,6 +131,20 @@ def _options(where: str, mount: dict) -> Iterator[str]:
     for static in mount["static"]:
         yield from common.prefix(f"{where}.static.path", static["path"])
         yield from _directory(f"{where}.static.root", static["root"])
+
+
+def _internal(where: str, mount: dict) -> Iterator[str]:
+    if mount["path"] == "/":
+        yield (
+            f"{where} is internal, but its path is '/', where apps have their paths: choose "
+            "another path, as in '/protected'."
+        )
+    for option in ("fallback", "immutable", "listing"):
+        if mount[option]:
+            yield (
+                f"{where} has internal and {option}, but no client requests a path of the mount: "
+                "remove one of them."
+            )
 
 
 def _directory(where: str, value: str) -> Iterator[str]:

@@ -19,8 +19,8 @@ from ansible_collections.subsite.deploy.plugins.plugin_utils.moved_paths import 
 
 CODES = (301, 302, 303, 307, 308)
 GONE = 410
-UNAVAILABLE = "/.unavailable.html"
-"""Where the site has its own page (errors.j2)."""
+ERROR_PAGES = "/.errors/"
+"""Where the site has its pages for errors (vars/main/error_pages.yml)."""
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 DOTS = re.compile(r"/\.{1,2}(/|$)")
@@ -65,8 +65,8 @@ def _paths(inputs: Inputs) -> Iterator[str]:
                 f"nginx_site_redirects has {path!r}, and nginx_site_mounts, too: write it in one "
                 "of them."
             )
-        elif path == UNAVAILABLE:
-            yield f"nginx_site_redirects has {path!r}, but the site has its own page there."
+        elif path.startswith(ERROR_PAGES):
+            yield f"nginx_site_redirects has {path!r}, but the site has its pages for errors there."
         elif inputs.values["tls"]["mode"] == "acme" and path.startswith(f"{acme.CHALLENGES}/"):
             yield (
                 f"nginx_site_redirects has {path!r}, but certbot uses this path: remove the "
