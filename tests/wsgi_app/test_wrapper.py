@@ -1,5 +1,6 @@
 """The URL that an app sees, in each mode of its prefix."""
 
+import io
 import json
 
 import pytest
@@ -122,9 +123,11 @@ class TestScriptName:
             pytest.param("/", FROM_NGINX | {"X-Forwarded-Prefix": "//"}, id="empty segments"),
         ],
     )
-    def test_other_path_is_missing(self, app, path: str, headers: dict):
-        answer = Client(app).get(path, headers=headers)
-        assert (answer.status_code, answer.text) == (404, "This app is at /api/.\n")
+    def test_other_path_is_a_fault(self, app, path: str, headers: dict):
+        log = io.StringIO()
+        answer = Client(app).get(path, headers=headers, errors_stream=log)
+        assert (answer.status_code, answer.text) == (500, "This app is at /api/.\n")
+        assert log.getvalue() == f"{path!r} is not below /api/, where the app is.\n"
 
     def test_client_address(self, app):
         assert see(app, FROM_NGINX, "/api")["environ"]["REMOTE_ADDR"] == "192.0.2.7"

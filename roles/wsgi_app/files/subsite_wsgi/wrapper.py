@@ -102,14 +102,16 @@ def with_script_name(app: WSGIApplication, prefix: str) -> WSGIApplication:
     """Move the prefix from the path to ``SCRIPT_NAME`` (PEP 3333).
 
     While an application gets another prefix, nginx still passes requests below the earlier one,
-    until its site is changed, too. They are answered below that one.
+    until its site is changed, too. They are answered below that one. Another path is a fault of the
+    set-up, so it gets 500.
     """
 
     def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         taken = next((mount for mount in mounts(environ, prefix) if is_below(path, mount)), None)
         if taken is None:
-            start_response("404 Not Found", [("Content-Type", "text/plain; charset=utf-8")])
+            environ["wsgi.errors"].write(f"{path!r} is not below {prefix}/, where the app is.\n")
+            start_response("500 Internal Server Error", [("Content-Type", "text/plain")])
             return [f"This app is at {prefix}/.\n".encode()]
         environ["SCRIPT_NAME"] = taken
         environ["PATH_INFO"] = path[len(taken) :]
