@@ -11,6 +11,7 @@ from gixy.core.manager import Manager
 EXCEPTIONS = {
     "hsts_header": "HSTS cannot be withdrawn: the operator decides",
     "proxy_pass_normalized": "the path that nginx has matched is the one that an app shall see",
+    "return_bypasses_allow_deny": "it rejects what is malformed; test_access asks every location",
     "ssl_ecdh_curve": "nginx has said which OpenSSL it has before a group is named that few know",
     "try_files_is_evil_too": "it is about speed, and a cache of files would show yesterday's",
 }

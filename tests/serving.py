@@ -57,6 +57,7 @@ class Nginx:
         places = {
             "__nginx_site_content_dir": f"{self.top}/srv/{site['nginx_site_name']}",
             "__nginx_site_cache_dir": f"{self.top}/cache/{site['nginx_site_name']}",
+            "__nginx_site_access_dir": f"{self.top}/access/{site['nginx_site_name']}",
             "__nginx_site_access_log_path": f"{self.top}/{site['nginx_site_name']}.access.log",
         }
         directives = list(role.value("__nginx_site_hash_sizes", site))
@@ -76,9 +77,9 @@ class Nginx:
                 assert not found, found
                 directory = "conf.d" if path.parent.name == "conf.d" else "sites"
                 (self.top / directory / path.name).write_text(file["content"])
-            elif "content" in file:
+            elif "content" in file or "secret" in file:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(file["content"])
+                path.write_text(file.get("content") or file["secret"])
 
     def run(self, *options: str) -> subprocess.CompletedProcess:
         """Run nginx, which returns when it has read its configuration and listens."""

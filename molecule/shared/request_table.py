@@ -1,7 +1,7 @@
 """Requests and the responses that a site with every kind of mount gives, as data.
 
-The same table is sent to the rendered configuration and to a site on a host: by http and https, with the
-mounts at the root and below a prefix, at the edge and behind a trusted proxy.
+The same table is sent to the rendered configuration and to a site on a host: by http and https,
+with the mounts at the root and below a prefix, at the edge and behind a trusted proxy.
 """
 
 from __future__ import annotations

@@ -157,3 +157,18 @@ def test_image_source_is_rejected(input_errors):
         "wsgi_app_source.type is 'image', but Compose builds its images: name the source of this "
         "image."
     ]
+
+
+@pytest.mark.parametrize("where", ["nginx_site_auth_request", "nginx_site_mounts[0].auth_request"])
+def test_service_on_the_same_machine(input_errors, where: str):
+    service = {"url": "http://127.0.0.1:4180/auth"}
+    mount = {"path": "/", "app": "shop"}
+    settings = (
+        {"nginx_site_auth_request": service}
+        if where == "nginx_site_auth_request"
+        else {"nginx_site_mounts": [{**mount, "auth_request": service}]}
+    )
+    assert input_errors(SITE, **settings) == [
+        f"{where}.url is 'http://127.0.0.1:4180/auth', but in a container this is the container "
+        "itself: write an address that other machines can reach."
+    ]

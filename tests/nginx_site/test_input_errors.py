@@ -592,6 +592,37 @@ class TestLimits:
         ]
 
 
+@pytest.mark.parametrize(
+    ("mount", "said"),
+    [
+        pytest.param({"limits": {"rate": "5"}}, "limits.rate is '5': write how many", id="rate"),
+        pytest.param(
+            {"limits": {"burst": 5}}, "limits.burst is 5, but nginx_site_mounts[0].li", id="burst"
+        ),
+        pytest.param(
+            {"limits": {"connections": 0}}, "limits.connections is 0: write 1", id="connections"
+        ),
+        pytest.param({"limits": {"body_timeout": 0}}, "limits.body_timeout is 0: ", id="body"),
+        pytest.param({"limits": {"send_timeout": 0}}, "limits.send_timeout is 0: ", id="send"),
+        pytest.param(
+            {"response_headers": {"X_A": "b"}}, "response_headers has 'X_A': use", id="header"
+        ),
+        pytest.param(
+            {"response_headers": {"Alt-Svc": "b"}}, "response_headers sets Alt-Svc", id="other"
+        ),
+    ],
+)
+def test_setting_of_a_mount(mount_errors, mount: dict, said: str):
+    [error] = mount_errors(app="a", **mount)
+    assert error.startswith(f"nginx_site_mounts[0].{said}")
+
+
+@pytest.mark.parametrize("option", ["limits", "response_headers"])
+def test_setting_of_a_redirect(mount_errors, option: str):
+    [said] = mount_errors(redirect="/b", **{option: {}})
+    assert said.startswith(f"nginx_site_mounts[0].{option} is {{}}, but the mount has redirect")
+
+
 class TestResponseHeaders:
     @pytest.mark.parametrize("name", ["", "X Frame", "X_Frame", "X-Frame:", "-X", "Ä", "X\n"])
     def test_name(self, input_errors, name: str):
@@ -632,6 +663,254 @@ class TestResponseHeaders:
     def test_name_twice(self, input_errors):
         said = "nginx_site_response_headers has 'x-team' more than once: write it once."
         assert input_errors(nginx_site_response_headers={"X-Team": "a", "x-team": "b"}) == [said]
+
+
+WRITE_NETWORK = "write an address or a network, as in '203.0.113.5' or '2001:db8::/32'."
+A_NAME = "use at most 64 letters, digits, '.', '_', '@', '+' or '-'."
+A_HASH = (
+    "write the password itself, or a hash of bcrypt with a cost of at most 10, as 'htpasswd -nB "
+    "NAME' makes it."
+)
+NO_TEXT = (
+    "nginx_site_users has no text as the password of 'me': write it in quotes, without line breaks."
+)
+
+
+class TestAccess:
+    @pytest.mark.parametrize("option", ["allow", "deny"])
+    @pytest.mark.parametrize(
+        ("value", "said"),
+        [
+            pytest.param("example.org", WRITE_NETWORK, id="name"),
+            pytest.param("10.0.0", WRITE_NETWORK, id="part"),
+            pytest.param("10.0.0.0/33", WRITE_NETWORK, id="too long"),
+            pytest.param("fe80::1%eth0", WRITE_NETWORK, id="zone"),
+            pytest.param("all", WRITE_NETWORK, id="nginx's word"),
+            pytest.param("unix:", WRITE_NETWORK, id="socket"),
+            pytest.param(
+                "10.0.0.5/8",
+                "write '10.0.0.0/8' for the network, or '10.0.0.5' for the one address.",
+                id="host bits",
+            ),
+        ],
+    )
+    def test_network(self, input_errors, option: str, value: str, said: str):
+        errors = input_errors(**{f"nginx_site_{option}": [value]})
+        assert errors == [f"nginx_site_{option} has {value!r}: {said}"]
+
+    @pytest.mark.parametrize("value", ["0.0.0.0/0", "::/0"])
+    def test_everybody(self, mount_errors, value: str):
+        said = f"nginx_site_mounts[0].allow has {value!r}, which is every client: remove it."
+        assert mount_errors(app="a", allow=[value]) == [said]
+
+    def test_network_twice(self, input_errors):
+        assert input_errors(nginx_site_allow=["::1", "::1/128"]) == [
+            "nginx_site_allow has '::1/128' more than once: write it once."
+        ]
+
+    @pytest.mark.parametrize("option", ["allow", "deny"])
+    def test_address_of_a_proxy(self, input_errors, option: str):
+        headers = {**PROXIES, "nginx_site_trusted_headers": ["proto"]}
+        assert input_errors(**headers, **{f"nginx_site_{option}": ["10.0.0.0/8"]}) == [
+            f"nginx_site_{option} is ['10.0.0.0/8'], but nginx_site_trusted_headers does not have "
+            "'for', so all clients behind a proxy have the address of the proxy: add it, or "
+            f"remove {option}."
+        ]
+
+    def test_allowed_but_denied(self, input_errors):
+        mounts = [{"path": "/a", "app": "a", "deny": ["10.0.0.0/8", "::/8"]}]
+        assert input_errors(nginx_site_allow=["10.1.0.0/16"], nginx_site_mounts=mounts) == [
+            "nginx_site_mounts[0].allow has '10.1.0.0/16', but nginx_site_mounts[0].deny has "
+            "'10.0.0.0/8', which comes first: remove one of them."
+        ]
+
+    @pytest.mark.parametrize(
+        "rules",
+        [
+            pytest.param({"allow": ["10.0.0.0/8"]}, id="no users"),
+            pytest.param({"users": {"me": "secret"}}, id="no address"),
+            pytest.param({"users": {"me": "secret"}, "allow": []}, id="all addresses"),
+        ],
+    )
+    def test_nothing_to_choose(self, mount_errors, rules: dict):
+        assert mount_errors(app="a", satisfy="any", **rules) == [
+            "nginx_site_mounts[0].satisfy is 'any', but there is only one rule to satisfy: write "
+            "allow and users, or remove it."
+        ]
+
+    def test_password_instead_of_a_denied_address(self, input_errors):
+        rules = {"nginx_site_satisfy": "any", "nginx_site_users": {"me": "secret"}}
+        assert input_errors(nginx_site_deny=["10.0.0.5"], **rules) == [
+            "nginx_site_satisfy is 'any', but nginx_site_deny is ['10.0.0.5'], and a password "
+            "would be enough for these clients, too: remove one of them."
+        ]
+
+    @pytest.mark.parametrize("user", ["", "a b", "a:b", "#a", "a\n", "bücher", "a" * 65, 7])
+    def test_user(self, input_errors, user):
+        assert input_errors(nginx_site_users={user: "secret"}) == [
+            f"nginx_site_users has the name {user!r}: {A_NAME}"
+        ]
+
+    @pytest.mark.parametrize("password", ["", "a\nb", "a\0", 7391, True, ["7391"]])
+    def test_password(self, input_errors, password):
+        assert input_errors(nginx_site_users={"me": password}) == [NO_TEXT]
+
+    @pytest.mark.parametrize(
+        ("text", "fault"),
+        [
+            pytest.param("{SHA}7391", "is of a kind that is guessed too fast", id="SHA"),
+            pytest.param("{SSHA}7391", "is of a kind that is guessed too fast", id="salted SHA"),
+            pytest.param("{PLAIN}7391", "is of a kind that is guessed too fast", id="plain"),
+            pytest.param("$1$salt$7391", "is of a kind that is guessed too fast", id="MD5"),
+            pytest.param(
+                f"$2y$11${'7391' * 13}a",
+                "has cost 11, and nginx would need too long for every request",
+                id="slow bcrypt",
+            ),
+            pytest.param(
+                f"$6$rounds=656000$salt${'7391' * 21}ab",
+                "has 656000 rounds, and nginx would need too long for every request",
+                id="slow sha512-crypt",
+            ),
+            pytest.param(
+                "$2y$05$7391",
+                "is no complete hash of bcrypt, scrypt, sha512-crypt, sha256-crypt or apr1",
+                id="cut off",
+            ),
+        ],
+    )
+    def test_hash(self, mount_errors, text: str, fault: str):
+        [said] = mount_errors(app="a", users={"me": text})
+        assert said == f"nginx_site_mounts[0].users has a hash for 'me' that {fault}: {A_HASH}"
+        assert "7391" not in said
+
+    @pytest.mark.parametrize(
+        "rules",
+        [
+            {"users": {"me": "7391"}},
+            {"allow": ["10.0.0.5"]},
+            {"deny": ["10.0.0.5"]},
+            {"satisfy": "any"},
+        ],
+    )
+    def test_rule_of_a_redirect(self, mount_errors, rules: dict):
+        [option] = rules
+        assert mount_errors(redirect="/b", **rules) == [
+            f"nginx_site_mounts[0].{option} is set, but the mount has redirect, and a redirect "
+            "shows nothing: remove it."
+        ]
+
+
+AN_ORIGIN = (
+    "write an origin as browsers send it, in lower case and without a path, as in "
+    "'https://app.example.org'."
+)
+
+
+class TestCors:
+    @pytest.mark.parametrize(
+        ("origin", "fault"),
+        [
+            *[
+                pytest.param(value, AN_ORIGIN, id=value or "empty")
+                for value in (
+                    "",
+                    "app.example.org",
+                    "https://app.example.org/",
+                    "https://App.example.org",
+                    "https://*.example.org",
+                    "null",
+                    "ftp://a",
+                )
+            ],
+            pytest.param("https://a:443", "browsers leave this port out, so remove it.", id="443"),
+            pytest.param("http://a:80", "browsers leave this port out, so remove it.", id="80"),
+        ],
+    )
+    def test_origin(self, input_errors, origin: str, fault: str):
+        said = f"nginx_site_cors has {origin!r}: {fault}"
+        assert input_errors(nginx_site_cors=[origin]) == [said]
+
+    @pytest.mark.parametrize(
+        ("cors", "said"),
+        [
+            pytest.param("*", " is '*': write a list of origins, as in", id="no list"),
+            pytest.param(["*", "https://a"], " has '*' and other origins: write '*'", id="both"),
+            pytest.param(["http://a", "http://a"], " has 'http://a' more than once", id="twice"),
+            pytest.param({"origins": ["*"], "credentials": True}, " has '*' and cred", id="all"),
+            pytest.param({"methods": ["GET"]}, ".origins is []: write a list", id="no origin"),
+            pytest.param({"origins": ["http://a"], "age": 1}, ".age is no option", id="option"),
+            pytest.param({"origins": ["http://a"], "max_age": -1}, ".max_age is -1: ", id="age"),
+            pytest.param({"origins": ["http://a"], "methods": "GET"}, ".methods is 'GET'", id="m"),
+            pytest.param({"origins": ["http://a"], "headers": ["*"]}, ".headers is ['*']", id="h"),
+            pytest.param(
+                {"origins": ["http://a"], "credentials": "yes"},
+                ".credentials is 'yes': write true or false.",
+                id="no boolean",
+            ),
+        ],
+    )
+    def test_of_a_mount(self, mount_errors, cors, said: str):
+        [error] = mount_errors(app="a", cors=cors)
+        assert error.startswith(f"nginx_site_mounts[0].cors{said}")
+
+    def test_header_that_it_sets(self, mount_errors):
+        headers = {"Access-Control-Allow-Origin": "*"}
+        assert mount_errors(app="a", cors=["http://a"], response_headers=headers) == [
+            "nginx_site_mounts[0].response_headers sets Access-Control-Allow-Origin, but cors sets "
+            "it: remove one of them."
+        ]
+
+    def test_of_a_redirect(self, mount_errors):
+        [said] = mount_errors(redirect="/b", cors=["http://a"])
+        assert said.startswith("nginx_site_mounts[0].cors is ['http://a'], but the mount has re")
+
+
+SERVICE = {"url": "http://127.0.0.1:4180/oauth2/auth"}
+
+
+class TestAuthRequest:
+    @pytest.mark.parametrize(
+        ("service", "said"),
+        [
+            pytest.param("/auth", " is '/auth': write its URL, as in {url: /oauth2/", id="text"),
+            pytest.param(True, " is True: write its URL", id="true"),
+            pytest.param({"sign_in": "/"}, ".url is '': write a path of this site", id="no URL"),
+            pytest.param({"url": "https://a/b"}, ".url is 'https://a/b': write a path", id="TLS"),
+            pytest.param({"url": "http://a/b?c"}, ".url is 'http://a/b?c': write", id="query"),
+            pytest.param({"url": "http://a$b/c"}, ".url is 'http://a$b/c': write", id="variable"),
+            pytest.param({"url": "/none"}, ".url is '/none', but no mount with app", id="no mount"),
+            pytest.param({"url": "/api/auth"}, ".url is '/api/auth', but clients could", id="loop"),
+            pytest.param({**SERVICE, "login": "/"}, ".login is no option: use url", id="option"),
+            pytest.param({**SERVICE, "sign_in": "//a"}, ".sign_in is '//a': write", id="sign in"),
+            pytest.param({**SERVICE, "sign_in": "/$uri"}, ".sign_in is '/$uri': ", id="dollar"),
+            pytest.param({**SERVICE, "headers": "X-A"}, ".headers is 'X-A': write", id="headers"),
+            pytest.param({**SERVICE, "headers": ["X_A"]}, ".headers has 'X_A': use", id="header"),
+            pytest.param({**SERVICE, "headers": ["Host"]}, ".headers sets Host, but", id="Host"),
+            pytest.param({**SERVICE, "headers": ["A", "a"]}, ".headers has 'a' more th", id="two"),
+        ],
+    )
+    def test_settings(self, input_errors, service, said: str):
+        mounts = [{"path": "/api", "app": "a"}, {"path": "/x", "app": "x", "users": {}}]
+        [error] = input_errors(nginx_site_auth_request=service, nginx_site_mounts=mounts)
+        assert error.startswith(f"nginx_site_auth_request{said}")
+
+    def test_password_and_service(self, mount_errors):
+        assert mount_errors(app="a", auth_request=SERVICE, users={"me": "secret"}) == [
+            "nginx_site_mounts[0] has auth_request and users, but a browser can do only one of "
+            "them: write 'users: {}' or 'auth_request: false' for the mount."
+        ]
+
+    def test_header_of_the_mount(self, mount_errors):
+        service = {**SERVICE, "headers": ["X-User"]}
+        assert mount_errors(app="a", auth_request=service, headers={"x-user": "me"}) == [
+            "nginx_site_mounts[0].headers sets x-user, but auth_request sets it: remove one of "
+            "them."
+        ]
+
+    def test_of_a_redirect(self, mount_errors):
+        [said] = mount_errors(redirect="/b", auth_request=SERVICE)
+        assert said.startswith("nginx_site_mounts[0].auth_request is {'url'")
 
 
 class TestStatus:
@@ -1485,6 +1764,41 @@ def test_mount_is_named_by_its_index(input_errors):
     [
         pytest.param({}, id="the least"),
         pytest.param({"nginx_site_mounts": []}, id="no mount"),
+        pytest.param(
+            {
+                "nginx_site_auth_request": {"url": "/oauth2/auth", "sign_in": "/oauth2/start?rd="},
+                "nginx_site_allow": ["10.0.0.0/8"],
+                "nginx_site_mounts": [
+                    {"path": "/oauth2", "upstreams": ["127.0.0.1:4180"], "auth_request": False},
+                    {"path": "/a", "app": "a", "satisfy": "any"},
+                    {"path": "/b", "app": "b", "auth_request": {"url": "http://[::1]:80/b"}},
+                    {"path": "/c", "app": "c", "auth_request": False, "users": {"me": "secret"}},
+                ],
+            },
+            id="service that says who may",
+        ),
+        pytest.param(
+            {
+                "nginx_site_cors": ["http://localhost:3000", "https://[::1]:8443"],
+                "nginx_site_mounts": [
+                    {"path": "/a", "app": "a", "cors": ["*"]},
+                    {"path": "/b", "app": "b", "cors": {"origins": ["http://a"], "max_age": 0}},
+                ],
+            },
+            id="CORS",
+        ),
+        pytest.param(
+            {
+                "nginx_site_allow": ["10.0.0.0/8", "203.0.113.5", "2001:DB8::/32"],
+                "nginx_site_users": {"me@example.org": "correct horse", "other": "$money"},
+                "nginx_site_mounts": [
+                    {"path": "/a", "app": "a", "satisfy": "any"},
+                    {"path": "/b", "app": "b", "allow": [], "users": {}, "deny": ["10.0.0.0/8"]},
+                    {"path": "/c", "app": "c", "users": {"me": "$6$salt$" + "a" * 86}},
+                ],
+            },
+            id="rules of access",
+        ),
         pytest.param(
             {"nginx_site_server_names": ["a.b", "*.a.b", "203.0.113.5", "[2001:db8::5]", "x"]},
             id="every kind of name",

@@ -31,6 +31,7 @@ def test_exceptions_are_needed(nginx_site, certificate):
         "nginx_site_name": "main",
         "nginx_site_server_names": ["example.org"],
         "nginx_site_tls": certificate,
+        "nginx_site_allow": ["10.0.0.0/8"],
         "nginx_site_mounts": mounts,
     }
     [text] = [

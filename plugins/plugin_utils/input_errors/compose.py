@@ -107,8 +107,19 @@ def of_site(inputs: Inputs, apps: list[str]) -> Iterator[str]:
         )
     if tls["http3"]:
         yield "nginx_site_tls.http3 is true, but Compose publishes TCP ports here: remove it."
+    yield from _auth_request("nginx_site_auth_request", values["auth_request"])
     for index, mount in enumerate(values["mounts"]):
+        yield from _auth_request(f"nginx_site_mounts[{index}].auth_request", mount["auth_request"])
         yield from _mount(f"nginx_site_mounts[{index}]", mount, apps)
+
+
+def _auth_request(where: str, service: dict | bool | None) -> Iterator[str]:
+    match = re.match(r"http://([^/]+)", service["url"]) if service else None
+    if match and _is_local(match[1]):
+        yield (
+            f"{where}.url is {service['url']!r}, but in a container this is the container itself: "  # type: ignore[index]
+            "write an address that other machines can reach."
+        )
 
 
 def _mount(where: str, mount: dict, apps: list[str]) -> Iterator[str]:

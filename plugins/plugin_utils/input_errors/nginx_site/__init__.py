@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_site import (
+    access,
     acme,
+    auth_request,
+    cors,
     error_pages,
     extra,
     headers,
@@ -30,7 +33,10 @@ AREAS = (
     trust,
     https,
     limits,
+    access,
+    auth_request,
     headers,
+    cors,
     error_pages,
     maintenance,
     mounts,

@@ -52,8 +52,14 @@ SET_BY_NGINX = {
 
 
 def errors(inputs: Inputs) -> Iterator[str]:
-    """Yield what is wrong with ``nginx_site_response_headers``."""
-    where, headers = "nginx_site_response_headers", inputs.values["response_headers"]
+    """Yield what is wrong with the response headers of the site and of its mounts."""
+    yield from _of_responses("nginx_site_response_headers", inputs.values["response_headers"])
+    for index, mount in enumerate(inputs.values["mounts"]):
+        where = f"nginx_site_mounts[{index}].response_headers"
+        yield from _of_responses(where, mount["response_headers"])
+
+
+def _of_responses(where: str, headers: dict) -> Iterator[str]:
     yield from common.repeated(where, [name.lower() for name in headers])
     for name, value in headers.items():
         if not NAME.fullmatch(name):

@@ -1,4 +1,4 @@
-"""Find what is wrong with the limits of a site."""
+"""Find what is wrong with the limits of a site and of its mounts."""
 
 from __future__ import annotations
 
@@ -15,18 +15,28 @@ MAXIMUM_LINE = 64
 
 
 def errors(inputs: Inputs) -> Iterator[str]:
-    """Yield what is wrong with ``nginx_site_limits``."""
+    """Yield what is wrong with ``nginx_site_limits`` and the limits of mounts."""
     limits = inputs.values["limits"]
     yield from body_size("nginx_site_limits.body_size", limits["body_size"])
     yield from _header_size(limits["header_size"])
     for option in ("header_timeout", "body_timeout", "send_timeout"):
         yield from seconds(f"nginx_site_limits.{option}", limits[option])
-    yield from _clients(limits, inputs.given.get("limits", {}))
+    yield from _clients("nginx_site_limits", limits, inputs.given.get("limits", {}), inputs)
+    for index, mount in enumerate(inputs.values["mounts"]):
+        if mount["limits"] is not None:
+            where = f"nginx_site_mounts[{index}].limits"
+            for option in ("body_timeout", "send_timeout"):
+                yield from seconds(f"{where}.{option}", mount["limits"][option])
+            given = inputs.given["mounts"][index]["limits"]
+            yield from _clients(where, mount["limits"], given, inputs)
+
+
+def _shared(where: str, limits: dict, inputs: Inputs) -> Iterator[str]:
     for option in ("connections", "rate"):
         is_shared = trust.has_http_proxy(inputs) and "for" not in trust.trusted_headers(inputs)
         if limits[option] is not None and is_shared:
             yield (
-                f"nginx_site_limits.{option} is {limits[option]!r}, but nginx_site_trusted_headers "
+                f"{where}.{option} is {limits[option]!r}, but nginx_site_trusted_headers "
                 "does not have 'for', so all clients behind a proxy count as one: add it, or "
                 "remove the limit."
             )
@@ -55,22 +65,23 @@ def _header_size(value: str | None) -> Iterator[str]:
         )
 
 
-def _clients(limits: dict, given: dict) -> Iterator[str]:
+def _clients(where: str, limits: dict, given: dict, inputs: Inputs) -> Iterator[str]:
     connections, rate, burst = limits["connections"], limits["rate"], limits["burst"]
     if connections is not None and not 1 <= connections <= 65535:
         yield (
-            f"nginx_site_limits.connections is {connections}: write 1 or more, up to 65535. A "
+            f"{where}.connections is {connections}: write 1 or more, up to 65535. A "
             "browser opens six, and more streams with HTTP/2."
         )
     if rate is not None and not RATE.fullmatch(rate):
         yield (
-            f"nginx_site_limits.rate is {rate!r}: write how many requests in a second or in a "
+            f"{where}.rate is {rate!r}: write how many requests in a second or in a "
             "minute, as in '10r/s' or '30r/m'."
         )
     if burst < 0:
-        yield f"nginx_site_limits.burst is {burst}: write 0 or more."
+        yield f"{where}.burst is {burst}: write 0 or more."
     if "burst" in given and rate is None:
         yield (
-            f"nginx_site_limits.burst is {burst}, but nginx_site_limits.rate is not set: set it, "
+            f"{where}.burst is {burst}, but {where}.rate is not set: set it, "
             "as in {rate: 10r/s, burst: 20}."
         )
+    yield from _shared(where, limits, inputs)

@@ -39,6 +39,10 @@ USED_BY = {
     "immutable": FILES,
     "internal": ("root",),
     "listing": ("root",),
+    "auth_request": (*APPS, *FILES),
+    "cors": (*APPS, *FILES),
+    "limits": (*APPS, *FILES),
+    "response_headers": (*APPS, *FILES),
     "code": ("redirect",),
     "below": ("redirect",),
 }

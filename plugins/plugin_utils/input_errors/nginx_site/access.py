@@ -1,0 +1,133 @@
+"""Find what is wrong with the rules who may request what."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from ansible_collections.subsite.deploy.plugins.plugin_utils import password_hash
+from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
+from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_site import trust
+from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
+
+OPTIONS = ("allow", "deny", "users", "satisfy")
+"""Options of a site that a mount can have, too. The mount's value replaces that of the site."""
+
+USER = re.compile(r"[A-Za-z0-9._@+-]{1,64}")
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def errors(inputs: Inputs) -> Iterator[str]:
+    """Yield what is wrong with the rules of the site and of its mounts."""
+    site = {option: inputs.values[option] for option in (*OPTIONS, "auth_request")}
+    yield from _rules("nginx_site_", site, inputs)
+    yield from _together("nginx_site_", site)
+    for index, mount in enumerate(inputs.values["mounts"]):
+        where = f"nginx_site_mounts[{index}]."
+        rules = {option: mount[option] for option in OPTIONS if mount[option] is not None}
+        if rules and mount["redirect"] is not None:
+            yield (
+                f"{where}{next(iter(rules))} is set, but the mount has redirect, and a redirect "
+                "shows nothing: remove it."
+            )
+        elif rules:
+            yield from _rules(where, rules, inputs)
+            service = mount["auth_request"]
+            effective = site if service is None else site | {"auth_request": service}
+            yield from _together(where, effective | rules)
+
+
+def _rules(where: str, rules: dict[str, Any], inputs: Inputs) -> Iterator[str]:
+    """Yield what is wrong with the values that a site or a mount has itself."""
+    for option in ("allow", "deny"):
+        networks = rules.get(option) or []
+        yield from _networks(f"{where}{option}", networks)
+        is_shared = trust.has_http_proxy(inputs) and "for" not in trust.trusted_headers(inputs)
+        if networks and is_shared:
+            yield (
+                f"{where}{option} is {networks!r}, but nginx_site_trusted_headers does not have "
+                "'for', so all clients behind a proxy have the address of the proxy: add it, or "
+                f"remove {option}."
+            )
+    for user, password in (rules.get("users") or {}).items():
+        yield from _user(f"{where}users", user, password)
+
+
+def _networks(where: str, values: list[str]) -> Iterator[str]:
+    networks = []
+    for value in values:
+        try:
+            network = ipaddress.ip_network(value, strict=False)
+        except ValueError:
+            network = None
+        if not network or not trust.NETWORK.fullmatch(value):
+            yield (
+                f"{where} has {value!r}: write an address or a network, as in '203.0.113.5' or "
+                "'2001:db8::/32'."
+            )
+            continue
+        networks.append(str(network))
+        address = value.partition("/")[0]
+        if network.prefixlen == 0:
+            yield f"{where} has {value!r}, which is every client: remove it."
+        elif ipaddress.ip_address(address) != network.network_address:
+            yield (
+                f"{where} has {value!r}: write '{network}' for the network, or {address!r} for the "
+                "one address."
+            )
+    yield from common.repeated(where, networks)
+
+
+def _user(where: str, user: Any, password: Any) -> Iterator[str]:
+    """Yield what is wrong with a user, without the password."""
+    if not isinstance(user, str) or not USER.fullmatch(user):
+        yield (
+            f"{where} has the name {user!r}: use at most 64 letters, digits, '.', '_', '@', '+' or "
+            "'-'."
+        )
+    if not isinstance(password, str) or not re.fullmatch(r"[^\x00-\x1f\x7f]+", password):
+        yield (
+            f"{where} has no text as the password of {user!r}: write it in quotes, without line "
+            "breaks."
+        )
+    elif password_hash.is_hash(password) and (fault := password_hash.faults(password)):
+        yield (
+            f"{where} has a hash for {user!r} that {fault}: write the password itself, or a hash "
+            f"of bcrypt with a cost of at most {password_hash.HIGHEST_BCRYPT_COST}, as "
+            "'htpasswd -nB NAME' makes it."
+        )
+
+
+def _together(where: str, rules: dict[str, Any]) -> Iterator[str]:
+    """Yield which of the rules that hold for a site or a mount contradict each other."""
+    denied = list(_parsed(rules["deny"]))
+    for network in _parsed(rules["allow"]):
+        for other in denied:
+            if network.version == other.version and network.subnet_of(other):  # type: ignore[arg-type]
+                yield (
+                    f"{where}allow has '{network}', but {where}deny has '{other}', which comes "
+                    "first: remove one of them."
+                )
+    if rules["satisfy"] != "any":
+        return
+    if rules["deny"]:
+        yield (
+            f"{where}satisfy is 'any', but {where}deny is {rules['deny']!r}, and a password would "
+            "be enough for these clients, too: remove one of them."
+        )
+    elif not (rules["allow"] and (rules["users"] or rules["auth_request"])):
+        yield (
+            f"{where}satisfy is 'any', but there is only one rule to satisfy: write allow and "
+            "users, or remove it."
+        )
+
+
+def _parsed(values: list[str]) -> Iterator[Network]:
+    """Yield those of ``values`` that are networks."""
+    for value in values:
+        try:
+            yield ipaddress.ip_network(value)
+        except ValueError:
+            continue
