@@ -14,13 +14,13 @@ FORGED = [f"{USER}: root", "X_Auth_Request_User: root", "x-auth-request-email: r
 
 
 class Service(BaseHTTPRequestHandler):
-    """Lets those pass who have a session, and remembers what it was asked."""
+    """Lets those pass who have a session, and remembers what it was requested."""
 
     protocol_version = "HTTP/1.1"
-    asked: list[dict[str, str]] = []
+    requested: list[dict[str, str]] = []
 
     def do_GET(self) -> None:
-        self.asked.append({":line": self.requestline, **dict(self.headers.items())})
+        self.requested.append({":line": self.requestline, **dict(self.headers.items())})
         user = (self.headers["Cookie"] or "").partition("session=")[2]
         self.send_response({"": 401, "eve": 403, "odd": 500}.get(user, 202))
         if user == "ann":
@@ -53,7 +53,7 @@ def served(server, serve_each, service):
     api = {"path": "/api", "upstreams": [f"{top}/api.sock"], "static": static}
     page = {"path": "/", "root": f"{top}/page", "fallback": "/index.html"}
     names = [USER, "X-Auth-Request-Email"]
-    own = {"path": "/oauth2", "upstreams": [service], "auth_request": False}
+    sso = {"path": "/oauth2", "upstreams": [service], "auth_request": False}
     same = {"url": "/oauth2/auth", "sign_in": "/oauth2/start?rd=", "headers": names}
     other = {
         "url": f"http://{service}/verify",
@@ -64,13 +64,13 @@ def served(server, serve_each, service):
     modes = {
         "site": {
             "nginx_site_auth_request": same,
-            "nginx_site_mounts": [page, api, own, {**open_, "auth_request": False}],
+            "nginx_site_mounts": [page, api, sso, {**open_, "auth_request": False}],
             "nginx_site_response_headers": {"X-Frame-Options": "DENY"},
             "nginx_site_limits": {"body_size": "1m"},
         },
         "outer": {
             "nginx_site_auth_request": same,
-            "nginx_site_mounts": [{**page, "path": "/docs"}, api, own],
+            "nginx_site_mounts": [{**page, "path": "/docs"}, api, sso],
             "nginx_site_trusted_proxies": ["127.0.0.1"],
             "nginx_site_trusted_headers": ["for", "prefix"],
         },
@@ -89,7 +89,7 @@ def served(server, serve_each, service):
             "nginx_site_auth_request": same,
             "nginx_site_allow": ["127.0.0.9"],
             "nginx_site_satisfy": "any",
-            "nginx_site_mounts": [api, {**own, "satisfy": "all", "allow": []}],
+            "nginx_site_mounts": [api, {**sso, "satisfy": "all", "allow": []}],
         },
     }
     with serve_each(modes, nginx_site_https_redirect=False) as served:
@@ -187,20 +187,20 @@ def test_return_path_in_utf8(site):
 def test_outer_prefix(served):
     answer = served["http"]["outer"].get("/api/x", "X-Forwarded-Prefix: /outer")
     assert answer.location == "/outer/oauth2/start?rd=/outer/api/x"
-    assert Service.asked[-1]["X-Forwarded-Uri"] == "/outer/api/x"
+    assert Service.requested[-1]["X-Forwarded-Uri"] == "/outer/api/x"
 
 
-@pytest.mark.parametrize(("mode", "asked"), [("site", "/oauth2/auth"), ("mount", "/verify")])
-def test_what_the_service_is_told(served, mode: str, asked: str):
+@pytest.mark.parametrize(("mode", "requested"), [("site", "/oauth2/auth"), ("mount", "/verify")])
+def test_what_the_service_receives(served, mode: str, requested: str):
     forged = ["X-Original-URI: /forged", "X-Forwarded-Method: GET", "X-Forwarded-For: 1.2.3.4"]
     line = "POST /api/late?a=b HTTP/1.1"
     answer = served["http"][mode].ask(
         line, "Host: example.org:8000", SIGNED_IN, *forged, "Content-Length: 5", body="12345"
     )
     assert answer.text == "5 bytes"
-    told = Service.asked[-1]
-    assert told[":line"].split()[1] == asked
-    assert {name: told.get(name) for name in EXPECTED} == EXPECTED
+    received = Service.requested[-1]
+    assert received[":line"].split()[1] == requested
+    assert {name: received.get(name) for name in EXPECTED} == EXPECTED
 
 
 EXPECTED = {

@@ -866,6 +866,23 @@ class TestCors:
         assert said.startswith("nginx_site_mounts[0].cors is ['http://a'], but the mount has re")
 
 
+@pytest.mark.parametrize(
+    ("clients", "said"),
+    [
+        ("clients.pem", "is 'clients.pem': write the absolute path of a file on the host"),
+        ("-----BEGIN PRIVATE KEY-----", "is a text with a private key: write the certificates"),
+    ],
+)
+def test_certificates_of_clients(input_errors, clients: str, said: str):
+    [error] = input_errors(nginx_site_tls={**TLS, "clients": clients})
+    assert error.startswith(f"nginx_site_tls.clients {said}")
+
+
+def test_certificates_of_clients_without_tls(input_errors):
+    [said] = input_errors(nginx_site_tls={"clients": "/etc/ssl/clients.pem"})
+    assert said.startswith("nginx_site_tls.clients is '/etc/ssl/clients.pem', but nginx_site_tls.m")
+
+
 SERVICE = {"url": "http://127.0.0.1:4180/oauth2/auth"}
 
 
@@ -1807,6 +1824,7 @@ def test_mount_is_named_by_its_index(input_errors):
         pytest.param({"nginx_site_default_server": True}, id="default server"),
         pytest.param({"nginx_site_tls": {}}, id="empty TLS"),
         pytest.param({"nginx_site_tls": TLS}, id="TLS"),
+        pytest.param({"nginx_site_tls": {**TLS, "clients": "/etc/ssl/a.pem"}}, id="mutual TLS"),
         pytest.param({"nginx_site_tls": TLS, "nginx_site_listen": []}, id="nothing but TLS"),
         pytest.param(
             {

@@ -29,6 +29,14 @@ def errors(inputs: Inputs) -> Iterator[str]:
     """Yield what is wrong with the options of the mode, and with a certificate that is given."""
     tls, names = inputs.values["tls"], inputs.values["server_names"]
     yield from _modes(tls["mode"], inputs.given.get("tls", {}))
+    clients = tls["clients"]
+    if clients is not None and BEGIN not in clients and not FILE.fullmatch(clients):
+        yield (
+            f"nginx_site_tls.clients is {_printed(clients)}: write the absolute path of a file on "
+            "the host, without spaces, as in '/etc/ssl/clients.pem', or the text in PEM."
+        )
+    elif clients is not None and "PRIVATE KEY" in clients:
+        yield "nginx_site_tls.clients is a text with a private key: write the certificates only."
     if tls["mode"] == "files":
         is_text = {option: BEGIN in tls[option] for option in ("certificate", "key")}
         if all(is_text.values()):
