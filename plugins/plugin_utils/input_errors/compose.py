@@ -113,11 +113,11 @@ def of_site(inputs: Inputs, apps: list[str]) -> Iterator[str]:
         yield from _mount(f"nginx_site_mounts[{index}]", mount, apps)
 
 
-def _auth_request(where: str, service: dict | bool | None) -> Iterator[str]:
+def _auth_request(where: str, service: dict | None) -> Iterator[str]:
     match = re.match(r"http://([^/]+)", service["url"]) if service else None
-    if match and _is_local(match[1]):
+    if service and match and _is_local(match[1]):
         yield (
-            f"{where}.url is {service['url']!r}, but in a container this is the container itself: "  # type: ignore[index]
+            f"{where}.url is {service['url']!r}, but in a container this is the container itself: "
             "write an address that other machines can reach."
         )
 
