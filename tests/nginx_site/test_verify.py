@@ -65,6 +65,31 @@ def test_local_endpoint_of_nginx(mount_value, settings: dict, endpoints: list):
     assert [(one["name"], one["connect"], one["tls"]) for one in found] == endpoints
 
 
+OPEN = {"path": "/open", "app": "shop"}
+MOUNT_RULES = {"allow": ["10.0.0.0/8"], "deny": ["10.0.0.0/8"], "users": {"me": "a long password"}}
+NO_RULES = {"allow": [], "users": {}}
+NOT_VERIFIED = [
+    pytest.param({}, {}, [], id="open"),
+    *[pytest.param({}, {name: rule}, ["/api"], id=name) for name, rule in MOUNT_RULES.items()],
+    pytest.param({}, {"auth_request": {"url": "/open/auth"}}, ["/api"], id="auth_request"),
+    pytest.param({"nginx_site_allow": ["10.0.0.0/8"]}, {}, ["/open", "/api"], id="of the site"),
+    pytest.param({"nginx_site_allow": ["10.0.0.0/8"]}, NO_RULES, ["/open"], id="open again"),
+    pytest.param({"nginx_site_maintenance": True}, {}, ["/open", "/api"], id="maintenance"),
+]
+
+
+@pytest.mark.parametrize(("settings", "mount", "paths"), NOT_VERIFIED)
+def test_mount_that_not_every_client_may_request_is_not_verified(
+    value, settings: dict, mount: dict, paths: list[str]
+):
+    site = {**settings, "nginx_site_mounts": [OPEN, {"path": "/api", "app": "shop", **mount}]}
+    lists = [
+        value(f"__nginx_site_{name}_mounts | map(attribute='path')", site)
+        for name in ("unverified", "verified")
+    ]
+    assert lists == [paths, [path for path in ("/open", "/api") if path not in paths]]
+
+
 def test_local_endpoint_of_app(mount_value):
     mount = {"path": "/api", "app": "shop", "strip": True}
     app = mount_value("__nginx_site_mount_endpoints", mount)[-1]

@@ -93,7 +93,7 @@ class TestScriptName:
         assert environ["HTTP_HOST"] == f"shop.example:{port}"
 
     @pytest.mark.parametrize(
-        ("path", "headers", "seen"),
+        ("path", "headers", "prefix"),
         [
             pytest.param("/shop/cart", {"X-Forwarded-Prefix": "/shop"}, "/shop", id="mount"),
             pytest.param(
@@ -106,12 +106,12 @@ class TestScriptName:
             pytest.param("/cart", {"X-Forwarded-Prefix": ""}, "", id="root"),
         ],
     )
-    def test_earlier_prefix_of_the_site(self, app, path: str, headers: dict, seen: str):
+    def test_earlier_prefix_of_the_site(self, app, path: str, headers: dict, prefix: str):
         """Until the site is deployed, nginx passes requests below the earlier prefix."""
         received = see(app, FROM_NGINX | headers, path=path)["environ"]
         assert (received["SCRIPT_NAME"], received["PATH_INFO"]) == (
-            seen,
-            path.removeprefix(seen.removeprefix("/outer")),
+            prefix,
+            path.removeprefix(prefix.removeprefix("/outer")),
         )
 
     @pytest.mark.parametrize(
