@@ -21,6 +21,11 @@ FILES = {
     "page/assets/index-1a2b3c4d.js": SCRIPT,
     "page/assets/.secret": "hidden",
     "page/logo.png": "x" * 3000,
+    "page/logo.svg": "<svg/>",
+    "page/app.js.map": '{"version": 3}' * 100,
+    "page/text.woff2": "x",
+    "page/text.otf": "x",
+    "page/text.ttf": "x",
     "published/+shop@b/index.html": "new page",
     "published/+shop@b/assets/new.js": "new",
     "published/+shop@b/app.js": "new",
@@ -91,6 +96,11 @@ def site(nginx_site, server_at, tmp_path_factory):
         pytest.param("/style.css", "text/css; charset=utf-8", id="style"),
         pytest.param("/notes.txt", "text/plain; charset=utf-8", id="text"),
         pytest.param("/logo.png", "image/png", id="image"),
+        pytest.param("/logo.svg", "image/svg+xml", id="vector image"),
+        pytest.param("/app.js.map", "application/json", id="source map"),
+        pytest.param("/text.woff2", "font/woff2", id="font WOFF2"),
+        pytest.param("/text.otf", "font/otf", id="font OTF"),
+        pytest.param("/text.ttf", "font/ttf", id="font TTF"),
     ],
 )
 def test_type(site, path: str, kind: str):
