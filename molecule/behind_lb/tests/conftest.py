@@ -54,6 +54,12 @@ def trust() -> ssl.SSLContext:
     return ssl.create_default_context(cafile=AUTHORITY)
 
 
+@pytest.fixture(scope="session")
+def tunnel() -> str:
+    """The URL of the proxy on the host of the client."""
+    return TUNNEL
+
+
 @pytest.fixture(scope="session", params=["HTTP/1.1", "HTTP/2"])
 def protocol(request) -> str:
     return request.param
@@ -116,6 +122,14 @@ def browser() -> Iterator[webdriver.Remote]:
     driver = ChromiumRemoteConnection(DRIVER, vendor_prefix="goog", browser_name="chrome")
     with webdriver.Remote(driver, options=options) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def tell(browser) -> Callable[..., dict]:
+    """Return a function that sends a command of the Chrome DevTools protocol."""
+    return lambda command, **how: browser.execute(
+        "executeCdpCommand", {"cmd": command, "params": how}
+    )["value"]
 
 
 @pytest.fixture(scope="session")

@@ -40,14 +40,6 @@ return lines.flatMap(([a, one], index) => lines.slice(index + 1)
 
 
 @pytest.fixture(scope="module")
-def tell(browser):
-    """Return a function that sends a command of the Chrome DevTools protocol."""
-    return lambda command, **how: browser.execute(
-        "executeCdpCommand", {"cmd": command, "params": how}
-    )["value"]
-
-
-@pytest.fixture(scope="module")
 def reports(prove) -> dict[str, str]:
     """Reports of a right and of a wrong site, as the client sees them."""
     machines = "--limit=server:proxies:client"

@@ -1,0 +1,1 @@
+export const text = (rest) => `home ${rest} of version ${import.meta.env.VITE_VERSION}`;

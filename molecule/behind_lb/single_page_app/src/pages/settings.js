@@ -1,0 +1,1 @@
+export const text = (rest) => `settings ${rest} of version ${import.meta.env.VITE_VERSION}`;
