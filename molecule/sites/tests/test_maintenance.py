@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 
 import pytest
 from client import ask
+from meanwhile import statuses_during
 from patience import eventually
 
 PATHS = ["/", "/api/x"]
@@ -41,29 +41,18 @@ def switch(maintain, site):
     return partial(maintain, **site)
 
 
-def statuses_during(run) -> set[int]:
-    """Return the statuses of all requests that are sent during ``run``."""
-    statuses = set()
-    with ThreadPoolExecutor() as pool:
-        going = pool.submit(run)
-        while wait([going], timeout=0.02).not_done:
-            statuses |= {ask(path, host="news.example").status for path in PATHS}
-        going.result()
-    return statuses
-
-
 def all_have(status: int) -> bool:
     return {ask(path, host="news.example").status for path in PATHS} == {status}
 
 
 def test_only_503_comes_in_between(switch, host):
     deployed = host.check_output(FILES)
-    on = statuses_during(partial(switch, nginx_site_maintenance=True))
-    assert on <= {200, 503}
+    on = statuses_during(partial(switch, nginx_site_maintenance=True), PATHS, "news.example")
+    assert set().union(*on.values()) <= {200, 503}
     assert eventually(partial(all_have, 503))
     assert ask("/api/x", "POST", host="news.example", body="x").text == "Back at noon"
-    off = statuses_during(switch)
-    assert off <= {200, 503}
+    off = statuses_during(switch, PATHS, "news.example")
+    assert set().union(*off.values()) <= {200, 503}
     assert eventually(partial(all_have, 200))
     assert host.check_output(FILES) == deployed
 
