@@ -28,7 +28,7 @@ SITE = {
 PLACES = ["/", "/app/"]
 """The bases of the app: it is built and mounted at each of them."""
 
-pytestmark = [pytest.mark.usefixtures("shown"), pytest.mark.parametrize("place", PLACES)]
+pytestmark = [pytest.mark.usefixtures("displayed"), pytest.mark.parametrize("place", PLACES)]
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +137,7 @@ def open_tab(browser) -> Iterator[Callable[[str], Tab]]:
 
 
 @pytest.fixture(scope="module")
-def shown(publish, open_tab) -> dict[str, dict[str, str]]:
+def displayed(publish, open_tab) -> dict[str, dict[str, str]]:
     """Return what tabs show while three versions are published and then only one stays."""
     publish("1")
     old = {place: open_tab(place) for place in PLACES}
@@ -155,20 +155,20 @@ def shown(publish, open_tab) -> dict[str, dict[str, str]]:
     return texts
 
 
-def test_open_page_loads_the_files_of_its_version(shown, place):
-    assert shown[place]["old, 2"] == "orders of version 1, in version 1"
-    assert shown[place]["old, 3"] == "settings of version 1, in version 1"
+def test_open_page_loads_the_files_of_its_version(displayed, place):
+    assert displayed[place]["old, 2"] == "orders of version 1, in version 1"
+    assert displayed[place]["old, 3"] == "settings of version 1, in version 1"
 
 
-def test_new_page_is_the_new_version(shown, place):
-    assert shown[place]["new, 2"] == "orders of version 2, in version 2"
-    assert shown[place]["new, 3"] == "settings of version 3, in version 3"
+def test_new_page_is_the_new_version(displayed, place):
+    assert displayed[place]["new, 2"] == "orders of version 2, in version 2"
+    assert displayed[place]["new, 3"] == "settings of version 3, in version 3"
 
 
-def test_old_files_are_gone_when_one_publication_stays(shown, place):
+def test_old_files_are_gone_when_one_publication_stays(displayed, place):
     reason = "Failed to fetch dynamically imported module"
-    assert shown[place]["old, alone"].startswith(f"cannot open help: {reason}")
-    assert shown[place]["reloaded"] == "help of version 3, in version 3"
+    assert displayed[place]["old, alone"].startswith(f"cannot open help: {reason}")
+    assert displayed[place]["reloaded"] == "help of version 3, in version 3"
 
 
 @pytest.fixture(scope="module")
