@@ -147,7 +147,7 @@ def inputs(variant: Variant, files: str, app: dict, down: dict) -> dict:
         "nginx_site_server_names": [NAME],
         "nginx_site_aliases": [ALIAS],
         "nginx_site_https_redirect": False,
-        "nginx_site_hsts": {"max_age": 60},
+        "nginx_site_hsts": {"max_age": 60} if variant.origin.startswith("https") else {},
         "nginx_site_response_headers": {"X-Frame-Options": "DENY"},
         "nginx_site_redirects": {
             f"{at}/moved": f"{at}/api/",

@@ -66,34 +66,31 @@ def test_no_request_fails_during_a_rejected_change(site, attempt, lines: str, wo
     assert (done.succeeded, words in done.output) == (False, True)
 
 
-class TestPrefix:
-    """The prefix of an app changes: first the app gets the new one, then the site."""
+@pytest.fixture(scope="module")
+def moving():
+    """A function that deploys one more app below a prefix."""
+    run = partial(
+        controller.deploy,
+        "app.yml",
+        wsgi_app_name="moving",
+        wsgi_app_source={"type": "local", "path": str(controller.SCENARIO / "files/mirror")},
+        wsgi_app_callable="mirror:app",
+    )
+    yield lambda prefix: run(wsgi_app_prefix=prefix)
+    run(wsgi_app_state="absent", wsgi_app_remove_data=True)
 
-    @pytest.fixture(scope="class")
-    def app(self):
-        """A function that deploys the app below a prefix."""
-        run = partial(
-            controller.deploy,
-            "app.yml",
-            wsgi_app_name="moving",
-            wsgi_app_source={"type": "local", "path": str(controller.SCENARIO / "files/mirror")},
-            wsgi_app_callable="mirror:app",
-        )
-        yield lambda prefix: run(wsgi_app_prefix=prefix)
-        run(wsgi_app_state="absent", wsgi_app_remove_data=True)
 
-    def test_no_request_fails(self, app, deploy):
-        moving = {"path": "/before", "app": "moving"}
-        app("/before")
-        deploy(nginx_site_mounts=[moving])
-        during = statuses_during(partial(app, "/after"), ["/before/x"], NEWS)
-        assert during == {"/before/x": {200}}
-        assert '"SCRIPT_NAME":"/before"' in ask("/before/x", host=NEWS).text
-        moved = [
-            {**moving, "path": "/after"},
-            {"path": "/before", "redirect": "/after", "below": True, "code": 308},
-        ]
-        during = statuses_during(partial(deploy, nginx_site_mounts=moved), ["/before/x"], NEWS)
-        assert during["/before/x"] == {200, 308}
-        assert '"SCRIPT_NAME":"/after"' in ask("/after/x", host=NEWS).text
-        assert ask("/before/x", host=NEWS).location == "/after/x"
+def test_no_request_fails_while_an_app_gets_another_prefix(moving, deploy):
+    """First the app gets it, then the site."""
+    mount = {"path": "/before", "app": "moving"}
+    moving("/before")
+    deploy(nginx_site_mounts=[mount])
+    during = statuses_during(partial(moving, "/after"), ["/before/x"], NEWS)
+    assert during == {"/before/x": {200}}
+    assert '"SCRIPT_NAME":"/before"' in ask("/before/x", host=NEWS).text
+    redirect = {"path": "/before", "redirect": "/after", "below": True, "code": 308}
+    mounts = [{**mount, "path": "/after"}, redirect]
+    during = statuses_during(partial(deploy, nginx_site_mounts=mounts), ["/before/x"], NEWS)
+    assert during["/before/x"] == {200, 308}
+    assert '"SCRIPT_NAME":"/after"' in ask("/after/x", host=NEWS).text
+    assert ask("/before/x", host=NEWS).location == "/after/x"

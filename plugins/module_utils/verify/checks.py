@@ -87,6 +87,9 @@ def find_broken_hop(case: Case) -> Fault:
         if app["plain"]["error"]:
             return case.fault("app-down", expected, app["plain"]["error"])
         return case.fault("prefix-differs", expected, app["plain"]["status"])
+    # The app also answers below another prefix, if its request says so.
+    if app and case.wrapper_answer("app")["mounted"]["prefix"] != case.url.prefix:
+        return case.fault("prefix-differs", expected, app["plain"]["status"])
     if nginx and case.reaches_app("nginx"):
         faults = {421: "host-replaced", 502: "nginx-not-reached", 504: "nginx-not-reached"}
         return case.fault(faults.get(status, "balancer-routes-elsewhere"), expected, status)
