@@ -66,7 +66,12 @@ class Variant:
 
     def fill(self, text: str) -> str:
         """Return ``text`` with what differs between variants."""
-        values = {"{p}": self.prefix, "{o}": self.outer, "{origin}": self.origin}
+        values = {
+            "{p}": self.prefix,
+            "{o}": self.outer,
+            "{origin}": self.origin,
+            "{hsts}": "max-age=60" if self.origin.startswith("https") else "",
+        }
         for name, value in values.items():
             text = text.replace(name, value)
         return text
@@ -120,7 +125,7 @@ class Case:
         if response.status != self.status:
             found.append(f"status {response.status} instead of {self.status}")
         for name, wanted in self.headers.items():
-            expected = wanted if wanted is None else variant.fill(wanted)
+            expected = variant.fill(wanted or "") or None
             if response.header(name) != expected:
                 found.append(f"{name}: {response.header(name)!r} instead of {expected!r}")
         text = variant.fill(self.text or "")
@@ -491,7 +496,9 @@ CASES = [
         sent=("Cookie: a=b",),
     ),
     Case("lines of the user", "GET {p}/extra", 200, FRAME, "lines"),
-    Case("HSTS of files", "GET {p}/app.js", 200, {}),
+    Case("HSTS of files", "GET {p}/app.js", 200, {"Strict-Transport-Security": "{hsts}"}),
+    Case("HSTS of the app", "GET {p}/api/x", 200, {"Strict-Transport-Security": "{hsts}"}),
+    Case("HSTS of a redirect", "GET {p}/exact", 307, {"Strict-Transport-Security": "{hsts}"}),
     Case("TRACE", "TRACE {p}/", 405, {}),
     Case("CONNECT", "CONNECT {p}/", 405, {}),
     Case("no version", "GET {p}/missing.js", 404, {"Server": "nginx"}),
