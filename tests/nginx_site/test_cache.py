@@ -240,3 +240,43 @@ def test_validator_is_compared(site, app, path):
     site.get(path)
     answer = site.get(path, 'If-None-Match: "v1"')
     assert (answer.status, len(app.received)) == (304, 1)
+
+
+def test_file_that_an_app_names_is_kept_by_its_path(
+    nginx, nginx_site, server_at, app_of_all, certificate
+):
+    """The client requests one path, and the app names another one for each client."""
+    [port] = free_ports(1)
+    address = [f"127.0.0.1:{app_of_all.port}"]
+    nginx.add(
+        nginx_site,
+        {
+            "nginx_site_name": "main",
+            "nginx_site_server_names": ["example.org"],
+            "nginx_site_listen": [f"127.0.0.1:{port}"],
+            "nginx_site_mounts": [
+                {"path": "/app", "upstreams": address},
+                {"path": "/kept", "upstreams": address, "cache": {"seconds": 60}},
+            ],
+        },
+    )
+
+    def reply(handler) -> tuple:
+        if handler.path.startswith("/app"):
+            return 200, {"X-Accel-Redirect": f"/kept/of/{handler.headers['X-User']}"}, ""
+        return 200, {}, handler.path
+
+    app_of_all.reply = reply
+    with running(nginx):
+        site = server_at(port, nginx.top)
+        received = [site.get("/app/me", f"X-User: {name}").text for name in ("ann", "bob", "ann")]
+    assert received == ["/kept/of/ann", "/kept/of/bob", "/kept/of/ann"]
+
+
+def test_outer_prefix_is_no_part_of_the_path(sites, app):
+    """A client that reaches nginx beside the proxy can request a path like the outer prefix."""
+    site = sites["fronted"]["http"]
+    short = site.get("/app/prefix/x", "X-Forwarded-Prefix: /app", host="example.org").text
+    app.reply = lambda handler: (200, {}, "other")
+    other = site.get("/app/app/prefix/x", host="example.org").text
+    assert (short, other) == ("1", "other")

@@ -103,3 +103,21 @@ def test_container_reads_the_file(nginx_site):
     ):
         settings = {**root, "nginx_site_tls": {**tls, "clients": clients}}
         assert path in nginx_site.value(f"__nginx_site_compose_needs.{kind}", settings)
+
+
+def test_no_path_is_open_if_certbot_needs_none(nginx, nginx_site, server_at, certificate, theirs):
+    plain, secure = free_ports(2)
+    (nginx.top / "clients.pem").write_bytes(theirs.cert_pem.bytes())
+    (nginx.top / "page").mkdir()
+    (nginx.top / "page/index.html").write_text("the file")
+    clients = {"clients": f"{nginx.top}/clients.pem", "listen": [f"127.0.0.1:{secure}"]}
+    page = {"path": "/", "root": f"{nginx.top}/page", "fallback": "/index.html"}
+    site = {
+        **SITE,
+        "nginx_site_listen": [f"127.0.0.1:{plain}"],
+        "nginx_site_tls": {**certificate, **clients},
+        "nginx_site_mounts": [page],
+    }
+    nginx.add(nginx_site, site)
+    with running(nginx):
+        assert server_at(plain, nginx.top).get(CHALLENGE).status == 403

@@ -102,6 +102,18 @@ def test_directive_that_undoes_a_promise(nginx_site, place: str, text: str, erro
             "answers. Use nginx_site_server_names.",
             id="name",
         ),
+        pytest.param(
+            {"nginx_site_extra": "satisfy any;"},
+            "nginx_site_extra has 'satisfy' in line 1: it decides who may request what. Use allow, "
+            "deny, users, auth_request or satisfy.",
+            id="access",
+        ),
+        pytest.param(
+            {"nginx_site_mounts": [{"path": "/", "app": "shop", "extra": "allow all;"}]},
+            "nginx_site_mounts[0].extra has 'allow' in line 1: it decides who may request what. "
+            "Use allow, deny, users, auth_request or satisfy.",
+            id="access to a mount",
+        ),
         *[
             pytest.param(
                 {"nginx_site_mounts": [{"path": "/", "app": "shop", "extra": f"{name} x;"}]},

@@ -71,3 +71,15 @@ def test_directories_of_other_mounts_stay(outdated):
 
 def test_copy_of_a_lost_run_is_removed(outdated):
     assert outdated(result("/", "+@b", "+@a.partial", "+@a")) == ["+@a.partial"]
+
+
+def test_items_of_the_loop_have_no_passwords(nginx_site):
+    """Ansible prints an item whose task fails."""
+    mount = {"path": "/", "src": str(HERE), "users": {"me": "hunter2 hunter2"}}
+    site = {
+        "nginx_site_name": "main",
+        "nginx_site_server_names": ["example.org"],
+        "nginx_site_mounts": [mount],
+    }
+    items = nginx_site.value("__nginx_site_published_directories", site)
+    assert items == [{"path": "/", "src": str(HERE), "immutable": []}]

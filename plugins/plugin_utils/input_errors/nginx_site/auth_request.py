@@ -31,6 +31,11 @@ def errors(inputs: Inputs) -> Iterator[str]:
                 f"{where} has auth_request and users, but a browser can do only one of them: write "
                 "'users: {}' or 'auth_request: false' for the mount."
             )
+        if mount["cache"] and isinstance(service, dict) and service.get("headers"):
+            yield (
+                f"{where} has cache, but auth_request has headers, which may differ between "
+                "clients: remove one of them."
+            )
         for name in {name.lower() for name in mount["headers"]} & set(_names(inputs)):
             yield f"{where}.headers sets {name}, but auth_request sets it: remove one of them."
 

@@ -27,11 +27,20 @@ REFUSED = {
 }
 """Directives that would undo what the role promises, with the reason."""
 
+ACCESS = {
+    directive: "it decides who may request what. Use allow, deny, users, auth_request or satisfy"
+    for directive in (
+        *("allow", "deny", "satisfy"),
+        *("auth_basic", "auth_basic_user_file", "auth_request", "auth_request_set"),
+    )
+}
 OF_A_SERVER = {
+    **ACCESS,
     "listen": "it decides who can reach the site. Use nginx_site_listen",
     "server_name": "it decides for which names the site answers. Use nginx_site_server_names",
 }
 OF_A_MOUNT = {
+    **ACCESS,
     "proxy_pass": "the mount says where requests go. Use app or upstreams",
     "alias": "the mount says which files are served. Use root or src",
     "root": "the mount says which files are served. Use root or src",
