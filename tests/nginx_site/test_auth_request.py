@@ -47,8 +47,11 @@ def service():
 
 
 @pytest.fixture(scope="module")
-def served(server, serve_each, service):
+def served(server, serve_each, service, tmp_path_factory):
     top = server.top
+    pages = tmp_path_factory.mktemp("pages")
+    (pages / "4xx.html").write_text("A page for errors")
+    published = {"path": "/.errors", "immutable": []}
     static = [{"path": "/static", "root": f"{top}/static", "immutable": True}]
     api = {"path": "/api", "upstreams": [f"{top}/api.sock"], "static": static}
     page = {"path": "/", "root": f"{top}/page", "fallback": "/index.html"}
@@ -80,6 +83,14 @@ def served(server, serve_each, service):
                 {**api, "auth_request": other, "body_size": "9m"},
                 {**open_, "auth_request": {"url": f"http://{service}/verify"}},
             ]
+        },
+        "pages": {
+            "nginx_site_auth_request": same,
+            "nginx_site_error_pages": {"src": str(pages), "replace_app_errors": True},
+            "nginx_site_mounts": [api, sso],
+            "__nginx_site_published": {
+                "results": [{"item": published, "dest": str(pages), "others": []}]
+            },
         },
         "down": {
             "nginx_site_auth_request": {"url": "http://127.0.0.1:9/" + "x"},
@@ -251,4 +262,9 @@ def test_address_is_enough(served):
 def test_by_http2(served):
     fields = {":method": "GET", ":scheme": "https", ":authority": "example.org", ":path": "/api/x"}
     answer = served["https"]["site"].stream(list(fields.items()))
+    assert (answer.status, answer.location) == (302, "/oauth2/start?rd=/api/x")
+
+
+def test_sign_in_comes_before_pages_for_errors(served):
+    answer = served["http"]["pages"].get("/api/x")
     assert (answer.status, answer.location) == (302, "/oauth2/start?rd=/api/x")
