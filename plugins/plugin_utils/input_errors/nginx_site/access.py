@@ -29,7 +29,7 @@ def errors(inputs: Inputs) -> Iterator[str]:
         rules = {option: mount[option] for option in OPTIONS if mount[option] is not None}
         if rules and mount["redirect"] is not None:
             yield (
-                f"{where}{next(iter(rules))} is set, but the mount has redirect, and a redirect "
+                f"{where}{list(rules)[0]} is set, but the mount has redirect, and a redirect "
                 "shows nothing: remove it."
             )
         elif rules:

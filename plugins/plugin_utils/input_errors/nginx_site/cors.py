@@ -43,7 +43,8 @@ def _settings(where: str, value: Any, response_headers: dict) -> Iterator[str]:
     if not isinstance(settings["credentials"], bool):
         yield f"{where}.credentials is {settings['credentials']!r}: write true or false."
     age = settings["max_age"]
-    if type(age) is not int or not 0 <= age <= LONGEST:
+    is_number = isinstance(age, int) and not isinstance(age, bool)
+    if not is_number or not 0 <= age <= LONGEST:
         yield f"{where}.max_age is {age!r}: write seconds, from 0 to {LONGEST}."
     yield from _twice("nginx_site_response_headers", response_headers)
 

@@ -55,7 +55,11 @@ def _upstream(where: str, upstream: Any) -> Iterator[str]:
             )
             return
         for option, kind in TYPES.items():
-            if option in upstream and type(upstream[option]) is not kind:
+            # True is a number for Python.
+            is_right = isinstance(upstream.get(option), kind) and (
+                kind is bool or not isinstance(upstream[option], bool)
+            )
+            if option in upstream and not is_right:
                 example = {str: "a text", int: "a number", bool: "true or false"}[kind]
                 yield f"{where} has {option}: {upstream[option]!r}: write {example}."
                 return
