@@ -18,7 +18,7 @@ INVENTORY = "inventories/single_host/host_vars"
 
 DEFINITIONS = {
     ".yml": r"^\s*(?:- )?{name}:",
-    ".j2": r"^set .*{name} ",
+    ".j2": r"^ *set .*{name} ",
     ".py": r"^def {name}\(|^{name} = ",
 }
 """How a file defines a name, by the end of the file's name."""
@@ -36,7 +36,7 @@ PREFIX = [
     (f"{SITE}/templates/site.conf.j2", "app_mounts.j2", f"{SITE}/templates/app_mounts.j2"),
     (f"{SITE}/templates/app_mounts.j2", "nginx_site.mounts", f"{INVENTORY}/main.yml"),
     (f"{SITE}/templates/site.conf.j2", "proxy.j2", f"{SITE}/templates/proxy.j2"),
-    (f"{SITE}/templates/app_mounts.j2", "}}_prefix", f"{SITE}/templates/proxy.j2"),
+    (f"{SITE}/templates/proxy.j2", "_prefix", f"{SITE}/templates/app_mounts.j2"),
 ]
 
 # From wsgi_app_secrets to the environment of the process.
