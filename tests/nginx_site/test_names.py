@@ -118,7 +118,7 @@ def test_certificate_has_the_names(self_signed):
             [BOOKS, f"*.{BOOKS}", "www.xn--kse-qla.example"],
             id="all names",
         ),
-        pytest.param("__nginx_site_check_command[4]", NAMES, BOOKS, id="check"),
+        pytest.param("__nginx_site_check_command[5]", NAMES, BOOKS, id="check"),
         pytest.param("__nginx_site_assumed_url", NAMES, f"http://{BOOKS}", id="guessed URL"),
         pytest.param(
             "__nginx_site_public_origin.authority",
