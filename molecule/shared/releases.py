@@ -296,6 +296,7 @@ class Watch:
     @staticmethod
     def go_on(seconds: float) -> None:
         """Send requests for ``seconds``, the length of a measurement."""
+        # What is measured is that nothing happens in this time, so there is no event to await.
         time.sleep(seconds)
 
     @contextmanager

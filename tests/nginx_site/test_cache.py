@@ -242,9 +242,7 @@ def test_validator_is_compared(site, app, path):
     assert (answer.status, len(app.received)) == (304, 1)
 
 
-def test_file_that_an_app_names_is_kept_by_its_path(
-    nginx, nginx_site, server_at, app_of_all, certificate
-):
+def test_file_that_an_app_names_is_kept_by_its_path(nginx, nginx_site, server_at, app_of_all):
     """The client requests one path, and the app names another one for each client."""
     [port] = free_ports(1)
     address = [f"127.0.0.1:{app_of_all.port}"]
