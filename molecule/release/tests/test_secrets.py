@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import pytest
 import testinfra
-from controller import MOLECULE, PROJECT
+from controller import PROJECT
+from new_host import new_host
 from releases import ENVIRONMENT_VARIABLES
 
 ALL = ("--diff", "-vvv")
@@ -85,21 +86,16 @@ def look_at(host) -> str:
 def strange(container) -> Iterator[str]:
     """Run a host that has never seen a deploy, and return its name."""
     name = f"{container}-strange"
-    [platform] = MOLECULE["platforms"]
-    host = [f"--name={name}", *(f"--volume={path}" for path in platform.get("volumes", []))]
-    command = ["podman", "run", "--detach", "--privileged", "--systemd=always", *host]
-    subprocess.run([*command, platform["image"], "/sbin/init"], check=True, capture_output=True)
-    if os.environ.get("SUBSITE_BACKEND") == "docker":
-        # The only engine that the role does not install.
-        engine = [
-            "ansible-playbook",
-            f"--inventory={name},",
-            PROJECT / "molecule/docker/engine.yml",
-        ]
-        subprocess.run(engine, check=True, capture_output=True, env=ENVIRONMENT_VARIABLES)
-    yield name
-    remove = ["podman", "rm", "--force", "--volumes", "--time=0", name]
-    subprocess.run(remove, check=True, capture_output=True)
+    with new_host(name):
+        if os.environ.get("SUBSITE_BACKEND") == "docker":
+            # The only engine that the role does not install.
+            engine = [
+                "ansible-playbook",
+                f"--inventory={name},",
+                PROJECT / "molecule/docker/engine.yml",
+            ]
+            subprocess.run(engine, check=True, capture_output=True, env=ENVIRONMENT_VARIABLES)
+        yield name
 
 
 @pytest.fixture(scope="module")
