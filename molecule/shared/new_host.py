@@ -11,7 +11,7 @@ from controller import MOLECULE
 
 BOOTED = (
     "timeout 60 sh -c 'until systemctl is-system-running --wait |"
-    " grep --extended-regexp \"running|degraded\"; do sleep .1; done'"
+    ' grep --extended-regexp "running|degraded"; do sleep .1; done\''
 )
 """Before systemd listens, its command fails at once."""
 
