@@ -29,6 +29,7 @@ class ActionModule(ActionBase):
                 "src": {"type": "path", "required": True},
                 "dest": {"type": "path", "required": True},
                 "group": {"type": "str"},
+                "newest": {"type": "str"},
             }
         )
         try:
@@ -39,6 +40,7 @@ class ActionModule(ActionBase):
             "src": module_arguments["src"],
             "dest": module_arguments["dest"],
             "group": module_arguments["group"],
+            "newest": module_arguments["newest"],
         }
         result |= self._execute_module(
             module_name="subsite.deploy.copy_directory", module_args=wanted, task_vars=task_vars

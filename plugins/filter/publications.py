@@ -8,7 +8,8 @@ author: The Subsite maintainers (@subsite)
 short_description: Choose the published directories that stay
 description:
   - Returns the names of the directories from which nginx serves a mount, by the path of the mount.
-    The first one is the current one. The others are earlier ones, the newest first.
+    The first one is the current one. The others are earlier ones, the newest first. The last one is
+    a link to the newest one that the host has. Only mounts with immutable files have others.
 positional: _input, keep, present
 options:
   _input:
@@ -36,7 +37,8 @@ kept: "{{ published.results | subsite.deploy.publications(5) }}"
 
 RETURN = r"""
 _value:
-  description: "Lists of names by paths, as V({'/': ['+@4d1c09aa71be', '+@90b2c4f3a1d7']})."
+  description: >-
+    Lists of names by paths, as V({'/': ['+@4d1c09aa71be', '+@90b2c4f3a1d7', '+@newest']}).
   type: dict
 """
 
@@ -51,14 +53,18 @@ def publications(results: list[dict], keep: int, present: bool = False) -> dict[
     for result in results:
         current = os.path.basename(result["dest"])
         mount = current.rpartition("@")[0]
-        # Not MOUNT@DIGEST.partial, which a lost run has left.
-        same_mount = re.compile(re.escape(mount) + "@[0-9a-z]+")
+        # Not MOUNT@DIGEST.partial, which a lost run has left, and not the link MOUNT@newest.
+        same_mount = re.compile(re.escape(mount) + "@[0-9a-f]+")
         earlier = list(filter(same_mount.fullmatch, result["others"]))
         names = earlier if present and result["missing"] else [current, *earlier]
-        # Only immutable files of earlier publications are served.
-        count = keep if result["item"]["immutable"] else 1
-        kept[result["item"]["path"]] = names[:count]
-    return {path: names for path, names in kept.items() if names}
+        if not names:
+            continue
+        # Only immutable files of other publications are served.
+        immutable = result["item"]["immutable"]
+        kept[result["item"]["path"]] = (
+            [*names[:keep], f"{mount}@newest"] if immutable else names[:1]
+        )
+    return kept
 
 
 class FilterModule:

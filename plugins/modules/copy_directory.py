@@ -26,6 +26,10 @@ options:
     description:
       - Group that owns it. If set, only root and this group can read it.
     type: str
+  newest:
+    description:
+      - Name of a link beside O(dest) that leads to O(dest) from the moment it appears.
+    type: str
   archive:
     description: Path of the archive on the host. The action plugin sets it.
     type: path
@@ -55,7 +59,7 @@ missing:
   type: bool
   returned: always
 others:
-  description: The names of the other directories beside it, the newest first.
+  description: The names of the other directories beside it, and of links to them, the newest first.
   type: list
   elements: str
   returned: always
@@ -64,19 +68,30 @@ others:
 import os
 import tarfile
 import time
+from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.subsite.deploy.plugins.module_utils.source_tree import placed
 
 
-def unpack(archive: str, dest: str, group: str | None) -> None:
-    """Unpack ``archive`` at ``dest``."""
+def unpack(archive: str, dest: str, group: str | None, newest: str | None = None) -> None:
+    """Unpack ``archive`` at ``dest``, and let the link ``newest`` beside it lead there."""
     with placed(dest, group) as partial, tarfile.open(archive) as content:
+        if newest is not None:
+            replace_link(partial.parent / newest, os.path.basename(dest))
         content.extraction_filter = getattr(tarfile, "tar_filter", None)  # missing in early 3.11
         members = content.getmembers()
         for member in members:
             member.mtime = time.time()  # newer than any copy in a browser's cache
         content.extractall(partial, members)
+
+
+def replace_link(link: Path, target: str) -> None:
+    """Let ``link`` lead to ``target``, without a moment in which it is missing."""
+    partial = link.with_name(f"{link.name}.partial")
+    partial.unlink(missing_ok=True)
+    partial.symlink_to(target)
+    partial.replace(link)
 
 
 def list_others(dest: str) -> list[str]:
@@ -92,7 +107,7 @@ def list_others(dest: str) -> list[str]:
 
 def make_newest(dest: str, other: str) -> None:
     """Make ``dest`` newer than the newest of the others, because its content is in use again."""
-    if os.stat(dest).st_mtime <= os.stat(os.path.join(os.path.dirname(dest), other)).st_mtime:
+    if os.stat(dest).st_mtime <= os.lstat(os.path.join(os.path.dirname(dest), other)).st_mtime:
         os.utime(dest)
 
 
@@ -103,6 +118,7 @@ def main() -> None:
             "src": {"type": "path", "required": True},
             "dest": {"type": "path", "required": True},
             "group": {"type": "str"},
+            "newest": {"type": "str"},
             "archive": {"type": "path"},
         },
         supports_check_mode=True,
@@ -113,7 +129,7 @@ def main() -> None:
     if not is_missing and others and not module.check_mode:
         make_newest(dest, others[0])
     if is_missing and module.params["archive"] and not module.check_mode:
-        unpack(module.params["archive"], dest, module.params["group"])
+        unpack(module.params["archive"], dest, module.params["group"], module.params["newest"])
     module.exit_json(changed=is_missing, missing=is_missing, dest=dest, others=others)
 
 

@@ -35,6 +35,9 @@ FILES = {
     "published/+shop@a/assets/old.js": "old",
     "published/+shop@a/assets/both.js": "old",
     "published/+shop@a/readme.txt": "old",
+    "published/+shop@c/index.html": "next page",
+    "published/+shop@c/assets/next.js": "next",
+    "published/+shop@c/readme.txt": "next",
     "static/site.css": "a {}",
 }
 
@@ -49,13 +52,14 @@ def site(nginx_site, server_at, tmp_path_factory):
         path = top / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+    (top / "published/+shop@newest").symlink_to("+shop@c")
     for path in [top, *top.parents]:
         if path.is_relative_to(nginx.top):
             path.chmod(0o755)
     published = {
         "item": {"path": "/shop", "immutable": ["/assets"]},
         "dest": f"{top}/published/+shop@b",
-        "others": ["+shop@a", "+other@a"],
+        "others": ["+shop@newest", "+shop@a", "+other@a"],
     }
     single_page = {"fallback": "/index.html", "immutable": ["/assets"]}
     nginx.add(
@@ -132,6 +136,8 @@ def test_type(site, path: str, kind: str):
         pytest.param("/shop/assets/new.js", 200, YEAR, id="published asset"),
         pytest.param("/shop/assets/old.js", 200, YEAR, id="asset of an earlier publication"),
         pytest.param("/shop/readme.txt", 404, None, id="other file of an earlier publication"),
+        pytest.param("/shop/assets/next.js", 200, YEAR, id="asset of the next publication"),
+        pytest.param("/shop/readme.txt", 404, None, id="other file of the next publication"),
         pytest.param("/shop/assets/none.js", 404, None, id="asset of no publication"),
         pytest.param("/shop/assets/../../+shop@a/readme.txt", 404, None, id="dots"),
         pytest.param("/app/static/site.css", 200, NO_CACHE, id="static file of an app"),
@@ -147,6 +153,7 @@ def test_caching(site, path: str, status: int, caching: str | None):
 
 def test_current_publication_comes_first(site):
     assert [site(f"/shop/assets/{name}.js").text for name in ("both", "old")] == ["new", "old"]
+    assert site("/shop/").text == "new page"
 
 
 def test_file_is_validated(site):

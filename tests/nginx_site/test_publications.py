@@ -83,3 +83,13 @@ def test_items_of_the_loop_have_no_passwords(nginx_site):
     }
     items = nginx_site.value("__nginx_site_published_directories", site)
     assert items == [{"path": "/", "src": str(HERE), "immutable": []}]
+
+
+def test_link_to_the_newest_is_removed_with_its_mount(outdated):
+    links = ["+@newest", "+docs@newest", "+gone@newest"]
+    removed = outdated(result("/", "+@b", *links), result("/docs", "+docs@b", *links))
+    assert removed == ["+gone@newest"]
+
+
+def test_link_to_the_newest_is_for_immutable_files(outdated):
+    assert outdated(result("/", "+@b", "+@newest", immutable=False)) == ["+@newest"]

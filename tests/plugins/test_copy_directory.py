@@ -247,6 +247,31 @@ class TestPlace:
         copy_directory.unpack(archive, str(dest), None)
         assert pack(str(dest)) == pack(str(source))
 
+    def test_newest_leads_to_the_last_copy(self, archive: str, dest: Path):
+        link = dest.with_name("newest")
+        for name in ("a", "b"):
+            copy_directory.unpack(archive, str(dest.with_name(name)), None, "newest")
+            assert (os.readlink(link), link.with_name("newest.partial").exists()) == (name, False)
+
+    def test_newest_is_replaced_after_an_interruption(self, archive: str, dest: Path):
+        dest.parent.mkdir(parents=True)
+        dest.with_name("newest.partial").symlink_to("a")
+        copy_directory.unpack(archive, str(dest), None, "newest")
+        assert os.readlink(dest.with_name("newest")) == dest.name
+
+    @pytest.mark.parametrize("name", ["a", "b"])
+    def test_copy_in_use_becomes_the_newest_once(
+        self, run_module, archive: str, dest: Path, name: str
+    ):
+        for copy in ("a", "b"):
+            copy_directory.unpack(archive, str(dest.with_name(copy)), None, "newest")
+        ages = []
+        for _ in range(2):
+            run_module(copy_directory, src="/src", dest=str(dest.with_name(name)), newest="newest")
+            ages.append([dest.with_name(copy).stat().st_mtime_ns for copy in (name, "a", "b")])
+        assert ages[0] == ages[1]
+        assert ages[0][0] == max(ages[0])
+
     def test_says_that_the_tree_is_missing(self, run_module, source: Path, dest: Path):
         result = run_module(copy_directory, src=str(source), dest=str(dest))
         assert (result["changed"], dest.exists()) == (True, False)
@@ -268,7 +293,7 @@ PLAYBOOK = """
   gather_facts: false
   tasks:
     - subsite.deploy.copy_directory:
-        {src: "{{ playbook_dir }}/source", dest: "{{ playbook_dir }}/dest"}
+        {src: "{{ playbook_dir }}/source", dest: "{{ playbook_dir }}/dest", newest: newest}
     - subsite.deploy.copy_directory:
         {src: "{{ playbook_dir }}/source", dest: "{{ playbook_dir }}/dest"}
     - subsite.deploy.copy_directory:
@@ -295,6 +320,9 @@ def results(run, top: Path) -> list[dict]:
 class TestAction:
     def test_sends_the_tree(self, results: list[dict], top: Path):
         assert pack(str(top / "dest")) == pack(str(top / "source"))
+
+    def test_newest_leads_to_it(self, results: list[dict], top: Path):
+        assert os.readlink(top / "newest") == "dest"
 
     def test_sends_it_once(self, results: list[dict]):
         assert [result["changed"] for result in results[:2]] == [True, False]

@@ -14,9 +14,9 @@ def result(path: str, name: str, *others: str) -> dict:
 @pytest.mark.parametrize(
     ("keep", "names"),
     [
-        pytest.param(1, ["+@c"], id="only the current one"),
-        pytest.param(2, ["+@c", "+@b"], id="the newest earlier one"),
-        pytest.param(9, ["+@c", "+@b", "+@a"], id="all"),
+        pytest.param(1, ["+@c", "+@newest"], id="only the current one"),
+        pytest.param(2, ["+@c", "+@b", "+@newest"], id="the newest earlier one"),
+        pytest.param(9, ["+@c", "+@b", "+@a", "+@newest"], id="all"),
     ],
 )
 def test_newest_stay(keep: int, names: list[str]):
@@ -29,7 +29,10 @@ def test_mounts_keep_separate_directories():
         result("/", "+@b", "+docs@b", "+@a", "+docs@a", "+docs+v2@a"),
         result("/docs", "+docs@b", "+@b", "+@a", "+docs@a", "+docs+v2@a"),
     ]
-    assert publications(results, 5) == {"/": ["+@b", "+@a"], "/docs": ["+docs@b", "+docs@a"]}
+    assert publications(results, 5) == {
+        "/": ["+@b", "+@a", "+@newest"],
+        "/docs": ["+docs@b", "+docs@a", "+docs@newest"],
+    }
 
 
 def test_mount_without_immutable_files_needs_one():
@@ -38,8 +41,14 @@ def test_mount_without_immutable_files_needs_one():
     assert publications(results, 5) == {"/": ["+@b"]}
 
 
+def test_link_to_the_newest_is_the_last():
+    found = result("/", "+@b", "+@newest", "+@a")
+    assert publications([found], 3) == {"/": ["+@b", "+@a", "+@newest"]}
+
+
 def test_unfinished_copies_are_left_out():
-    assert publications([result("/", "+@b", "+@a.partial", "+@a")], 5) == {"/": ["+@b", "+@a"]}
+    found = result("/", "+@b", "+@a.partial", "+@a")
+    assert publications([found], 5) == {"/": ["+@b", "+@a", "+@newest"]}
 
 
 class TestPresent:
@@ -48,8 +57,8 @@ class TestPresent:
     @pytest.mark.parametrize(
         ("missing", "names"),
         [
-            pytest.param(False, ["+@c", "+@b"], id="current one"),
-            pytest.param(True, ["+@b", "+@a"], id="earlier ones"),
+            pytest.param(False, ["+@c", "+@b", "+@newest"], id="current one"),
+            pytest.param(True, ["+@b", "+@a", "+@newest"], id="earlier ones"),
         ],
     )
     def test_newest_takes_the_place_of_a_missing_one(self, missing: bool, names: list[str]):
