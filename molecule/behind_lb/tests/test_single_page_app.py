@@ -28,7 +28,7 @@ SITE = {
 PLACES = ["/", "/app/"]
 """The bases of the app: it is built and mounted at each of them."""
 
-pytestmark = [pytest.mark.usefixtures("displayed"), pytest.mark.parametrize("place", PLACES)]
+pytestmark = [pytest.mark.usefixtures("found"), pytest.mark.parametrize("place", PLACES)]
 
 
 @pytest.fixture(scope="module")
@@ -137,45 +137,79 @@ def open_tab(browser) -> Iterator[Callable[[str], Tab]]:
 
 
 @pytest.fixture(scope="module")
-def displayed(publish, open_tab) -> dict[str, dict[str, str]]:
-    """Return what tabs show while three versions are published and then only one stays."""
-    publish("1")
-    old = {place: open_tab(place) for place in PLACES}
-    texts = {place: {"old, 1": old[place].text()} for place in PLACES}
-    # The old tab opens another page each time: it has the files of an earlier one already.
-    for version, page in (("2", "orders"), ("3", "settings")):
-        publish(version)
-        for place in PLACES:
-            texts[place][f"old, {version}"] = old[place].click(page)
-            texts[place][f"new, {version}"] = open_tab(place).click(page)
-    publish("3", nginx_site_keep_publications=1)
-    for place in PLACES:
-        texts[place]["old, alone"] = old[place].click("help")
-        texts[place]["reloaded"] = old[place].reload()
-    return texts
-
-
-def test_open_page_loads_the_files_of_its_version(displayed, place):
-    assert displayed[place]["old, 2"] == "orders of version 1, in version 1"
-    assert displayed[place]["old, 3"] == "settings of version 1, in version 1"
-
-
-def test_new_page_is_the_new_version(displayed, place):
-    assert displayed[place]["new, 2"] == "orders of version 2, in version 2"
-    assert displayed[place]["new, 3"] == "settings of version 3, in version 3"
-
-
-def test_old_files_are_gone_when_one_publication_stays(displayed, place):
-    reason = "Failed to fetch dynamically imported module"
-    assert displayed[place]["old, alone"].startswith(f"cannot open help: {reason}")
-    assert displayed[place]["reloaded"] == "help of version 3, in version 3"
-
-
-@pytest.fixture(scope="module")
 def shop(trust, tunnel) -> Iterator[httpx.Client]:
     """A client of the site."""
     with httpx.Client(verify=trust, proxy=tunnel, base_url=URL, timeout=30) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def requested(shop) -> Callable[[Callable[[], object]], dict[str, int]]:
+    """Return a function that does something and returns the paths and statuses nginx logs."""
+    web = testinfra.get_host(f"podman://{WEB}")
+
+    def mark() -> str:
+        name = uuid.uuid4().hex
+        shop.get(f"/?{name}")
+        web.check_output(f"timeout 10 sh -c 'until grep -q {name} {LOG}; do sleep .1; done'")
+        return name
+
+    def act_and_read(act: Callable[[], object]) -> dict[str, int]:
+        first = mark()
+        act()
+        lines = web.check_output(f"sed -n '/{first}/,/{mark()}/p' {LOG}").splitlines()[1:-1]
+        requests = {line["uri"]: line["status"] for line in map(json.loads, lines)}
+        # The browser loads the manifest later, or not at all.
+        return {uri: requests[uri] for uri in requests if not uri.endswith(".webmanifest")}
+
+    return act_and_read
+
+
+@pytest.fixture(scope="module")
+def found(publish, open_tab, requested) -> dict[str, dict[str, object]]:
+    """What tabs show and request while three versions are published and then only one stays."""
+    publish("1")
+    old = {place: open_tab(place) for place in PLACES}
+    info = {place: {"old, 1": old[place].text()} for place in PLACES}
+    for place in PLACES:
+        info[place]["requests, 1"] = requested(old[place].reload)
+
+    # The old tab opens another page each time: it has the files of an earlier one already.
+    publish("2")
+    new = {place: open_tab(place) for place in PLACES}
+    for place in PLACES:
+        info[place]["old, 2"] = old[place].click("orders")
+        info[place]["new, 2"] = new[place].click("orders")
+        new[place].click("home")
+
+    publish("3")
+    for place in PLACES:
+        info[place]["requests, 3"] = requested(new[place].reload)
+        info[place]["old, 3"] = old[place].click("settings")
+        info[place]["new, 3"] = new[place].click("settings")
+
+    publish("3", nginx_site_keep_publications=1)
+    for place in PLACES:
+        info[place]["old, alone"] = old[place].click("help")
+        info[place]["reloaded"] = old[place].reload()
+    return info
+
+
+def test_open_page_loads_the_files_of_its_version(found, place):
+    assert found[place]["old, 1"] == "home of version 1, in version 1"
+    assert found[place]["old, 2"] == "orders of version 1, in version 1"
+    assert found[place]["old, 3"] == "settings of version 1, in version 1"
+
+
+def test_new_page_is_the_new_version(found, place):
+    assert found[place]["new, 2"] == "orders of version 2, in version 2"
+    assert found[place]["new, 3"] == "settings of version 3, in version 3"
+
+
+def test_old_files_are_gone_when_one_publication_stays(found, place):
+    reason = "Failed to fetch dynamically imported module"
+    assert found[place]["old, alone"].startswith(f"cannot open help: {reason}")
+    assert found[place]["reloaded"] == "help of version 3, in version 3"
 
 
 @pytest.mark.parametrize(
@@ -247,38 +281,12 @@ def test_route_of_the_history_can_be_reloaded(open_tab, browser, place):
     assert (clicked, tab.reload()) == ("orders of version 3, in version 3",) * 2
 
 
-@pytest.fixture(scope="module")
-def requested(shop) -> Callable[[Callable[[], object]], dict[str, int]]:
-    """Return a function that does something and returns the paths and statuses nginx logs."""
-    web = testinfra.get_host(f"podman://{WEB}")
-
-    def mark() -> str:
-        name = uuid.uuid4().hex
-        shop.get(f"/?{name}")
-        web.check_output(f"timeout 10 sh -c 'until grep -q {name} {LOG}; do sleep .1; done'")
-        return name
-
-    def act_and_read(act: Callable[[], object]) -> dict[str, int]:
-        first = mark()
-        act()
-        lines = web.check_output(f"sed -n '/{first}/,/{mark()}/p' {LOG}").splitlines()[1:-1]
-        requests = {line["uri"]: line["status"] for line in map(json.loads, lines)}
-        # The browser loads the manifest later, or not at all.
-        return {uri: requests[uri] for uri in requests if not uri.endswith(".webmanifest")}
-
-    return act_and_read
+def test_unchanged_page_is_validated_and_its_files_are_not_requested(found, place):
+    assert found[place]["requests, 1"] == {place: 304}
 
 
-def test_browser_keeps_hashed_files_and_validates_the_page(
-    publish, build, open_tab, requested, place
-):
-    tab = open_tab(place)
-    tab.text()
-    assert requested(tab.reload) == {place: 304}
-
-    version = f"4 at {place}"
-    publish(version)
-    assets = build(version, place) / "assets"
+def test_only_changed_files_of_a_new_page_are_requested(found, build, place):
+    assets = build("3", place) / "assets"
     changed = [file.name for kind in ("index", "home") for file in assets.glob(f"{kind}-*.js")]
     expected = {place: 200, **{f"{place}assets/{name}": 200 for name in changed}}
-    assert (requested(tab.reload), len(changed)) == (expected, 2)
+    assert (found[place]["requests, 3"], len(changed)) == (expected, 2)
