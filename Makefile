@@ -1,7 +1,7 @@
 # The commands of this repository; `make` lists them.
 .DEFAULT_GOAL := help
 LINTS := lint-ruff lint-format lint-types lint-yaml lint-words lint-ansible lint-sanity
-.PHONY: help demo demo-shell demo-down test lint $(LINTS) unit scenarios molecule bench docs build clean
+.PHONY: help demo demo-shell demo-down test lint $(LINTS) unit scenarios molecule bench proxies docs build clean
 
 SUITE ?= trixie
 IMAGES := localhost/subsite-host:bookworm localhost/subsite-host:trixie
@@ -62,6 +62,10 @@ bench: .venv/dev ## Compare the run time of the role with plain tasks, on a temp
 	$(RUN) molecule converge --scenario-name release
 	$(RUN) python tools/bench.py
 	$(RUN) molecule destroy --scenario-name release
+
+proxies: .venv/dev ## Compare the site of the role with other proxies, on a temporary host
+	$(RUN) tools/host-image trixie
+	$(RUN) SUBSITE_SUITE=trixie python tools/bench_proxies.py
 
 docs: .venv/dev ## Write the tables of variables in the READMEs
 	$(IN_VENV) python tools/reference.py
