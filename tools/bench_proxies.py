@@ -56,7 +56,7 @@ FACTS = """
 echo "$(nproc) processors, $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)"
 echo "Linux $(uname -r), load average $(cut -d ' ' -f 1-3 /proc/loadavg)"
 python3 --version
-/srv/wsgi/small/environment/bin/gunicorn --version
+ls /srv/wsgi/small/environments/*/lib/python3*/site-packages | grep "^gunicorn-"
 nginx -v 2>&1
 haproxy -v | head -n 1
 echo "Caddy $(caddy version | cut -d ' ' -f 1)"
@@ -132,12 +132,12 @@ def check_headers(name: str, target: Target) -> None:
 def ask(target: Target, app_unit: str, requests: int) -> Sample:
     """Send the requests, and return what they took."""
     script = """
-        times() { systemctl show --property=CPUUsageNSec --value "$proxy" "$app"; }
+        spent() { systemctl show --property=CPUUsageNSec --value "$proxy" "$app"; }
         proxy=$1 app=$2
         shift 2
-        times
+        spent
         h2load "$@"
-        times
+        spent
     """
     headers = [f"--header={name}: {value}" for name, value in HEADERS.items()]
     output = on_host(
