@@ -147,12 +147,13 @@ def ask(target: Target, app_unit: str, requests: int) -> Sample:
         *target.options,
         URL,
     )
+    requests_per_second = rate(output, requests)
     numbers = [int(line) for line in output.splitlines() if line.isdigit()]
     proxy_time, app_time = (
         (after - before) / 1000 / requests
         for before, after in zip(numbers[:2], numbers[2:], strict=True)
     )
-    return Sample(rate(output, requests), proxy_time, app_time)
+    return Sample(requests_per_second, proxy_time, app_time)
 
 
 def measure(rounds: int, requests: int) -> dict[str, list[Sample]]:
@@ -172,21 +173,29 @@ def measure(rounds: int, requests: int) -> dict[str, list[Sample]]:
 
 
 def rows(samples: dict[str, list[Sample]]) -> Iterator[list[str]]:
-    """Yield the cells of the table. Rates are compared within each round."""
-    yield ["", "requests/s", "of the socket's", "µs of the proxy", "µs of the app"]
+    """Yield the cells of the table. Targets are compared within each round."""
+    yield ["", "requests/s", "of the socket's", "proxy, µs", "of HAProxy's", "app, µs"]
     for name, those in samples.items():
-        pairs = zip(those, samples[SOCKET], strict=True)
+        rates = [
+            100 * one.rate / other.rate for one, other in zip(those, samples[SOCKET], strict=True)
+        ]
+        times = [
+            100 * one.proxy_time / other.proxy_time
+            for one, other in zip(those, samples["haproxy"], strict=True)
+        ]
         yield [
             name,
             summary([sample.rate for sample in those], "{:.0f}"),
-            summary([100 * sample.rate / socket.rate for sample, socket in pairs], "{:.0f} %"),
+            summary(rates, "{:.0f} %"),
             "" if name == SOCKET else summary([sample.proxy_time for sample in those], "{:.0f}"),
+            "" if name == SOCKET else summary(times, "{:.0f} %"),
             summary([sample.app_time for sample in those], "{:.0f}"),
         ]
 
 
 def show(samples: dict[str, list[Sample]]) -> None:
     """Print the table: medians, with the smallest and the largest value."""
+    print("Processor time of the proxy and of the app is per request.")
     table = list(rows(samples))
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for cells in table:
