@@ -164,9 +164,12 @@ def measure(rounds: int, requests: int) -> dict[str, list[Sample]]:
     for name, target in all_targets.items():
         if name != SOCKET:
             check_headers(name, target)
-        ask(target, app_unit, requests // 10)
     for number in range(rounds):
         print(f"round {number + 1} of {rounds}", flush=True)
+        # A connection that a proxy keeps belongs to one worker of gunicorn. With a restart, an
+        # uneven share lasts for one round only.
+        on_host('systemctl restart "$1"', app_unit)
+        ask(all_targets[SOCKET], app_unit, requests // 10)
         for name in random.sample(list(all_targets), len(all_targets)):
             samples[name].append(ask(all_targets[name], app_unit, requests))
     return samples
