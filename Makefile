@@ -21,7 +21,10 @@ demo-shell: .venv/demo ## Open a shell on the host of the demo
 demo-down: .venv/demo ## Remove the host of the demo
 	@$(RUN) tools/demo down
 
-test: lint unit scenarios ## Run the checks, the tests without a host, and the scenarios of today
+test: .venv/dev ## Run the checks, the tests without a host, and the scenarios of today
+	$(MAKE) --jobs=2 --output-sync lint
+	$(MAKE) unit
+	$(MAKE) scenarios
 
 lint: $(LINTS) ## Check style, types and words, and run ansible-test sanity
 
