@@ -159,12 +159,12 @@ UNCLEAR = {
 @pytest.mark.parametrize("way", UNCLEAR.values(), ids=UNCLEAR)
 @pytest.mark.parametrize("mode", ["site", "mount"])
 def test_path_that_the_service_could_read_otherwise(served, mode: str, path: str, way: str):
-    asked = len(Service.requested)
+    before = len(Service.requested)
     for method in ("GET", "POST", "OPTIONS"):
         line = f"{method} {way.format(path)} HTTP/1.1"
         answer = served["http"][mode].ask(line, "Host: example.org", SIGNED_IN)
         assert answer.status == 400
-    assert len(Service.requested) == asked
+    assert len(Service.requested) == before
 
 
 @pytest.mark.parametrize("end", ["/..", "/.", "/%2e%2e", "//", "/%2F", "#", "#?a", "/x/..?a=b"])
