@@ -268,7 +268,8 @@ class TestTls:
     def test_acme_mount(self, input_errors, path: str):
         mounts = [{"path": path, "app": "shop"}]
         assert input_errors(nginx_site_mounts=mounts, nginx_site_tls=ACME) == [
-            f"nginx_site_mounts has {path!r}, but certbot uses this path: remove the mount."
+            f"nginx_site_mounts has {path!r}, but /.well-known/acme-challenge has the challenges "
+            "of certbot: choose another path."
         ]
 
     @pytest.mark.parametrize(
@@ -627,8 +628,8 @@ class TestResponseHeaders:
     @pytest.mark.parametrize("name", ["", "X Frame", "X_Frame", "X-Frame:", "-X", "Ä", "X\n"])
     def test_name(self, input_errors, name: str):
         assert input_errors(nginx_site_response_headers={name: "a"}) == [
-            f"nginx_site_response_headers has {name!r}: use letters, digits and hyphens, as in "
-            "'X-Content-Type-Options'."
+            f"nginx_site_response_headers has {name!r}: use at most 46 letters, digits and "
+            "hyphens, as in 'X-Content-Type-Options'."
         ]
 
     @pytest.mark.parametrize(
@@ -1027,24 +1028,6 @@ class TestErrorPages:
             "is not set: write the directory of the pages, or remove the option."
         ]
 
-    @pytest.mark.parametrize(
-        ("mount", "path"),
-        [
-            pytest.param({"path": "/.errors", "app": "shop"}, "/.errors", id="mount"),
-            pytest.param({"path": "/.errors/x", "redirect": "/"}, "/.errors/x", id="path below"),
-            pytest.param(
-                {"path": "/", "root": "/srv/www", "immutable": ["/.errors"]},
-                "/.errors",
-                id="immutable files",
-            ),
-        ],
-    )
-    def test_path_of_the_pages(self, input_errors, mount: dict, path: str):
-        assert input_errors(nginx_site_mounts=[mount]) == [
-            f"nginx_site_mounts has the path {path!r}, but '/.errors' has the pages for errors: "
-            "choose another path."
-        ]
-
 
 class TestMaintenance:
     @pytest.mark.parametrize("value", ["on and off", "", "y", 2, [], ["/healthz"], {}, None])
@@ -1425,12 +1408,218 @@ def test_read_timeout(mount_errors, value):
     assert mount_errors(app="shop", read_timeout=value) == [said]
 
 
-@pytest.mark.parametrize("name", ["", "X Team", "X_Team", "X-Team:", "-X", "Ä", "X\n"])
+@pytest.mark.parametrize("name", ["", "X Team", "X_Team", "X-Team:", "-X", "Ä", "X\n", "X" * 47])
 def test_header_name(mount_errors, name: str):
     assert mount_errors(app="shop", headers={name: "a"}) == [
-        f"nginx_site_mounts[0].headers has {name!r}: use letters, digits and hyphens, as in "
-        "'X-Team'."
+        f"nginx_site_mounts[0].headers has {name!r}: use at most 46 letters, digits and hyphens, "
+        "as in 'X-Team'."
     ]
+
+
+NO_NAME = "has a '$' without the name of a variable: write one, as in '$remote_user'."
+NO_VARIABLE = (
+    "has '$team', which is no variable of nginx: write another one, or define it in "
+    "nginx_site_http_extra."
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        pytest.param("a$", NO_NAME, id="end"),
+        pytest.param("$ a", NO_NAME, id="space"),
+        pytest.param("a${", NO_NAME, id="no end"),
+        pytest.param("${}", NO_NAME, id="no name"),
+        pytest.param("a$team", NO_VARIABLE, id="unknown"),
+        pytest.param("${team}b", NO_VARIABLE, id="unknown in braces"),
+    ],
+)
+def test_variable_in_a_header(mount_errors, value: str, said: str):
+    assert mount_errors(app="shop", headers={"X-Team": value}) == [
+        f"nginx_site_mounts[0].headers.X-Team {said}"
+    ]
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        pytest.param({"nginx_site_http_extra": "map $host $team { default a; }"}, id="map"),
+        pytest.param({"nginx_site_http_extra": "geo $team { default a; }"}, id="geo"),
+        pytest.param({"nginx_site_extra": "set $team a;"}, id="set"),
+        pytest.param({"nginx_site_extra": "if ($uri ~ '(?<team>a)') { break; }"}, id="capture"),
+        pytest.param({"nginx_site_http_extra": "include /etc/nginx/teams.conf;"}, id="file"),
+    ],
+)
+def test_variable_of_the_user(input_errors, extra: dict):
+    mounts = [{"path": "/", "app": "shop", "headers": {"X-Team": "${team}"}}]
+    assert input_errors(nginx_site_mounts=mounts, **extra) == []
+
+
+ERRORS = "/.errors has the pages for errors"
+PRIVATE = "/.auth_request is where nginx asks the service of auth_request"
+CHALLENGES = "/.well-known/acme-challenge has the challenges of certbot"
+
+
+@pytest.mark.parametrize(
+    ("path", "use"),
+    [
+        pytest.param("/.errors", ERRORS, id="pages"),
+        pytest.param("/.errors/missing", ERRORS, id="page"),
+        pytest.param("/.auth_request", PRIVATE, id="service"),
+        pytest.param("/.auth_request12", PRIVATE, id="service of a mount"),
+        pytest.param("/.auth_request/x", PRIVATE, id="below a service"),
+        pytest.param("/.well-known/acme-challenge", CHALLENGES, id="challenges"),
+        pytest.param("/.well-known/acme-challenge/x", CHALLENGES, id="challenge"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        pytest.param("mounts", lambda path: [{"path": path, "app": "shop"}], id="app"),
+        pytest.param("mounts", lambda path: [{"path": path, "redirect": "/"}], id="redirect"),
+        pytest.param(
+            "mounts",
+            lambda path: [{"path": "/", "root": "/srv", "immutable": [path]}],
+            id="immutable",
+        ),
+        pytest.param(
+            "mounts", lambda path: [{"path": "/", "root": "/srv", "fallback": path}], id="fallback"
+        ),
+        pytest.param(
+            "mounts",
+            lambda path: [{"path": "/", "app": "a", "static": [{"path": path, "root": "/srv"}]}],
+            id="static",
+        ),
+        pytest.param("redirects", lambda path: {path: "/new"}, id="moved path"),
+    ],
+)
+def test_reserved_path(input_errors, path: str, use: str, variable: str, value):
+    settings = {f"nginx_site_{variable}": value(path), "nginx_site_tls": ACME}
+    assert f"nginx_site_{variable} has {path!r}, but {use}: choose another path." in input_errors(
+        **settings
+    )
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/.well-known/acme-challenge/x", "/.well-known/security", "/.errors-2", "/x/.errors"],
+)
+def test_path_that_is_not_reserved(input_errors, path: str):
+    assert input_errors(nginx_site_mounts=[{"path": path, "app": "shop"}]) == []
+
+
+A_YEAR = "write at most 31536000 seconds, which is a year."
+HUGE = 10**20
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        *[
+            pytest.param(
+                {"nginx_site_limits": {option: HUGE}},
+                f"nginx_site_limits.{option} is {HUGE}: {A_YEAR}",
+                id=option,
+            )
+            for option in ("header_timeout", "body_timeout", "send_timeout")
+        ],
+        pytest.param(
+            {"nginx_site_limits": {"body_size": "9" * 13}},
+            f"nginx_site_limits.body_size is '{'9' * 13}': write at most '1024g', as in '10m', or "
+            "'0' for no limit.",
+            id="body_size",
+        ),
+        pytest.param(
+            {"nginx_site_limits": {"body_size": "9" * 20}},
+            f"nginx_site_limits.body_size is '{'9' * 20}': write a size, as in '10m'.",
+            id="body_size of 20 digits",
+        ),
+        pytest.param(
+            {"nginx_site_limits": {"rate": "1r/s", "burst": HUGE}},
+            f"nginx_site_limits.burst is {HUGE}: write at most 1000000.",
+            id="burst",
+        ),
+        pytest.param(
+            {"nginx_site_keep_publications": HUGE},
+            f"nginx_site_keep_publications is {HUGE}: write at most 100. nginx looks for a file in "
+            "each of them.",
+            id="publications",
+        ),
+        pytest.param(
+            {"nginx_site_maintenance": {"retry_after": HUGE}},
+            f"nginx_site_maintenance.retry_after is {HUGE}: {A_YEAR}",
+            id="retry_after",
+        ),
+        pytest.param(
+            {"nginx_site_hsts": {"max_age": HUGE}, "nginx_site_tls": TLS},
+            f"nginx_site_hsts.max_age is {HUGE}: write at most 315360000, ten years.",
+            id="hsts",
+        ),
+        pytest.param(
+            {"nginx_site_listen": ["8" * 5000]},
+            f"nginx_site_listen has '{'8' * 5000}': write a port, as in 80, or an address with a "
+            "port, as in '127.0.0.1:8080'.",
+            id="port",
+        ),
+        pytest.param(
+            {"nginx_site_limits": {"header_size": "8" * 5000 + "k"}},
+            f"nginx_site_limits.header_size is '{'8' * 5000}k': write from '1k' to '64k'. Apps do "
+            "not accept longer lines.",
+            id="header_size",
+        ),
+    ],
+)
+def test_huge(input_errors, settings: dict, said: str):
+    assert said in input_errors(**settings)
+
+
+@pytest.mark.parametrize(
+    ("mount", "said"),
+    [
+        pytest.param({"app": "a", "read_timeout": HUGE}, f"read_timeout is {HUGE}: ", id="read"),
+        pytest.param(
+            {"upstreams": ["a:80"], "connect_timeout": HUGE}, "connect_timeout is", id="connect"
+        ),
+        pytest.param({"app": "a", "cache": {"seconds": HUGE}}, "cache.seconds is", id="cache"),
+        pytest.param({"app": "a", "body_size": "1025g"}, "body_size is '1025g': wri", id="body"),
+        pytest.param(
+            {"upstreams": [{"address": "a:80", "weight": HUGE}]},
+            f"upstreams has weight: {HUGE}: write at most 1000.",
+            id="weight",
+        ),
+        pytest.param({"upstreams": [f"{'a' * 254}:80"]}, "upstreams has 'aaa", id="host"),
+        pytest.param({"redirect": "/" + "a" * 1000}, "redirect has 1001 bytes: wri", id="redirect"),
+        pytest.param({"root": "/" + "a" * 1000}, "root has 1001 bytes: write at most", id="root"),
+        pytest.param(
+            {"app": "a", "headers": {"X-A": "a" * 3001}},
+            "headers.X-A has 3001 bytes: write at most 3000.",
+            id="header",
+        ),
+        pytest.param(
+            {"app": "a", "response_headers": {"X-A": "ä" * 1501}},
+            "response_headers.X-A has 3002 bytes: write at most 3000.",
+            id="response header",
+        ),
+        pytest.param(
+            {"app": "a", "auth_request": {"url": "http://a/" + "a" * 1000}},
+            "auth_request.url has 1009 bytes: write at most 1000.",
+            id="service",
+        ),
+        pytest.param(
+            {"app": "a", "auth_request": {"url": "http://a/a", "headers": ["X" * 202]}},
+            f"auth_request.headers has '{'X' * 202}': use at most 46 letters",
+            id="header of a service",
+        ),
+        pytest.param(
+            {"app": "a", "cors": {"origins": ["https://a.b"], "headers": ["X" * 47]}},
+            "cors.headers is",
+            id="header of a script",
+        ),
+    ],
+)
+def test_huge_in_a_mount(mount_errors, mount: dict, said: str):
+    [error] = mount_errors(**mount)
+    assert error.startswith(f"nginx_site_mounts[0].{said}")
 
 
 @pytest.mark.parametrize(
@@ -1587,18 +1776,6 @@ class TestMovedPath:
         assert input_errors(nginx_site_mounts=mounts, nginx_site_redirects={path: "/new"}) == [
             f"nginx_site_redirects has {path!r}, and nginx_site_mounts, too: write it in one of "
             "them."
-        ]
-
-    def test_path_of_the_site(self, input_errors):
-        assert input_errors(nginx_site_redirects={"/.errors/404.html": "/new"}) == [
-            "nginx_site_redirects has '/.errors/404.html', but the site has its pages for errors "
-            "there."
-        ]
-
-    def test_path_of_a_challenge(self, input_errors):
-        path = "/.well-known/acme-challenge/x"
-        assert input_errors(nginx_site_redirects={path: "/new"}, nginx_site_tls=ACME) == [
-            f"nginx_site_redirects has {path!r}, but certbot uses this path: remove the redirect."
         ]
 
     @pytest.mark.parametrize("value", [None, 410, ["/new"], True])

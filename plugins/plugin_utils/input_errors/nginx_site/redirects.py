@@ -10,7 +10,6 @@ from urllib.parse import unquote
 from ansible_collections.subsite.deploy.plugins.plugin_utils import host_names
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_site import (
-    acme,
     loops,
     mounts,
 )
@@ -19,8 +18,6 @@ from ansible_collections.subsite.deploy.plugins.plugin_utils.moved_paths import 
 
 CODES = (301, 302, 303, 307, 308)
 GONE = 410
-ERROR_PAGES = "/.errors/"
-"""Where the site has its pages for errors (vars/main/error_pages.yml)."""
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 DOTS = re.compile(r"/\.{1,2}(/|$)")
@@ -64,13 +61,6 @@ def _paths(inputs: Inputs) -> Iterator[str]:
             yield (
                 f"nginx_site_redirects has {path!r}, and nginx_site_mounts, too: write it in one "
                 "of them."
-            )
-        elif path.startswith(ERROR_PAGES):
-            yield f"nginx_site_redirects has {path!r}, but the site has its pages for errors there."
-        elif inputs.values["tls"]["mode"] == "acme" and path.startswith(f"{acme.CHALLENGES}/"):
-            yield (
-                f"nginx_site_redirects has {path!r}, but certbot uses this path: remove the "
-                "redirect."
             )
 
 
