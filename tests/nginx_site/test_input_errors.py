@@ -11,6 +11,12 @@ PAGES = str(Path(__file__).parents[2] / "app/page")
 PROXIES = {"nginx_site_trusted_proxies": ["10.0.0.5"]}
 TLS = {"mode": "files", "certificate": "/etc/ssl/shop.pem", "key": "/etc/ssl/private/shop.key"}
 
+
+def printed(option: str, value):
+    """Return how an error prints ``value``."""
+    return "***" if option in ("key", "headers") and value else value
+
+
 SELF_SIGNED = {"mode": "self_signed"}
 ACME = {"mode": "acme"}
 
@@ -164,16 +170,16 @@ class TestTls:
     @pytest.mark.parametrize("mode", [{}, {"mode": "none"}], ids=["no mode", "none"])
     def test_mode_is_none(self, input_errors, mode: dict, option: str, value):
         assert input_errors(nginx_site_tls={**mode, option: value}) == [
-            f"nginx_site_tls.{option} is {value!r}, but nginx_site_tls.mode is 'none', so the site "
-            "has no TLS: write another mode, as in 'mode: files', or remove it."
+            f"nginx_site_tls.{option} is {printed(option, value)!r}, but nginx_site_tls.mode is "
+            "'none', so the site has no TLS: write another mode, as in 'mode: files', or remove it."
         ]
 
     @pytest.mark.parametrize("option", ["certificate", "key"])
     @pytest.mark.parametrize("value", ["", "shop.pem", "/etc/my ssl/a", "/a/$host", "/a;", "/a/"])
     def test_file(self, input_errors, option: str, value: str):
         assert input_errors(nginx_site_tls={**TLS, option: value}) == [
-            f"nginx_site_tls.{option} is {value!r}: write the absolute path of a file on the host, "
-            "without spaces, as in '/etc/ssl/shop.pem', or the text in PEM."
+            f"nginx_site_tls.{option} is {printed(option, value)!r}: write the absolute path of a "
+            "file on the host, without spaces, as in '/etc/ssl/shop.pem', or the text in PEM."
         ]
 
     @pytest.mark.parametrize(
@@ -189,8 +195,8 @@ class TestTls:
     def test_option_of_another_mode(self, input_errors, tls: dict, option: str, modes: str):
         value = ["x"] if option == "names" else "x"
         assert input_errors(nginx_site_tls={**tls, option: value}) == [
-            f"nginx_site_tls.{option} is {value!r}, but nginx_site_tls.mode is {tls['mode']!r}: it "
-            f"is for mode {modes}."
+            f"nginx_site_tls.{option} is {printed(option, value)!r}, but nginx_site_tls.mode is "
+            f"{tls['mode']!r}: it is for mode {modes}."
         ]
 
     @pytest.mark.parametrize("mode", ["none", "acme"])
@@ -667,7 +673,10 @@ class TestResponseHeaders:
 
 
 WRITE_NETWORK = "write an address or a network, as in '203.0.113.5' or '2001:db8::/32'."
-A_NAME = "use at most 64 letters, digits, '.', '_', '@', '+' or '-'."
+A_NAME = (
+    "Use at most 64 letters, digits, '.', '_', '@', '+' or '-', and write the password after it, "
+    "as in {me: PASSWORD}."
+)
 A_HASH = (
     "write the password itself, or a hash of bcrypt with a cost of at most 10, as 'htpasswd -nB "
     "NAME' makes it."
@@ -746,10 +755,22 @@ class TestAccess:
             "would be enough for these clients, too: remove one of them."
         ]
 
-    @pytest.mark.parametrize("user", ["", "a b", "a:b", "#a", "a\n", "bücher", "a" * 65, 7])
-    def test_user(self, input_errors, user):
-        assert input_errors(nginx_site_users={user: "secret"}) == [
-            f"nginx_site_users has the name {user!r}: {A_NAME}"
+    @pytest.mark.parametrize(
+        ("user", "fault"),
+        [
+            ("", "has 0 characters"),
+            ("a b", "has ' '"),
+            ("a:b", "has ':'"),
+            ("#a", "has '#'"),
+            ("a\n", "has '\\n'"),
+            ("bücher", "has 'ü'"),
+            ("a" * 65, "has 65 characters"),
+            (7, "is no text"),
+        ],
+    )
+    def test_user(self, input_errors, user, fault: str):
+        assert input_errors(nginx_site_users={"me": "secret", user: "secret"}) == [
+            f"nginx_site_users: name 2 {fault}. {A_NAME}"
         ]
 
     @pytest.mark.parametrize("password", ["", "a\nb", "a\0", 7391, True, ["7391"]])
@@ -903,7 +924,7 @@ class TestAuthRequest:
             pytest.param({**SERVICE, "sign_in": "//a"}, ".sign_in is '//a': write", id="sign in"),
             pytest.param({**SERVICE, "sign_in": "/$uri"}, ".sign_in is '/$uri': ", id="dollar"),
             pytest.param({**SERVICE, "headers": "X-A"}, ".headers is 'X-A': write", id="headers"),
-            pytest.param({**SERVICE, "headers": ["X_A"]}, ".headers has 'X_A': use", id="header"),
+            pytest.param({**SERVICE, "headers": ["X_A"]}, ".headers has 'X_…': use", id="header"),
             pytest.param({**SERVICE, "headers": ["Host"]}, ".headers sets Host, but", id="Host"),
             pytest.param({**SERVICE, "headers": ["A", "a"]}, ".headers has 'a' more th", id="two"),
         ],
@@ -1299,7 +1320,7 @@ AN_UPSTREAM = (
         ),
         pytest.param(
             {"app": "shop", "cache": {"seconds": 1}, "headers": {"X-Client": "$remote_addr"}},
-            "cache is set, but headers.X-Client is '$remote_addr', which may differ between "
+            "cache is set, but headers.X-Client has a variable, which may differ between "
             "clients: remove one of them.",
             id="cache with a header of each client",
         ),
@@ -1390,8 +1411,9 @@ def test_redirect(mount_errors, value: str):
 )
 def test_option_of_another_kind(mount_errors, mount: dict, option: str, kinds: str):
     kind = next(iter(mount))
+    value = {"X-Team": "***"} if option == "headers" else mount[option]
     assert mount_errors(**mount) == [
-        f"nginx_site_mounts[0].{option} is {mount[option]!r}, but the mount has {kind}: only "
+        f"nginx_site_mounts[0].{option} is {value!r}, but the mount has {kind}: only "
         f"mounts with {kinds} use it."
     ]
 
@@ -1410,9 +1432,10 @@ def test_read_timeout(mount_errors, value):
 
 @pytest.mark.parametrize("name", ["", "X Team", "X_Team", "X-Team:", "-X", "Ä", "X\n", "X" * 47])
 def test_header_name(mount_errors, name: str):
+    beginning = {"X Team": "X …", "X_Team": "X_…"}.get(name, name)
     assert mount_errors(app="shop", headers={name: "a"}) == [
-        f"nginx_site_mounts[0].headers has {name!r}: use at most 46 letters, digits and hyphens, "
-        "as in 'X-Team'."
+        f"nginx_site_mounts[0].headers has {beginning!r}: use at most 46 letters, digits and "
+        "hyphens, as in 'X-Team'."
     ]
 
 
@@ -1607,7 +1630,7 @@ def test_huge(input_errors, settings: dict, said: str):
         ),
         pytest.param(
             {"app": "a", "auth_request": {"url": "http://a/a", "headers": ["X" * 202]}},
-            f"auth_request.headers has '{'X' * 202}': use at most 46 letters",
+            f"auth_request.headers has '{'X' * 47}…': use at most 46 letters",
             id="header of a service",
         ),
         pytest.param(
@@ -1651,7 +1674,7 @@ def test_header_that_nginx_sets(mount_errors, name: str):
 @pytest.mark.parametrize("value", ['a"b', "a\\b", "a\nb", "a\rb", "a\0b"])
 def test_header_value(mount_errors, value: str):
     assert mount_errors(app="shop", headers={"X-Team": value}) == [
-        f"nginx_site_mounts[0].headers.X-Team is {value!r}: write a text without quotes, "
+        "nginx_site_mounts[0].headers.X-Team is '***': write a text without quotes, "
         "backslashes and line breaks."
     ]
 
@@ -1696,18 +1719,18 @@ def test_keep_publications(input_errors, value: int):
 
 
 @pytest.mark.parametrize(
-    ("target", "advice"),
+    ("target", "found"),
     [
-        ("/new/", "/new"),
-        ("/new?a=b", "/new"),
-        ("/new/#x", "/new"),
-        ("https://a.b?x", "https://a.b"),
+        ("/new/", "the slash at its end"),
+        ("/new?a=b", "'?' and what follows it"),
+        ("/new/#x", "'#' and what follows it"),
+        ("https://a.b?x", "'?' and what follows it"),
     ],
 )
-def test_target_of_paths_below(mount_errors, target: str, advice: str):
+def test_target_of_paths_below(mount_errors, target: str, found: str):
     assert mount_errors(redirect=target, below=True) == [
         f"nginx_site_mounts[0].redirect is {target!r}, but below is true, so a path follows it: "
-        f"write {advice!r}."
+        f"remove {found}."
     ]
 
 
@@ -1726,6 +1749,10 @@ def test_fallback_and_mount(input_errors):
     ]
     said = "nginx_site_mounts has '/index.html' more than once: write it once."
     assert said in input_errors(nginx_site_mounts=mounts)
+
+
+PRINTED = {"https://a@b/x": "https://***@b/x", "https://a\\@b/x": "https://***@b/x"}
+"""Targets as errors print them: what comes before "@" may be a password."""
 
 
 class TestMovedPath:
@@ -1817,8 +1844,8 @@ class TestMovedPath:
     def test_host_of_a_target(self, input_errors, host: str):
         target = f"https://{host}/x"
         assert input_errors(nginx_site_redirects={"/a": target}) == [
-            f"nginx_site_redirects['/a'].target is {target!r}: {host!r} is no host, as in "
-            "'example.org'."
+            f"nginx_site_redirects['/a'].target is {PRINTED.get(target, target)!r}: write a host "
+            "after '//', as in 'https://example.org/new'."
         ]
 
     def test_host_beyond_ascii(self, input_errors):

@@ -25,6 +25,6 @@ def errors(where: str, mount: dict) -> Iterator[str]:
     for name, value in mount["headers"].items():
         if "$" in str(value):
             yield (
-                f"{where}.cache is set, but headers.{name} is {value!r}, which may differ between "
-                "clients: remove one of them."
+                f"{where}.cache is set, but headers.{name} has a variable, which may differ "
+                "between clients: remove one of them."
             )

@@ -84,7 +84,8 @@ def of_requests(where: str, headers: dict) -> Iterator[str]:
     for name, value in headers.items():
         if not NAME.fullmatch(name):
             yield (
-                f"{where} has {name!r}: use at most 46 letters, digits and hyphens, as in 'X-Team'."
+                f"{where} has {_beginning(name)!r}: use at most 46 letters, digits and hyphens, as "
+                "in 'X-Team'."
             )
         if name.lower() in SET_BY_NGINX:
             yield f"{where} sets {name}, but nginx sets this header itself: remove it."
@@ -93,3 +94,9 @@ def of_requests(where: str, headers: dict) -> Iterator[str]:
                 f"{where}.{name} is {value!r}: write a text without quotes, backslashes and line "
                 "breaks."
             )
+
+
+def _beginning(name: str) -> str:
+    """Return ``name`` up to its first wrong character: a value may follow, as of a password."""
+    match = re.match(r"[A-Za-z0-9-]{0,46}.?", name, re.DOTALL)
+    return name if not match or match[0] == name else f"{match[0]}…"

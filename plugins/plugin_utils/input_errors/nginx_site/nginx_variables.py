@@ -17,7 +17,8 @@ REFERENCE = re.compile(r"\$(?:\{(?P<braced>[A-Za-z0-9_]+)\}|(?P<plain>[A-Za-z0-9
 KNOWN = frozenset(
     """
     ancient_browser args binary_remote_addr body_bytes_sent bytes_sent connection
-    connection_requests connection_time connections_active connections_reading connections_waiting connections_writing
+    connection_requests connection_time connections_active connections_reading
+    connections_waiting connections_writing
     content_length content_type date_gmt date_local document_root document_uri gzip_ratio host
     hostname http2 http3 https invalid_referer is_args limit_conn_status limit_rate
     limit_req_status memcached_key modern_browser msec msie nginx_version pid pipe proxy_host

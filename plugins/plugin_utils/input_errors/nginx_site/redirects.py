@@ -45,10 +45,11 @@ def _below(mounts: list[dict]) -> Iterator[str]:
         target = mount["redirect"] or ""
         if not mount["below"] or re.fullmatch(r"(https?://[^/?#]+)?/?", target):
             continue
-        if re.search(r"[?#]|/$", target):
+        if found := re.search(r"[?#]|/$", target):
+            end = "the slash at its end" if found[0] == "/" else f"{found[0]!r} and what follows it"
             yield (
                 f"nginx_site_mounts[{index}].redirect is {target!r}, but below is true, so a path "
-                f"follows it: write {re.split('[?#]', target)[0].rstrip('/')!r}."
+                f"follows it: remove {end}."
             )
 
 
@@ -111,7 +112,7 @@ def _target(where: str, target: Any) -> Iterator[str]:
     elif fault := host_names.url_fault(target):
         yield f"{where} is {target!r}: {fault}."
     elif start["authority"] and not _is_authority(start["authority"]):
-        yield f"{where} is {target!r}: {start['authority']!r} is no host, as in 'example.org'."
+        yield f"{where} is {target!r}: write a host after '//', as in 'https://example.org/new'."
     elif (size := len(encoded(target))) > MAXIMUM_TARGET:
         yield f"{where} has {size} characters: a target has at most {MAXIMUM_TARGET}."
 
