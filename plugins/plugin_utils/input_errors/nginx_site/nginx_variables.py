@@ -14,7 +14,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils.nginx_config import
 REFERENCE = re.compile(r"\$(?:\{(?P<braced>[A-Za-z0-9_]+)\}|(?P<plain>[A-Za-z0-9_]+)|)")
 """A variable, or a "$" that begins none."""
 
-KNOWN = frozenset(
+OF_NGINX = frozenset(
     """
     ancient_browser args binary_remote_addr body_bytes_sent bytes_sent connection
     connection_requests connection_time connections_active connections_reading
@@ -58,7 +58,7 @@ def faults(text: str, values: Mapping[str, Any]) -> Iterator[str]:
         name = match["braced"] or match["plain"]
         if name is None:
             yield "has a '$' without the name of a variable: write one, as in '$remote_user'"
-        elif not (name in KNOWN or FAMILIES.fullmatch(name) or _is_defined(name, values)):
+        elif not (name in OF_NGINX or FAMILIES.fullmatch(name) or _is_defined(name, values)):
             yield (
                 f"has '${name}', which is no variable of nginx: write another one, or define it "
                 "in nginx_site_http_extra"
