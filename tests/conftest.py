@@ -69,7 +69,10 @@ class Role:
 
     def input_errors(self, inputs: dict, entry_point: str = "main") -> list[str]:
         """Return what is wrong with ``inputs``, in sentences."""
-        given = self._given(self._templar(inputs))
+        return self.check(self._given(self._templar(inputs)), entry_point)
+
+    def check(self, given: dict, entry_point: str = "main") -> list[str]:
+        """Return what is wrong with the variables of the role, which have no templates."""
         try:
             input_errors.check(self.name, self.specification, entry_point, given)
         except inputs_of_roles.InputsError as error:

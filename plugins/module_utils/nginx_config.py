@@ -14,7 +14,7 @@ TOKEN = re.compile(r"""#[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[{};]|(?:\${[
 
 
 class ConfigurationError(ValueError):
-    """The text is not complete. The message names the line."""
+    """The text is not complete. The message names the line, but no word: it may be secret."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def directives(text: str) -> Iterator[Directive]:
             continue
         if token == "}":
             if words:
-                raise ConfigurationError(f"line {line}: {words[0]!r} has no ';' before '}}'")
+                raise ConfigurationError(f"line {line}: a directive has no ';' before '}}'")
             if not blocks:
                 raise ConfigurationError(f"line {line}: '}}' has no '{{' before it")
             blocks.pop()
@@ -56,7 +56,7 @@ def directives(text: str) -> Iterator[Directive]:
                 blocks.append(words[0])
             words = []
     if words:
-        raise ConfigurationError(f"line {line}: {words[0]!r} has no ';' behind it")
+        raise ConfigurationError(f"line {line}: a directive has no ';' behind it")
     if blocks:
         raise ConfigurationError(f"line {line}: the block {blocks[-1]!r} has no '}}'")
 
@@ -65,5 +65,5 @@ def _word(token: str, line: int) -> str:
     if token[0] not in "\"'":
         return token
     if len(token) < 2 or token[-1] != token[0]:
-        raise ConfigurationError(f"line {line}: the quote in {token!r} has no end")
+        raise ConfigurationError(f"line {line}: a quote has no end")
     return token[1:-1]

@@ -11,7 +11,7 @@ except ImportError:
     # ansible-core does not require this library. ``fault`` says so when a name needs it.
     idna = None  # type: ignore[assignment]
 
-URL = re.compile(r"(?P<scheme>https?://)(?P<host>[^/:?#@]+)(?P<rest>.*)", re.DOTALL)
+URL = re.compile(r"(?P<scheme>https?://)(?![^/?#]*@)(?P<host>[^/:?#@]+)(?P<rest>.*)", re.DOTALL)
 
 
 def to_ascii(name: str) -> str:

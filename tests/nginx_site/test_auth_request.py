@@ -54,7 +54,13 @@ def served(server, serve_each, service, tmp_path_factory):
     published = {"path": "/.errors", "immutable": []}
     static = [{"path": "/static", "root": f"{top}/static", "immutable": True}]
     api = {"path": "/api", "upstreams": [f"{top}/api.sock"], "static": static}
-    page = {"path": "/", "root": f"{top}/page", "fallback": "/index.html"}
+    page = {
+        "path": "/",
+        "root": f"{top}/page",
+        "fallback": "/index.html",
+        "immutable": ["/assets"],
+    }
+    raw = {"path": "/as-sent", "upstreams": [f"{top}/as-sent.sock"], "raw": True}
     names = [USER, "X-Auth-Request-Email"]
     sso = {"path": "/oauth2", "upstreams": [service], "auth_request": False}
     same = {"url": "/oauth2/auth", "sign_in": "/oauth2/start?rd=", "headers": names}
@@ -67,7 +73,7 @@ def served(server, serve_each, service, tmp_path_factory):
     modes = {
         "site": {
             "nginx_site_auth_request": same,
-            "nginx_site_mounts": [page, api, sso, {**open_, "auth_request": False}],
+            "nginx_site_mounts": [page, api, raw, sso, {**open_, "auth_request": False}],
             "nginx_site_response_headers": {"X-Frame-Options": "DENY"},
             "nginx_site_limits": {"body_size": "1m"},
         },
@@ -79,8 +85,9 @@ def served(server, serve_each, service, tmp_path_factory):
         },
         "mount": {
             "nginx_site_mounts": [
-                page,
+                {**page, "auth_request": other},
                 {**api, "auth_request": other, "body_size": "9m"},
+                {**raw, "auth_request": other},
                 {**open_, "auth_request": {"url": f"http://{service}/verify"}},
             ]
         },
@@ -115,7 +122,7 @@ def site(served):
 @pytest.mark.parametrize(
     "path",
     ["/", "/index.html", "/app.js", "/none.js", "/a/b", "/favicon.ico", "/api", "/api/x"]
-    + ["/api/static/style.css", "//api/x"],
+    + ["/api/static/style.css", "/assets/x.js"],
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS", "PUT"])
 class TestEveryLocation:
@@ -127,6 +134,72 @@ class TestEveryLocation:
     def test_is_forbidden(self, site, method: str, path: str):
         answer = site.ask(f"{method} {path} HTTP/1.1", "Host: example.org", "Cookie: session=eve")
         assert answer.status == 403
+
+
+UNCLEAR = {
+    "parent": "/open/../{}",
+    "encoded parent": "/open/%2e%2E/{}",
+    "parent between encoded slashes": "/open%2f..%2F{}",
+    "parent, half encoded": "/open/.%2e/{}",
+    "same directory": "/./{}",
+    "two slashes": "//{}",
+    "encoded slash": "/%2f{}",
+    "encoded slashes": "/open/x/..%2F%2f..//{}",
+    "fragment": "/{}#/../open",
+    "URL": "http://example.org//{}",
+    "URL with a parent": "http://example.org/open/../{}",
+}
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "index.html", "app.js", "none.js", "a/b", "favicon.ico", "assets/x.js", "api", "api/x"]
+    + ["api/static/style.css", "as-sent/x"],
+)
+@pytest.mark.parametrize("way", UNCLEAR.values(), ids=UNCLEAR)
+@pytest.mark.parametrize("mode", ["site", "mount"])
+def test_path_that_the_service_could_read_otherwise(served, mode: str, path: str, way: str):
+    before = len(Service.requested)
+    for method in ("GET", "POST", "OPTIONS"):
+        line = f"{method} {way.format(path)} HTTP/1.1"
+        answer = served["http"][mode].ask(line, "Host: example.org", SIGNED_IN)
+        assert answer.status == 400
+    assert len(Service.requested) == before
+
+
+@pytest.mark.parametrize("end", ["/..", "/.", "/%2e%2e", "//", "/%2F", "#", "#?a", "/x/..?a=b"])
+def test_end_that_the_service_could_read_otherwise(site, end: str):
+    assert site.get(f"/api/x{end}", SIGNED_IN).status == 400
+
+
+@pytest.mark.parametrize("path", ["/open/../api/x", "//api/x"])
+def test_unclear_path_by_http2(served, path: str):
+    fields = {":method": "GET", ":scheme": "https", ":authority": "example.org", ":path": path}
+    fields["cookie"] = "session=ann"
+    assert served["https"]["site"].stream(list(fields.items())).status == 400
+
+
+def test_url_without_a_path(site):
+    line = "GET http://example.org?a HTTP/1.1"
+    assert site.ask(line, "Host: example.org", SIGNED_IN).status == 400
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param("/api/a..b/...x/.y/..z", id="dots"),
+        pytest.param("/api/x?a=/../b//c", id="query"),
+        pytest.param("/api/%2561/a%2Fb/%23/%3f", id="percent-encoding"),
+        pytest.param("http://example.org/api/x", id="URL"),
+    ],
+)
+def test_clear_path_passes(site, path: str):
+    assert site.get(path, SIGNED_IN).status == 200
+
+
+@pytest.mark.parametrize("path", ["/open//x", "/api/../open/x", "//open/%2e/x#y"])
+def test_path_of_a_mount_without_a_service(site, path: str):
+    assert site.get(path).status == 200
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@
 - ``wsgi_app``: inputs of an app, by area.
 - ``nginx_site``: inputs of a site, by area.
 - ``compose``: inputs that Compose does not support.
+- ``secrets``: what no error may print.
 - ``common``: names, paths and addresses, which both roles have.
 """
 
@@ -15,6 +16,7 @@ from typing import Any
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import (
     compose,
     nginx_site,
+    secrets,
     spelling,
     wsgi_app,
 )
@@ -51,12 +53,16 @@ def check(
     options = specification[entry_point]["options"]
     errors = list(spelling.errors(role, specification, entry_point, given))
     if errors:
-        raise InputsError(errors)
-    inputs = resolve(options, given, role)
+        raise InputsError(secrets.hide(errors, options, given))
+    try:
+        inputs = resolve(options, given, role)
+    except InputsError as error:
+        raise InputsError(secrets.hide(error.errors, options, given)) from None
     if (role, entry_point) in RULES:
         errors += RULES[role, entry_point](inputs)
     if not errors and compose_apps is not None:
         errors += compose.errors(role, inputs, list(compose_apps))
     if errors:
-        raise InputsError(errors)
+        completed = {f"{role}_{name}": value for name, value in inputs.values.items()}
+        raise InputsError(secrets.hide(errors, options, given, completed))
     return inputs

@@ -12,7 +12,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils import source_tree
 NAME = re.compile(r"[a-z][a-z0-9-]{0,25}[a-z0-9]|[a-z]")
 SEGMENT = r"/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+"
 PREFIX = re.compile(rf"(?:{SEGMENT})+")
-HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
+HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
 URL = re.compile(rf"https?://(?P<authority>[^/]+)({PREFIX.pattern})?")
 
 
@@ -69,7 +69,7 @@ def links(variable: str, directory: str) -> Iterator[str]:
 
 def is_port(value: str) -> bool:
     """Return whether ``value`` is a port."""
-    return bool(re.fullmatch(r"[0-9]+", value)) and 1 <= int(value) <= 65535
+    return bool(re.fullmatch(r"[1-9][0-9]{0,4}", value)) and int(value) <= 65535
 
 
 def is_address(value: str) -> bool:

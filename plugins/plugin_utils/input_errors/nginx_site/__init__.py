@@ -14,12 +14,14 @@ from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_
     extra,
     headers,
     https,
+    lengths,
     limits,
     listeners,
     maintenance,
     mounts,
     names,
     redirects,
+    reserved_paths,
     tls,
     trust,
 )
@@ -41,7 +43,9 @@ AREAS = (
     maintenance,
     mounts,
     redirects,
+    reserved_paths,
     extra,
+    lengths,
 )
 
 

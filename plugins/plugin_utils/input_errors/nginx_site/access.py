@@ -51,8 +51,8 @@ def _rules(where: str, rules: dict[str, Any], inputs: Inputs) -> Iterator[str]:
                 "'for', so all clients behind a proxy have the address of the proxy: add it, or "
                 f"remove {option}."
             )
-    for user, password in (rules.get("users") or {}).items():
-        yield from _user(f"{where}users", user, password)
+    for number, (user, password) in enumerate((rules.get("users") or {}).items(), 1):
+        yield from _user(f"{where}users", number, user, password)
 
 
 def _networks(where: str, values: list[str]) -> Iterator[str]:
@@ -80,13 +80,14 @@ def _networks(where: str, values: list[str]) -> Iterator[str]:
     yield from common.repeated(where, networks)
 
 
-def _user(where: str, user: Any, password: Any) -> Iterator[str]:
-    """Yield what is wrong with a user, without the password."""
+def _user(where: str, number: int, user: Any, password: Any) -> Iterator[str]:
+    """Yield what is wrong with a user, without the password, which may be in the name."""
     if not isinstance(user, str) or not USER.fullmatch(user):
         yield (
-            f"{where} has the name {user!r}: use at most 64 letters, digits, '.', '_', '@', '+' or "
-            "'-'."
+            f"{where}: name {number} {_fault_of_name(user)}. Use at most 64 letters, digits, '.', "
+            "'_', '@', '+' or '-', and write the password after it, as in {me: PASSWORD}."
         )
+        user = f"name {number}"
     if not isinstance(password, str) or not re.fullmatch(r"[^\x00-\x1f\x7f]+", password):
         yield (
             f"{where} has no text as the password of {user!r}: write it in quotes, without line "
@@ -98,6 +99,14 @@ def _user(where: str, user: Any, password: Any) -> Iterator[str]:
             f"of bcrypt with a cost of at most {password_hash.HIGHEST_BCRYPT_COST}, as "
             "'htpasswd -nB NAME' makes it."
         )
+
+
+def _fault_of_name(user: Any) -> str:
+    if not isinstance(user, str):
+        return "is no text"
+    if found := re.search(r"[^A-Za-z0-9._@+-]", user):
+        return f"has {found[0]!r}"
+    return f"has {len(user)} characters"
 
 
 def _together(where: str, rules: dict[str, Any]) -> Iterator[str]:

@@ -13,8 +13,6 @@ from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_
 )
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
 
-CHALLENGES = "/.well-known/acme-challenge"
-
 
 def errors(inputs: Inputs) -> Iterator[str]:
     """Yield what an ACME server cannot do, if the certificate is from one."""
@@ -78,9 +76,3 @@ def _challenges(inputs: Inputs) -> Iterator[str]:
             "nginx_site_listen is empty, but nginx_site_tls.mode is 'acme', and an ACME server "
             "connects without TLS: write the port that clients reach as 80, as in [80]."
         )
-    for mount in inputs.values["mounts"]:
-        if f"{mount['path']}/".startswith(f"{CHALLENGES}/"):
-            yield (
-                f"nginx_site_mounts has {mount['path']!r}, but certbot uses this path: remove the "
-                "mount."
-            )

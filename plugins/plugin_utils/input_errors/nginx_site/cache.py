@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_site import limits
+
 
 def errors(where: str, mount: dict) -> Iterator[str]:
     """Yield why the responses of ``mount``, which is written at ``where``, cannot be kept."""
@@ -11,6 +13,8 @@ def errors(where: str, mount: dict) -> Iterator[str]:
         return
     if mount["cache"]["seconds"] < 0:
         yield f"{where}.cache.seconds is {mount['cache']['seconds']}: write 0 or more."
+    elif mount["cache"]["seconds"]:
+        yield from limits.seconds(f"{where}.cache.seconds", mount["cache"]["seconds"])
     # nginx knows only of a body that it has read whether there is one.
     for option in ("buffering", "request_buffering"):
         if not mount[option]:
@@ -21,6 +25,6 @@ def errors(where: str, mount: dict) -> Iterator[str]:
     for name, value in mount["headers"].items():
         if "$" in str(value):
             yield (
-                f"{where}.cache is set, but headers.{name} is {value!r}, which may differ between "
-                "clients: remove one of them."
+                f"{where}.cache is set, but headers.{name} has a variable, which may differ "
+                "between clients: remove one of them."
             )

@@ -9,21 +9,11 @@ from pathlib import Path
 from ansible_collections.subsite.deploy.plugins.filter import error_pages
 from ansible_collections.subsite.deploy.plugins.module_utils import source_tree
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
-from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_site import mounts
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
-
-PRIVATE = "/.errors"
-"""The path of the pages on the site."""
 
 
 def errors(inputs: Inputs) -> Iterator[str]:
     """Yield what is wrong with ``nginx_site_error_pages``."""
-    for path in mounts.paths(inputs.values["mounts"]):
-        if f"{path}/".startswith(f"{PRIVATE}/"):
-            yield (
-                f"nginx_site_mounts has the path {path!r}, but {PRIVATE!r} has the pages for "
-                "errors: choose another path."
-            )
     where, options = "nginx_site_error_pages", inputs.values["error_pages"]
     if options["src"] is not None:
         yield from _directory(f"{where}.src", options["src"], options["replace_app_errors"])

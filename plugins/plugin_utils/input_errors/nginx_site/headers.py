@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
 
-NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,45}")
+"""nginx has room for so many characters (proxy_headers_hash_bucket_size)."""
 
 OF_ONE_RESPONSE = {
     "connection",
@@ -64,7 +65,7 @@ def _of_responses(where: str, headers: dict) -> Iterator[str]:
     for name, value in headers.items():
         if not NAME.fullmatch(name):
             yield (
-                f"{where} has {name!r}: use letters, digits and hyphens, as in "
+                f"{where} has {name!r}: use at most 46 letters, digits and hyphens, as in "
                 "'X-Content-Type-Options'."
             )
         if name.lower() in OF_ONE_RESPONSE:
@@ -82,7 +83,10 @@ def of_requests(where: str, headers: dict) -> Iterator[str]:
     """Yield what is wrong with the request headers of a mount."""
     for name, value in headers.items():
         if not NAME.fullmatch(name):
-            yield f"{where} has {name!r}: use letters, digits and hyphens, as in 'X-Team'."
+            yield (
+                f"{where} has {_beginning(name)!r}: use at most 46 letters, digits and hyphens, as "
+                "in 'X-Team'."
+            )
         if name.lower() in SET_BY_NGINX:
             yield f"{where} sets {name}, but nginx sets this header itself: remove it."
         if not re.fullmatch(r"[^\"\\\x00-\x1f\x7f]*", str(value)):
@@ -90,3 +94,9 @@ def of_requests(where: str, headers: dict) -> Iterator[str]:
                 f"{where}.{name} is {value!r}: write a text without quotes, backslashes and line "
                 "breaks."
             )
+
+
+def _beginning(name: str) -> str:
+    """Return ``name`` up to its first wrong character: a value may follow, as of a password."""
+    match = re.match(r"[A-Za-z0-9-]{0,46}.?", name, re.DOTALL)
+    return name if not match or match[0] == name else f"{match[0]}…"

@@ -11,6 +11,7 @@ from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Input
 
 YEAR = 31536000
 """The ``max_age`` in seconds that browsers demand for their preload list (hstspreload.org)."""
+LONGEST = 10 * YEAR
 
 
 def errors(inputs: Inputs) -> Iterator[str]:
@@ -61,6 +62,8 @@ def _hsts(inputs: Inputs) -> Iterator[str]:
             f"nginx_site_hsts is {given!r}: write for how many seconds browsers use https only, as "
             "in {max_age: 3600}."
         )
+    if (hsts["max_age"] or 0) > LONGEST:
+        yield f"nginx_site_hsts.max_age is {hsts['max_age']}: write at most {LONGEST}, ten years."
     if url.startswith("http:") or not (url or _has_https(inputs)):
         yield (
             f"nginx_site_hsts is {given!r}, but the site has no https: set nginx_site_tls, write "

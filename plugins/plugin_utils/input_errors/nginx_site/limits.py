@@ -8,7 +8,14 @@ from collections.abc import Iterator
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_site import trust
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
 
-SIZE = re.compile(r"[1-9][0-9]*[kmg]?|0", re.IGNORECASE)
+SIZE = re.compile(r"(?P<number>[1-9][0-9]{0,12}|0)(?P<unit>[kmg]?)", re.IGNORECASE)
+UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
+MAXIMUM_SIZE = 1024
+"""Gigabytes of a body. nginx itself counts in 64 bits."""
+YEAR = 31536000
+"""Seconds. nginx itself accepts some more."""
+MAXIMUM_BURST = 1000000
+"""Requests. This is as much as the highest rate."""
 RATE = re.compile(r"[1-9][0-9]{0,5}r/[sm]")
 MAXIMUM_LINE = 64
 """Kilobytes. nginx has four such buffers; gunicorn.conf.py.j2 accepts 4 times 64 kB."""
@@ -44,20 +51,30 @@ def _shared(where: str, limits: dict, inputs: Inputs) -> Iterator[str]:
 
 def body_size(where: str, value: str | None) -> Iterator[str]:
     """Yield why ``value`` cannot be the size of a body."""
-    if value is not None and not SIZE.fullmatch(value):
+    if value is None:
+        return
+    size = SIZE.fullmatch(value)
+    if not size or (value != "0" and size["number"] == "0"):
         yield f"{where} is {value!r}: write a size, as in '10m'."
+    elif int(size["number"]) * UNITS[size["unit"].lower()] > MAXIMUM_SIZE * UNITS["g"]:
+        yield (
+            f"{where} is {value!r}: write at most '{MAXIMUM_SIZE}g', as in '10m', or '0' for no "
+            "limit."
+        )
 
 
 def seconds(where: str, value: int | None) -> Iterator[str]:
     """Yield why ``value`` cannot be a timeout."""
     if value is not None and value < 1:
         yield f"{where} is {value}: write 1 second or more."
+    elif value is not None and value > YEAR:
+        yield f"{where} is {value}: write at most {YEAR} seconds, which is a year."
 
 
 def _header_size(value: str | None) -> Iterator[str]:
     if value is None:
         return
-    size = re.fullmatch(r"([1-9][0-9]*)[kK]", value)
+    size = re.fullmatch(r"([1-9][0-9]{0,3})[kK]", value)
     if not size or int(size[1]) > MAXIMUM_LINE:
         yield (
             f"nginx_site_limits.header_size is {value!r}: write from '1k' to '{MAXIMUM_LINE}k'. "
@@ -79,6 +96,8 @@ def _clients(where: str, limits: dict, given: dict, inputs: Inputs) -> Iterator[
         )
     if burst < 0:
         yield f"{where}.burst is {burst}: write 0 or more."
+    if burst > MAXIMUM_BURST:
+        yield f"{where}.burst is {burst}: write at most {MAXIMUM_BURST}."
     if "burst" in given and rate is None:
         yield (
             f"{where}.burst is {burst}, but {where}.rate is not set: set it, "

@@ -12,6 +12,7 @@ from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_
     extra,
     headers,
     limits,
+    nginx_variables,
     upstreams,
 )
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
@@ -48,6 +49,7 @@ USED_BY = {
 }
 """Options of a mount, and the kinds of mounts that use them."""
 
+MAXIMUM_PUBLICATIONS = 100
 DIRECTORY = re.compile(r"(/[A-Za-z0-9._~@+-]+)+/?")
 TARGET = re.compile(r"(/(?!/)|https?://)[!#%&'()*+,./:=?@A-Za-z0-9_~\[\]-]*")
 
@@ -60,8 +62,17 @@ def errors(inputs: Inputs) -> Iterator[str]:
             f"nginx_site_keep_publications is {inputs.values['keep_publications']}: write at least "
             "1, which is the current publication."
         )
+    if inputs.values["keep_publications"] > MAXIMUM_PUBLICATIONS:
+        yield (
+            f"nginx_site_keep_publications is {inputs.values['keep_publications']}: write at most "
+            f"{MAXIMUM_PUBLICATIONS}. nginx looks for a file in each of them."
+        )
     for index, mount in enumerate(mounts):
-        yield from _mount(f"nginx_site_mounts[{index}]", mount, given[index])
+        where = f"nginx_site_mounts[{index}]"
+        yield from _mount(where, mount, given[index])
+        for name, value in mount["headers"].items():
+            for fault in nginx_variables.faults(str(value), inputs.values):
+                yield f"{where}.headers.{name} {fault}."
     yield from common.repeated("nginx_site_mounts", list(paths(mounts)))
     for path in paths(mounts):
         if len(path) >= MAXIMUM_LOCATION:

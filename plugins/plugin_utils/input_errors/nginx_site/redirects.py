@@ -10,7 +10,6 @@ from urllib.parse import unquote
 from ansible_collections.subsite.deploy.plugins.plugin_utils import host_names
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_site import (
-    acme,
     loops,
     mounts,
 )
@@ -19,8 +18,6 @@ from ansible_collections.subsite.deploy.plugins.plugin_utils.moved_paths import 
 
 CODES = (301, 302, 303, 307, 308)
 GONE = 410
-ERROR_PAGES = "/.errors/"
-"""Where the site has its pages for errors (vars/main/error_pages.yml)."""
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 DOTS = re.compile(r"/\.{1,2}(/|$)")
@@ -48,10 +45,11 @@ def _below(mounts: list[dict]) -> Iterator[str]:
         target = mount["redirect"] or ""
         if not mount["below"] or re.fullmatch(r"(https?://[^/?#]+)?/?", target):
             continue
-        if re.search(r"[?#]|/$", target):
+        if found := re.search(r"[?#]|/$", target):
+            end = "the slash at its end" if found[0] == "/" else f"{found[0]!r} and what follows it"
             yield (
                 f"nginx_site_mounts[{index}].redirect is {target!r}, but below is true, so a path "
-                f"follows it: write {re.split('[?#]', target)[0].rstrip('/')!r}."
+                f"follows it: remove {end}."
             )
 
 
@@ -64,13 +62,6 @@ def _paths(inputs: Inputs) -> Iterator[str]:
             yield (
                 f"nginx_site_redirects has {path!r}, and nginx_site_mounts, too: write it in one "
                 "of them."
-            )
-        elif path.startswith(ERROR_PAGES):
-            yield f"nginx_site_redirects has {path!r}, but the site has its pages for errors there."
-        elif inputs.values["tls"]["mode"] == "acme" and path.startswith(f"{acme.CHALLENGES}/"):
-            yield (
-                f"nginx_site_redirects has {path!r}, but certbot uses this path: remove the "
-                "redirect."
             )
 
 
@@ -121,7 +112,7 @@ def _target(where: str, target: Any) -> Iterator[str]:
     elif fault := host_names.url_fault(target):
         yield f"{where} is {target!r}: {fault}."
     elif start["authority"] and not _is_authority(start["authority"]):
-        yield f"{where} is {target!r}: {start['authority']!r} is no host, as in 'example.org'."
+        yield f"{where} is {target!r}: write a host after '//', as in 'https://example.org/new'."
     elif (size := len(encoded(target))) > MAXIMUM_TARGET:
         yield f"{where} has {size} characters: a target has at most {MAXIMUM_TARGET}."
 

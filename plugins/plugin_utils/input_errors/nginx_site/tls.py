@@ -22,6 +22,8 @@ MODES = {
 
 FILE = re.compile(r"(/[A-Za-z0-9._~@+-]+)+")
 BEGIN = "-----BEGIN"
+BASE64 = re.compile(r"(?!/)[A-Za-z0-9+/=\s]{20,}")
+"""The text of a key without its first line, and no path."""
 ADDRESS = re.compile(r"[0-9.]+|\[.*\]")
 
 
@@ -97,4 +99,5 @@ def _texts(pem: str, key: str, names: list[str]) -> Iterator[str]:
 def _printed(value: Any) -> str:
     """Return ``value`` for a message, unless it may be a key."""
     is_text = BEGIN in str(value) or "\n" in str(value) or len(str(value)) > 100
+    is_text = is_text or bool(BASE64.fullmatch(str(value)))
     return "a text" if is_text else repr(value)

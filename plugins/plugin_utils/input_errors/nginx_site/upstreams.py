@@ -22,6 +22,8 @@ from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_
 TYPES = {"address": str, "weight": int, "backup": bool, "down": bool}
 """Options of an upstream, with their types."""
 
+MAXIMUM_WEIGHT = 1000
+
 
 def errors(where: str, mount: dict) -> Iterator[str]:
     """Yield what is wrong with the upstreams of ``mount``, which is written at ``where``."""
@@ -65,6 +67,8 @@ def _upstream(where: str, upstream: Any) -> Iterator[str]:
                 return
         if upstream.get("weight", 1) < 1:
             yield f"{where} has weight: {upstream['weight']}: write 1 or more."
+        if upstream.get("weight", 1) > MAXIMUM_WEIGHT:
+            yield f"{where} has weight: {upstream['weight']}: write at most {MAXIMUM_WEIGHT}."
         upstream = upstream["address"]
     if not isinstance(upstream, str) or not _is_address(upstream):
         yield (
