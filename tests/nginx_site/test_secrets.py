@@ -97,7 +97,20 @@ def said(nginx_site):
 
 
 @pytest.mark.parametrize("url", URLS)
-def test_url(nginx_site, said, url: str):
+def test_url(said, url: str):
+    for settings in (
+        {"nginx_site_public_url": url},
+        {"nginx_site_auth_request": {"url": url}},
+        {"nginx_site_mounts": [{"path": "/a", "redirect": f"{url} "}]},
+        {"nginx_site_mounts": [{"path": "/a", "upstreams": [url, url]}]},
+    ):
+        errors = said(settings)
+        assert errors
+        assert SECRET not in errors, settings
+
+
+@pytest.mark.parametrize("url", URLS[:2])
+def test_url_at_every_place(nginx_site, said, url: str):
     failed = 0
     for settings in in_options(nginx_site.options, url):
         errors = said(settings)

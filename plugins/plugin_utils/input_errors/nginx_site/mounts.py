@@ -12,7 +12,6 @@ from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_
     extra,
     headers,
     limits,
-    nginx_variables,
     upstreams,
 )
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
@@ -49,6 +48,9 @@ USED_BY = {
 }
 """Options of a mount, and the kinds of mounts that use them."""
 
+LONE_DOLLAR = re.compile(r"\$(?![A-Za-z0-9_]|\{[A-Za-z0-9_]+\})")
+"""What nginx takes for the beginning of a variable without a name."""
+
 MAXIMUM_PUBLICATIONS = 100
 DIRECTORY = re.compile(r"(/[A-Za-z0-9._~@+-]+)+/?")
 TARGET = re.compile(r"(/(?!/)|https?://)[!#%&'()*+,./:=?@A-Za-z0-9_~\[\]-]*")
@@ -71,8 +73,11 @@ def errors(inputs: Inputs) -> Iterator[str]:
         where = f"nginx_site_mounts[{index}]"
         yield from _mount(where, mount, given[index])
         for name, value in mount["headers"].items():
-            for fault in nginx_variables.faults(str(value), inputs.values):
-                yield f"{where}.headers.{name} {fault}."
+            if LONE_DOLLAR.search(str(value)):
+                yield (
+                    f"{where}.headers.{name} has a '$' without the name of a variable: write one, "
+                    "as in '$remote_user'."
+                )
     yield from common.repeated("nginx_site_mounts", list(paths(mounts)))
     for path in paths(mounts):
         if len(path) >= MAXIMUM_LOCATION:
