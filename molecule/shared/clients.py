@@ -54,6 +54,11 @@ class Watch:
         return Counter(request["failure"] or "status 200" for request in self.requests)
 
     @property
+    def resent(self) -> list[dict]:
+        """The requests that were sent again, because their connection was closed while idle."""
+        return [request for request in self.requests if request["resent"]]
+
+    @property
     def failures(self) -> Counter[tuple[str, str]]:
         """The number of failed requests by kind and reason."""
         return Counter((v["kind"], v["failure"]) for v in self.requests if v["failure"])

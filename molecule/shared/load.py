@@ -1,4 +1,8 @@
-"""Send requests at a fixed rate, without retries.
+"""Send requests at a fixed rate, without retries, with one exception.
+
+A server may close a connection that is idle, as nginx does when it reloads. A request that is sent
+at that instant gets no answer, so that clients send it again on a new connection (RFC 9112, 9.3.1).
+Such requests are marked.
 
 The loop is open: every request has its due time, also if earlier ones are not answered yet. Its
 duration counts from the due time, so that a slow server or a slow client does not look fast.
@@ -44,6 +48,11 @@ class Request:
     took: float
     body: str
     failure: str
+    resent: bool
+
+
+class Unanswered(ConnectionError):
+    """The server closed the connection before the first byte of its answer."""
 
 
 class Clients:
@@ -70,35 +79,36 @@ class Clients:
 
     async def _send(self, flow: Flow, due: float) -> None:
         body = failure = ""
+        resent = False
         try:
             async with asyncio.timeout(TIMEOUT):
-                status, body = await (self._ask_again(flow) if flow.kept else self._ask_once(flow))
+                if flow.kept and (idle := self._take_idle()):
+                    try:
+                        status, body = await self._ask(flow, *idle)
+                    except Unanswered:
+                        resent = True
+                        status, body = await self._ask(flow, *await self._connect())
+                else:
+                    status, body = await self._ask(flow, *await self._connect())
             if status != 200:
                 body, failure = "", f"status {status}"
         except (OSError, EOFError, TimeoutError) as error:
             failure = repr(error)
         took = time.monotonic() - due
-        self.requests.append(Request(flow.kind, flow.path, due, took, body, failure))
+        self.requests.append(Request(flow.kind, flow.path, due, took, body, failure, resent))
 
-    async def _ask_once(self, flow: Flow) -> tuple[int, str]:
-        reader, writer = await self._connect()
+    async def _ask(
+        self, flow: Flow, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> tuple[int, str]:
+        """Send one request, and keep the connection if the flow and the server keep it."""
+        closes = True
         try:
-            status, _, body = await self._exchange(reader, writer, flow, "Connection: close")
-            return status, body
+            status, closes, body = await self._exchange(flow, reader, writer)
         finally:
-            writer.close()
-
-    async def _ask_again(self, flow: Flow) -> tuple[int, str]:
-        reader, writer = self._take_idle() or await self._connect()
-        try:
-            status, closes, body = await self._exchange(reader, writer, flow)
-        except BaseException:
-            writer.close()
-            raise
-        if closes:
-            writer.close()
-        else:
-            self.idle.append((reader, writer))
+            if closes or not flow.kept:
+                writer.close()
+            else:
+                self.idle.append((reader, writer))
         return status, body
 
     def _take_idle(self) -> Connection | None:
@@ -114,21 +124,23 @@ class Clients:
         return await asyncio.open_connection("127.0.0.1", self.port)
 
     async def _exchange(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        flow: Flow,
-        *headers: str,
+        self, flow: Flow, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> tuple[int, bool, str]:
         """Send one request. Return the answer's status, whether the server closes, and the body."""
         body = "a=1&b=2" if flow.method == "POST" else ""
         line = f"{flow.method} {flow.path} HTTP/1.1"
-        head = [line, f"Host: {self.host}", f"Content-Length: {len(body)}", *headers]
+        head = [line, f"Host: {self.host}", f"Content-Length: {len(body)}"]
+        head += ["Connection: close"] * (not flow.kept)
         writer.write("\r\n".join([*head, "", body]).encode())
-        status, *fields = (await reader.readuntil(b"\r\n\r\n")).decode().lower().split("\r\n")
+        try:
+            first = await reader.readexactly(1)
+        except (OSError, EOFError) as error:
+            raise Unanswered(repr(error)) from error
+        answer = first + await reader.readuntil(b"\r\n\r\n")
+        status, *fields = answer.decode().lower().split("\r\n")
         length = [field for field in fields if field.startswith("content-length:")][0]
-        answer = await reader.readexactly(int(length.partition(":")[2]))
-        return int(status.split()[1]), "connection: close" in fields, answer.decode()
+        content = await reader.readexactly(int(length.partition(":")[2]))
+        return int(status.split()[1]), "connection: close" in fields, content.decode()
 
 
 async def main() -> None:

@@ -56,7 +56,9 @@ def watch_during(request, tell) -> Callable[..., Watch]:
                 change()
             watch.go_on(REST)
         results = ", ".join(f"{count} {result}" for result, count in watch.results.items())
-        tell(f"{request.node.name}: {results}; {watch.pace:.0f} a second")
+        resent = len(watch.resent)
+        tell(f"{request.node.name}: {results}; {resent} resent; {watch.pace:.0f} a second")
+        assert [sent for sent in watch.resent if sent not in watch.during("change")] == []
         assert {flow.path for flow in flows} == {sent["path"] for sent in watch.during("change")}
         return watch
 
