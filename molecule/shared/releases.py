@@ -12,17 +12,17 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 from ansible_collections.subsite.deploy.plugins.plugin_utils.packed_directory import digest, pack
-from client import PORTS, ask
+from client import ask
+from clients import Watch, sending, to_app
 from controller import EPHEMERAL, MOLECULE, PROJECT
 
 SCENARIO = PROJECT / "molecule/release"
@@ -286,69 +286,7 @@ def hang_up() -> Iterator[Callable[[], None]]:
     waiting.communicate()
 
 
-@dataclass
-class Watch:
-    """The requests of the clients, and the events meanwhile."""
-
-    requests: list[dict] = field(default_factory=list)
-    events: list[tuple[str, float, float]] = field(default_factory=list)
-
-    @staticmethod
-    def go_on(seconds: float) -> None:
-        """Send requests for ``seconds``, the length of a measurement."""
-        # What is measured is that nothing happens in this time, so there is no event to await.
-        time.sleep(seconds)
-
-    @contextmanager
-    def event(self, name: str) -> Iterator[None]:
-        """Record when the event ``name`` begins and ends."""
-        began = time.monotonic()
-        yield
-        self.events.append((name, began, time.monotonic()))
-
-    def during(self, name: str) -> list[dict]:
-        """Return the requests that were due or running during the events ``name``."""
-        return [
-            request
-            for request in self.requests
-            if any(
-                request["due"] <= end and request["due"] + request["took"] >= begin
-                for event, begin, end in self.events
-                if event == name
-            )
-        ]
-
-    @property
-    def failures(self) -> Counter[tuple[str, str]]:
-        """The number of failed requests by kind and reason."""
-        return Counter((v["kind"], v["failure"]) for v in self.requests if v["failure"])
-
-    @property
-    def pace(self) -> float:
-        """The number of requests per second."""
-        began = min(request["due"] for request in self.requests)
-        ended = max(request["due"] + request["took"] for request in self.requests)
-        return len(self.requests) / (ended - began)
-
-
 @pytest.fixture(scope="session")
-def clients() -> Callable:
-    """Return a context manager in which clients send requests, at a share of the rate.
-
-    After it, its value has the results.
-    """
-
-    @contextmanager
-    def come(share: float = 1) -> Iterator[Watch]:
-        watch = Watch()
-        process = subprocess.Popen(
-            [sys.executable, str(SCENARIO / "load.py"), str(PORTS[80]), "/news/", str(share)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        try:
-            yield watch
-        finally:
-            watch.requests = json.loads(process.communicate()[0])
-
-    return come
+def clients() -> Callable[..., AbstractContextManager[Watch]]:
+    """Return a context manager in which clients send requests, at a share of the pace."""
+    return partial(sending, to_app("/news/"))

@@ -15,7 +15,8 @@ def early(request: Request) -> Response:
 
 def late(request: Request) -> Response:
     """Answer when the whole body is there."""
-    return Response(f"{len(request.get_data())} bytes")
+    blocks = iter(lambda: request.stream.read(1 << 20), b"")
+    return Response(f"{sum(map(len, blocks))} bytes")
 
 
 def large_head(request: Request) -> Response:

@@ -121,6 +121,11 @@ def test_no_request_failed_between_events(past):
     assert past.watch.failures == {}
 
 
+def test_only_reloads_close_idle_connections(past):
+    reloads = past.watch.during(RELOAD)
+    assert [request for request in past.watch.resent if request not in reloads] == []
+
+
 def test_broken_release_got_no_request(past):
     versions = {request["body"].partition(",")[0] for request in past.watch.requests}
     assert (versions & set(past.broken), set(past.healthy) - versions) == (set(), set())

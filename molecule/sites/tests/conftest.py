@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import controller
 import pytest
 from client import connect
+from clients import Watch, sending, to_app, to_page
+from load import Flow
 
+SHARE = 0.5
+"""Of the load of scenario release, because page and app get it each."""
+REST = 1  # seconds
 NEWS = {"nginx_site_name": "news", "nginx_site_server_names": ["news.example"]}
 
 
@@ -35,3 +41,25 @@ def connection():
     opened = connect()
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def watch_during(request, tell) -> Callable[..., Watch]:
+    """Return a function that changes something while clients send requests to that site."""
+    [host] = NEWS["nginx_site_server_names"]
+    all_flows = [*to_page("/"), *to_app("/api/")]
+
+    def run(change: Callable[[], object], flows: list[Flow] = all_flows) -> Watch:
+        with sending(flows, SHARE, host) as watch:
+            watch.go_on(REST)
+            with watch.event("change"):
+                change()
+            watch.go_on(REST)
+        results = ", ".join(f"{count} {result}" for result, count in watch.results.items())
+        resent = len(watch.resent)
+        tell(f"{request.node.name}: {results}; {resent} resent; {watch.pace:.0f} a second")
+        assert [sent for sent in watch.resent if sent not in watch.during("change")] == []
+        assert {flow.path for flow in flows} == {sent["path"] for sent in watch.during("change")}
+        return watch
+
+    return run

@@ -7,7 +7,7 @@ from functools import partial
 import controller
 import pytest
 from client import ask
-from meanwhile import statuses_during
+from clients import to_app
 
 NEWS = "news.example"
 
@@ -43,9 +43,9 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=list(CHANGES))
-def test_no_request_fails_during(site, deploy, change: dict):
-    run = partial(deploy, **site, **change)
-    assert statuses_during(run, ["/", "/api/x"], NEWS) == {"/": {200}, "/api/x": {200}}
+def test_no_request_fails_during(watch_during, site, deploy, change: dict):
+    watch = watch_during(partial(deploy, **site, **change))
+    assert watch.failures == {}
 
 
 REJECTED = {
@@ -55,13 +55,12 @@ REJECTED = {
 
 
 @pytest.mark.parametrize(("lines", "words"), REJECTED.values(), ids=list(REJECTED))
-def test_no_request_fails_during_a_rejected_change(site, attempt, lines: str, words: str):
+def test_no_request_fails_during_a_rejected_change(
+    watch_during, site, attempt, lines: str, words: str
+):
     runs = []
-    run = partial(attempt, **site, nginx_site_extra=lines)
-    assert statuses_during(lambda: runs.append(run()), ["/", "/api/x"], NEWS) == {
-        "/": {200},
-        "/api/x": {200},
-    }
+    watch = watch_during(lambda: runs.append(attempt(**site, nginx_site_extra=lines)))
+    assert watch.failures == {}
     [done] = runs
     assert (done.succeeded, words in done.output) == (False, True)
 
@@ -75,22 +74,24 @@ def moving():
         wsgi_app_name="moving",
         wsgi_app_source={"type": "local", "path": str(controller.SCENARIO / "files/mirror")},
         wsgi_app_callable="mirror:app",
+        wsgi_app_threads=8,
     )
     yield lambda prefix: run(wsgi_app_prefix=prefix)
     run(wsgi_app_state="absent", wsgi_app_remove_data=True)
 
 
-def test_no_request_fails_while_an_app_gets_another_prefix(moving, deploy):
+def test_no_request_fails_while_an_app_gets_another_prefix(watch_during, moving, deploy):
     """First the app gets it, then the site."""
+    flows = to_app("/before/")
     mount = {"path": "/before", "app": "moving"}
     moving("/before")
     deploy(nginx_site_mounts=[mount])
-    during = statuses_during(partial(moving, "/after"), ["/before/x"], NEWS)
-    assert during == {"/before/x": {200}}
+    watch = watch_during(partial(moving, "/after"), flows)
+    assert watch.failures == {}
     assert '"SCRIPT_NAME":"/before"' in ask("/before/x", host=NEWS).text
     redirect = {"path": "/before", "redirect": "/after", "below": True, "code": 308}
     mounts = [{**mount, "path": "/after"}, redirect]
-    during = statuses_during(partial(deploy, nginx_site_mounts=mounts), ["/before/x"], NEWS)
-    assert during["/before/x"] == {200, 308}
+    watch = watch_during(partial(deploy, nginx_site_mounts=mounts), flows)
+    assert set(watch.results) == {"status 200", "status 308"}
     assert '"SCRIPT_NAME":"/after"' in ask("/after/x", host=NEWS).text
     assert ask("/before/x", host=NEWS).location == "/after/x"

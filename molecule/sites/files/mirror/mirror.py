@@ -25,9 +25,9 @@ def busy() -> tuple[str, int]:
 
 @app.get("/slow")
 def slow() -> str:
-    """Be silent for longer than the shorter of the mounts' read timeouts allows."""
+    """Be silent, by default for longer than the shorter of the mounts' read timeouts allows."""
     # A mount with a read timeout of 1 s has to give up, and one with the default has to wait.
-    time.sleep(2)
+    time.sleep(request.args.get("seconds", 2, float))
     return "At last."
 
 
