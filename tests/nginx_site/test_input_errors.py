@@ -1088,15 +1088,26 @@ class TestMaintenance:
             *[
                 pytest.param(
                     {"allow": [value]},
-                    f"allow has {value!r}: write an address or a network of clients, as in "
-                    "'203.0.113.9' or '2001:db8::/48'.",
+                    f"allow has {value!r}: write an address or a network, as in '203.0.113.5' or "
+                    "'2001:db8::/32'.",
                     id=f"network {value}",
                 )
-                for value in ("", "all", "10.0.0.5/8", "10.0.0", "example.org", "fe80::1%eth0", 7)
+                for value in ("", "all", "10.0.0", "example.org", "fe80::1%eth0", 7)
             ],
             pytest.param(
+                {"allow": ["10.0.0.5/8"]},
+                "allow has '10.0.0.5/8': write '10.0.0.0/8' for the network, or '10.0.0.5' for the "
+                "one address.",
+                id="host of a network",
+            ),
+            pytest.param(
+                {"allow": ["::/0"]},
+                "allow has '::/0', which is every client: remove it.",
+                id="every client",
+            ),
+            pytest.param(
                 {"allow": ["::1", "::1"]},
-                "allow has '::1' more than once: write it once.",
+                "allow has '::1/128' more than once: write it once.",
                 id="two",
             ),
             *[
@@ -1132,7 +1143,8 @@ class TestMaintenance:
         headers = {**PROXIES, "nginx_site_trusted_headers": ["proto"]}
         assert input_errors(**headers, nginx_site_maintenance={"allow": ["::1"]}) == [
             "nginx_site_maintenance.allow is ['::1'], but nginx_site_trusted_headers does not have "
-            "'for', so all clients behind a proxy have its address: add it, or remove the option."
+            "'for', so all clients behind a proxy have the address of the proxy: add it, or remove "
+            "allow."
         ]
 
 

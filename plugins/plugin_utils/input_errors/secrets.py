@@ -42,7 +42,8 @@ def _replaced(error: str, ordered: list[str], replacements: dict[str, str]) -> s
     for old in ordered:
         # A number has no quotes: it must not be part of another one. Some errors have lower case.
         pattern = rf"(?<!\w){re.escape(old)}(?!\w)" if old.isalnum() else re.escape(old)
-        error = re.sub(pattern, lambda _, new=replacements[old]: new, error, flags=re.IGNORECASE)
+        new = replacements[old].replace("\\", r"\\")
+        error = re.sub(pattern, new, error, flags=re.IGNORECASE)
     return error
 
 

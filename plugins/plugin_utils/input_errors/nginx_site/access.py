@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from ansible_collections.subsite.deploy.plugins.plugin_utils import password_hash
-from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
-from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_site import trust
+from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_site import (
+    networks,
+    trust,
+)
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
 
 OPTIONS = ("allow", "deny", "users", "satisfy")
 """Options of a site that a mount can have, too. The mount's value replaces that of the site."""
 
 USER = re.compile(r"[A-Za-z0-9._@+-]{1,64}")
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def errors(inputs: Inputs) -> Iterator[str]:
@@ -42,42 +42,25 @@ def errors(inputs: Inputs) -> Iterator[str]:
 def _rules(where: str, rules: dict[str, Any], inputs: Inputs) -> Iterator[str]:
     """Yield what is wrong with the values that a site or a mount has itself."""
     for option in ("allow", "deny"):
-        networks = rules.get(option) or []
-        yield from _networks(f"{where}{option}", networks)
-        is_shared = trust.has_http_proxy(inputs) and "for" not in trust.trusted_headers(inputs)
-        if networks and is_shared:
-            yield (
-                f"{where}{option} is {networks!r}, but nginx_site_trusted_headers does not have "
-                "'for', so all clients behind a proxy have the address of the proxy: add it, or "
-                f"remove {option}."
-            )
+        yield from clients(f"{where}{option}", rules.get(option) or [], inputs)
     for number, (user, password) in enumerate((rules.get("users") or {}).items(), 1):
         yield from _user(f"{where}users", number, user, password)
 
 
-def _networks(where: str, values: list[str]) -> Iterator[str]:
-    networks = []
-    for value in values:
-        try:
-            network = ipaddress.ip_network(value, strict=False)
-        except ValueError:
-            network = None
-        if not network or not trust.NETWORK.fullmatch(value):
-            yield (
-                f"{where} has {value!r}: write an address or a network, as in '203.0.113.5' or "
-                "'2001:db8::/32'."
-            )
-            continue
-        networks.append(str(network))
-        address = value.partition("/")[0]
-        if network.prefixlen == 0:
-            yield f"{where} has {value!r}, which is every client: remove it."
-        elif ipaddress.ip_address(address) != network.network_address:
-            yield (
-                f"{where} has {value!r}: write '{network}' for the network, or {address!r} for the "
-                "one address."
-            )
-    yield from common.repeated(where, networks)
+def clients(where: str, values: list[Any], inputs: Inputs) -> Iterator[str]:
+    """Yield what is wrong with a list of addresses and networks of clients."""
+    yield from networks.errors(where, values, "'203.0.113.5' or '2001:db8::/32'", _too_wide)
+    is_shared = trust.has_http_proxy(inputs) and "for" not in trust.trusted_headers(inputs)
+    if values and is_shared:
+        yield (
+            f"{where} is {values!r}, but nginx_site_trusted_headers does not have 'for', so all "
+            "clients behind a proxy have the address of the proxy: add it, or remove "
+            f"{where.rpartition('.')[2].removeprefix('nginx_site_')}."
+        )
+
+
+def _too_wide(network: networks.Network) -> str:
+    return "" if network.prefixlen else ", which is every client: remove it."
 
 
 def _user(where: str, number: int, user: Any, password: Any) -> Iterator[str]:
@@ -111,8 +94,8 @@ def _fault_of_name(user: Any) -> str:
 
 def _together(where: str, rules: dict[str, Any]) -> Iterator[str]:
     """Yield which of the rules that hold for a site or a mount contradict each other."""
-    denied = list(_parsed(rules["deny"]))
-    for network in _parsed(rules["allow"]):
+    denied = [network for value in rules["deny"] if (network := networks.parsed(value))]
+    for network in [network for value in rules["allow"] if (network := networks.parsed(value))]:
         for other in denied:
             if network.version == other.version and network.subnet_of(other):  # type: ignore[arg-type]
                 yield (
@@ -131,12 +114,3 @@ def _together(where: str, rules: dict[str, Any]) -> Iterator[str]:
             f"{where}satisfy is 'any', but there is only one rule to satisfy: write allow and "
             "users, or remove it."
         )
-
-
-def _parsed(values: list[str]) -> Iterator[Network]:
-    """Yield those of ``values`` that are networks."""
-    for value in values:
-        try:
-            yield ipaddress.ip_network(value)
-        except ValueError:
-            continue

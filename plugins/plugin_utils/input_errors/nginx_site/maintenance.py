@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_site import (
+    access,
     limits,
-    trust,
 )
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
 
@@ -45,34 +44,9 @@ def _options(inputs: Inputs, value: Mapping[str, Any]) -> Iterator[str]:
     if "retry_after" in value and "retry_after" not in wrong:
         yield from limits.seconds(f"{WHERE}.retry_after", value["retry_after"])
     if "allow" in value and "allow" not in wrong:
-        yield from _allow(inputs, value["allow"])
+        yield from access.clients(f"{WHERE}.allow", value["allow"], inputs)
     if "paths" in value and "paths" not in wrong:
         yield from _paths(value["paths"])
-
-
-def _allow(inputs: Inputs, networks: list[Any]) -> Iterator[str]:
-    if networks and trust.has_http_proxy(inputs) and "for" not in trust.trusted_headers(inputs):
-        yield (
-            f"{WHERE}.allow is {networks!r}, but nginx_site_trusted_headers does not have 'for', "
-            "so all clients behind a proxy have its address: add it, or remove the option."
-        )
-    for network in networks:
-        if not _is_network(network):
-            yield (
-                f"{WHERE}.allow has {network!r}: write an address or a network of clients, as in "
-                "'203.0.113.9' or '2001:db8::/48'."
-            )
-    yield from common.repeated(f"{WHERE}.allow", [str(network) for network in networks])
-
-
-def _is_network(value: Any) -> bool:
-    if not isinstance(value, str) or not trust.NETWORK.fullmatch(value):
-        return False
-    try:
-        ipaddress.ip_network(value)
-    except ValueError:
-        return False
-    return True
 
 
 def _paths(paths: list[Any]) -> Iterator[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Iterator
 
 from ansible_collections.subsite.deploy.plugins.filter.default_trusted_headers import (
@@ -11,9 +9,9 @@ from ansible_collections.subsite.deploy.plugins.filter.default_trusted_headers i
 )
 from ansible_collections.subsite.deploy.plugins.plugin_utils import host_names
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
+from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_site import networks
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
 
-NETWORK = re.compile(r"[0-9A-Fa-f.:]+(/[0-9]+)?")
 MINIMUM_BITS = {4: 8, 6: 16}
 """The shortest prefix length of a public network that may be trusted, by the version of IP."""
 
@@ -25,7 +23,12 @@ def errors(inputs: Inputs) -> Iterator[str]:
             yield f"nginx_site_{option} is {inputs.values[option]!r}: {fault}."
         else:
             yield from common.public_url(f"nginx_site_{option}", inputs.values[option])
-    yield from _proxies(inputs.values["trusted_proxies"])
+    yield from networks.errors(
+        "nginx_site_trusted_proxies",
+        inputs.values["trusted_proxies"],
+        "'10.0.0.5' or 'fd00::/64'",
+        _too_wide,
+    )
     hops = inputs.values["proxy_hops"]
     if not 1 <= hops <= 10:
         yield (
@@ -57,33 +60,13 @@ def has_http_proxy(inputs: Inputs) -> bool:
     return bool(inputs.values["trusted_proxies"]) and not inputs.values["proxy_protocol"]
 
 
-def _proxies(values: list[str]) -> Iterator[str]:
-    networks = []
-    for value in values:
-        try:
-            network = ipaddress.ip_network(value, strict=False)
-        except ValueError:
-            network = None
-        if not network or not NETWORK.fullmatch(value):
-            yield (
-                f"nginx_site_trusted_proxies has {value!r}: write an address or a network, as in "
-                "'10.0.0.5' or 'fd00::/64'."
-            )
-            continue
-        networks.append(str(network))
-        address = value.partition("/")[0]
-        if ipaddress.ip_address(address) != network.network_address:
-            yield (
-                f"nginx_site_trusted_proxies has {value!r}: write '{network}' for the network, or "
-                f"{address!r} for the one address."
-            )
-        elif network.prefixlen < MINIMUM_BITS[network.version] and not network.is_private:
-            yield (
-                f"nginx_site_trusted_proxies has {value!r}: clients connect from there, too, and "
-                "could forge every URL. Write the networks of the proxies only; a public one must "
-                f"not be wider than /{MINIMUM_BITS[network.version]}."
-            )
-    yield from common.repeated("nginx_site_trusted_proxies", networks)
+def _too_wide(network: networks.Network) -> str:
+    if network.prefixlen >= MINIMUM_BITS[network.version] or network.is_private:
+        return ""
+    return (
+        ": clients connect from there, too, and could forge every URL. Write the networks of the "
+        f"proxies only; a public one must not be wider than /{MINIMUM_BITS[network.version]}."
+    )
 
 
 def _headers(inputs: Inputs) -> Iterator[str]:
