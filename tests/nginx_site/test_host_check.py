@@ -51,3 +51,12 @@ def test_request_without_a_version_needs_a_name_of_the_site(port):
     """It has no headers, and the response has none either (HTTP/0.9)."""
     assert "302 Found" in answer(port, "GET http://a.example/\r\n")
     assert "421 Misdirected Request" in answer(port, "GET http://b.example/\r\n")
+
+
+def test_names_keep_their_order(nginx_site):
+    """Another order would be a change, and a reload, at every run."""
+    names = [f"{letter}.example" for letter in "hgfedcba"]
+    site = {"nginx_site_name": "main", "nginx_site_server_names": names}
+    lines = nginx_site.texts("__nginx_site_files", site)["main.conf"].splitlines()
+    keys = [line.split()[0] for line in lines if line.endswith(".example 1;")]
+    assert keys == names * 2
