@@ -135,7 +135,9 @@ def build(
     environment = f"{layout(name).image_name}:environment"
     files = {"pip": PIP_CONF} if os.path.exists(PIP_CONF) else {}
     files |= secret_files or {}
-    secrets = [f"--secret=id={secret},src={path}" for secret, path in files.items()]
+    secrets = [
+        word for secret, path in files.items() for word in ("--secret", f"id={secret},src={path}")
+    ]
     sandbox = SANDBOX.get(os.path.basename(engine), ())
     command = [engine, "build", *sandbox, "--file", f"{context}/Containerfile", *secrets]
     _run([*command, "--target", "environment", "--tag", environment, context])
