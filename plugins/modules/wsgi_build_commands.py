@@ -14,7 +14,7 @@ description:
   - M(subsite.deploy.wsgi_release) must have built the release before.
   - The commands run as O(user), in a transient unit with the settings O(sandbox), by C(sh -ev). No
     process of them is left afterwards, and root owns the result, so that the app cannot write to
-    it. Hard links become files of their own.
+    it. Hard links become copies.
   - The module fails if the result has a link that leads out of it, or anything but files,
     directories and links. Then C(source) is as it was before.
 options:

@@ -22,7 +22,8 @@ from ansible_collections.subsite.deploy.plugins.modules.wsgi_build_commands impo
 
 PYTHON = "/usr/bin/python3"
 """An interpreter that every user can run."""
-USER = 65534
+USER = 1
+"""The number of user daemon."""
 TOKEN = "kingfisher"
 
 
@@ -59,7 +60,7 @@ def units() -> list[dict]:
 def parameters(release: Path) -> dict:
     return {
         "path": str(release),
-        "user": "nobody",
+        "user": "daemon",
         "environment": {"PATH": "/usr/bin:/bin", "GREETING": "hello"},
         "secrets": {"TOKEN": TOKEN},
         "python": PYTHON,
@@ -167,7 +168,7 @@ def test_all_of_it_becomes_root_s(run, release: Path):
     }
 
 
-def test_hard_links_become_files_of_their_own(run, release: Path):
+def test_hard_links_become_copies(run, release: Path):
     run("ln old new", "chmod +x shop/app.py && ln shop/app.py app.py")
     source = release / "source"
     found = {name: (source / name).stat() for name in ("old", "new", "shop/app.py", "app.py")}
@@ -210,7 +211,7 @@ def test_absolute_link_into_the_source_stays(run, release: Path):
     assert (release / "source/new").resolve() == release / "source/old"
 
 
-def test_command_that_fails_is_the_last_one_shown(run, release: Path):
+def test_command_that_fails_is_the_last_one_printed(run, release: Path):
     before = tree(release / "source")
     with pytest.raises(BuildError) as failed:
         run("echo there is no room", "(exit 7)", "touch later")
@@ -270,8 +271,8 @@ def test_restored_source_is_the_one_before(release: Path):
 def test_unit_writes_the_source_alone_and_has_a_network(run, release: Path, units: list[dict]):
     run("true")
     stopped, unit = units
-    assert stopped["stopped"] == unit["unit"] == "nobody_build.service"
-    assert (unit["User"], unit["Group"], unit["PrivateNetwork"]) == ("nobody", USER, False)
+    assert stopped["stopped"] == unit["unit"] == "daemon_build.service"
+    assert (unit["User"], unit["Group"], unit["PrivateNetwork"]) == ("daemon", USER, False)
     assert unit["TemporaryFileSystem"] == f"/dev/shm {release.parents[2]}:ro"
     assert (unit["BindPaths"], unit["ProtectSystem"]) == (release / "source", "strict")
     assert "ReadWritePaths" not in unit

@@ -37,7 +37,7 @@ class TestImage:
     def containerfile(self, value, backend: str) -> str:
         return value("__wsgi_app_containerfile", wsgi_app_backend=backend)
 
-    def test_commands_run_as_nobody_between_steps_of_root(self, containerfile):
+    def test_commands_run_without_root_between_steps_of_root(self, containerfile):
         kinds = [line.split()[:2] for line in stage(containerfile, "built")]
         assert [kind for kind in kinds if kind[0] == "USER"] == [
             ["USER", "65534:65534"],
@@ -73,7 +73,7 @@ class TestImage:
         home = Path(done.stdout.strip())
         assert (home.parent, home.exists()) == (Path("/tmp"), False)
 
-    def test_command_that_fails_is_the_last_one_shown(
+    def test_command_that_fails_is_the_last_one_printed(
         self, value, containerfile, backend: str, tmp_path: Path
     ):
         commands = ["echo begun > first", "false", "touch second"]
@@ -82,7 +82,7 @@ class TestImage:
         assert done.stderr.splitlines()[-2:] == ["echo begun > first", "false"]
         assert not (tmp_path / "source/second").exists()
 
-    def test_each_release_runs_its_own(self, value, backend: str):
+    def test_each_release_has_another_file_of_commands(self, value, backend: str):
         """An engine does not compare secrets, so something else has to differ."""
         texts = {
             value(

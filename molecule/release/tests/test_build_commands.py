@@ -1,4 +1,4 @@
-"""Build commands make files of a release, which nobody can change afterwards."""
+"""Build commands make files of a release, which no user can change afterwards."""
 
 from __future__ import annotations
 
