@@ -151,9 +151,12 @@ def test_compose_gives_the_build_its_secrets(value, commands: list[str]):
 
 
 @pytest.mark.parametrize("backend", ["systemd", *ENGINES])
-def test_changed_command_is_another_release(value, backend: str):
+def test_changed_command_is_another_release(wsgi_app, inputs, backend: str):
+    """The release has no name yet."""
+    unnamed = {name: value for name, value in inputs.items() if name != "__wsgi_app_release"}
+    settings = {**unnamed, **LOCAL, "wsgi_app_backend": backend}
     recipes = [
-        value("__wsgi_app_recipe", wsgi_app_backend=backend, wsgi_app_build_commands=commands)
+        wsgi_app.value("__wsgi_app_recipe", {**settings, "wsgi_app_build_commands": commands})
         for commands in ([], ["make"], ["make all"])
     ]
     assert all(recipes.count(recipe) == 1 for recipe in recipes)
