@@ -154,9 +154,9 @@ class BuildCommands:
         library = self.path / "builder"
         modules = (commands_on_host, hard_links, source, source_tree)
         transient_unit.place(modules, library, self.user.pw_gid)
-        inputs = [library, self.unbuilt, self.path / "lib", environment]
-        # At both of its names: the first one is in PATH, and programs in it begin with the second.
-        inputs.append(f"{environment}:{self.path}/venv")
+        # The environment is at both of its names. One is in PATH, the other in its programs.
+        venv = f"{environment}:{self.path}/venv"
+        inputs = [library, self.unbuilt, self.path / "lib", environment, venv]
         empty = parameters["sandbox"].get("TemporaryFileSystem", "")
         properties = {
             **parameters["sandbox"],
