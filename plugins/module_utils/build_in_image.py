@@ -4,9 +4,10 @@ The rules are the same as on a host (:mod:`installer`). The stage runs as root, 
 world-readable, and caches are left out of the final image.
 
     python3 -m ansible_collections.subsite.deploy.plugins.module_utils.build_in_image \
-        environment|project APP_DIR INSTALLER [REQUIREMENT ...]
+        environment|project|built APP_DIR INSTALLER [REQUIREMENT ...]
 
-reads APP_DIR/source, and makes APP_DIR/environment or APP_DIR/lib.
+reads APP_DIR/source, and makes APP_DIR/environment or APP_DIR/lib. After the build commands, the
+step C(built) gives APP_DIR/source to root.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import compileall
 import sys
 from pathlib import Path
 
+from ansible_collections.subsite.deploy.plugins.module_utils import hard_links, lent_directory
 from ansible_collections.subsite.deploy.plugins.module_utils.installer import INSTALLERS, get_uv
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
 
@@ -27,6 +29,9 @@ def build(step: str, app_dir: Path, installer: str, requirements: list[str]) -> 
     :raises BuildError: when it fails.
     """
     source, environment = Source(app_dir / "source"), app_dir / "environment"
+    if step == "built":
+        take_source(source.path)
+        return
     source.refuse_editables()
     SCRATCH.mkdir(parents=True, exist_ok=True)
     tool = get_uv(str(SCRATCH / "tools"), "python3") if installer == "uv" else ""
@@ -42,6 +47,20 @@ def build(step: str, app_dir: Path, installer: str, requirements: list[str]) -> 
     for directory in (lib, source.path):
         compileall.compile_dir(directory, quiet=2)
         make_readable(directory)
+
+
+def take_source(source: Path) -> None:
+    """Give ``source`` to root after the build commands, whose processes have ended.
+
+    :raises BuildError: when they have left what an image must not have.
+    """
+    try:
+        hard_links.separate(source)
+        lent_directory.take(source, lent_directory.ROOT)
+    except lent_directory.UnsafeTree as error:
+        raise BuildError(lent_directory.left_by_commands(error)) from error
+    compileall.compile_dir(source, quiet=2)
+    make_readable(source)
 
 
 def make_readable(top: Path) -> None:

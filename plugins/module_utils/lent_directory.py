@@ -26,6 +26,14 @@ class UnsafeTree(Exception):
     """Root must not own a file of the directory; the message says which, and why."""
 
 
+def left_by_commands(error: UnsafeTree) -> str:
+    """Return the message for an ``error`` in a source that build commands have changed."""
+    return (
+        f"wsgi_app_build_commands have left what a release cannot have: {error}. Let them write "
+        "files, directories, and links to files of the source."
+    )
+
+
 def lend(directory: Path, uid: int, gid: int) -> None:
     """Make an empty ``directory`` and give it to a user. Root must own its parent."""
     remove(directory)

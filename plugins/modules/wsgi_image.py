@@ -39,6 +39,11 @@ options:
     type: str
     choices: [uv, pip]
     default: uv
+  secret_files:
+    description:
+      - Files that the Containerfile can mount as secrets, by their IDs. They are not in the image.
+    type: dict
+    default: {}
 attributes:
   check_mode:
     description: Reports that the image would be built.
@@ -115,16 +120,24 @@ def copy_dependencies(source: Source, dependencies: Path, installer: str) -> Non
     partial.rename(dependencies)
 
 
-def build(engine: str, context: str, name: str, release: str) -> str:
+def build(
+    engine: str, context: str, name: str, release: str, secret_files: dict[str, str] | None = None
+) -> str:
     """Build ``context`` and return the image's digest.
 
     The stage of the environment gets its own tag; otherwise the prune would remove it.
+
+    :param secret_files: paths by the IDs that the Containerfile has for them.
 
     :raises BuildError: when it fails, with the engine's output.
     """
     image = f"{layout(name).image_name}:{release}"
     environment = f"{layout(name).image_name}:environment"
-    secrets = ["--secret", f"id=pip,src={PIP_CONF}"] if os.path.exists(PIP_CONF) else []
+    files = {"pip": PIP_CONF} if os.path.exists(PIP_CONF) else {}
+    files |= secret_files or {}
+    secrets = [
+        word for secret, path in files.items() for word in ("--secret", f"id={secret},src={path}")
+    ]
     sandbox = SANDBOX.get(os.path.basename(engine), ())
     command = [engine, "build", *sandbox, "--file", f"{context}/Containerfile", *secrets]
     _run([*command, "--target", "environment", "--tag", environment, context])
@@ -205,6 +218,7 @@ def main() -> None:
             "name": {"type": "str"},
             "release": {"type": "str"},
             "installer": {"type": "str", "choices": ["uv", "pip"], "default": "uv"},
+            "secret_files": {"type": "dict", "default": {}, "no_log": False},
         },
         required_by={"engine": ["name", "release"]},
         supports_check_mode=True,
@@ -214,13 +228,14 @@ def main() -> None:
     engine, context, installer = (
         module.params[option] for option in ("engine", "context", "installer")
     )
+    options = {name: module.params[name] for name in ("name", "release", "secret_files")}
     try:
         if engine:
             refuse_loopback(PIP_CONF)
         copy_dependencies(Source(Path(context, "source")), Path(context, "dependencies"), installer)
         if not engine:
             module.exit_json(changed=True)
-        image_id = build(engine, context, module.params["name"], module.params["release"])
+        image_id = build(engine, context, **options)
     except (BuildError, OSError) as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=True, id=image_id)

@@ -107,15 +107,18 @@ import pwd
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 from ansible_collections.subsite.deploy.plugins.module_utils import (
     build_on_host,
     installer,
     lent_directory,
+    newest_run,
     source,
     source_tree,
     transient_unit,
+    unbuilt_source,
 )
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
 from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
@@ -132,21 +135,26 @@ class Release:
         self.parameters = parameters
         self.path = Path(parameters["path"])
         self.source = Source(self.path / "source")
-        self.environment = Path(parameters["environments"], self._environment_name())
         self.user = pwd.getpwnam(parameters["user"])
         self.work = self.path / "build"
         self.lib = self.work / "lib"
-        # Beside the environment, where a build cannot write it.
-        self.complete = self.environment.with_suffix(".complete")
 
-    def _environment_name(self) -> str:
+    @cached_property
+    def environment(self) -> Path:
+        """The environment, which is named after all that it is made from."""
         recipe = [
             self.source.recipe(),
             self.parameters["requirements"],
             self.parameters["installer"],
             installer.version_of(self.parameters["python"]),
         ]
-        return hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:12]
+        name = hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:12]
+        return Path(self.parameters["environments"], name)
+
+    @property
+    def complete(self) -> Path:
+        """The mark of a complete environment, beside it, where a build cannot write it."""
+        return self.environment.with_suffix(".complete")
 
     def build(self) -> bool:
         """Build what is missing and return whether the environment was built.
@@ -154,10 +162,11 @@ class Release:
         The files are synced to the disk before they are marked as complete. Otherwise, after a
         power failure, a complete environment could have empty files.
         """
-        self.source.refuse_editables()
         self._refuse_if_superseded()
         transient_unit.stop(self._unit)  # of an older run
-        with installer.locked(self.environment.with_name(".lock")):
+        with installer.locked(Path(self.parameters["environments"], ".lock")):
+            unbuilt_source.restore(self.path)  # its build commands were interrupted
+            self.source.refuse_editables()
             missing = not (self.environment.is_dir() and self.complete.exists())
             if missing:
                 self.complete.unlink(missing_ok=True)
@@ -179,10 +188,7 @@ class Release:
         return missing
 
     def _refuse_if_superseded(self) -> None:
-        if check := self.parameters["check"]:
-            done = subprocess.run(check, check=False, capture_output=True, text=True)
-            if done.returncode != 0:
-                raise BuildError((done.stdout + done.stderr).strip())
+        newest_run.refuse_if_superseded(self.parameters["check"])
 
     @contextmanager
     def _lent(self, *directories: Path) -> Iterator[None]:

@@ -23,6 +23,12 @@ APPS = {
     }
     for source, backend in itertools.product(SOURCES, BACKENDS)
     if source != "image" or backend in ("podman", "docker")
+} | {
+    "build commands": {
+        "wsgi_app_backend": "podman",
+        "wsgi_app_source": {"type": "local", **SOURCES["local"]},
+        "wsgi_app_build_commands": ["make"],
+    }
 }
 SITES = {
     mode: {"nginx_site_tls": {"mode": mode, **more}}
@@ -44,6 +50,7 @@ PROBES = {
         "__wsgi_app_backend.directories",
         "__wsgi_app_backend.start_files",
         "__wsgi_app_environment_variables",
+        "__wsgi_app_build_secrets",
     ],
     "nginx_site": [
         "__nginx_site_certificate.pair",

@@ -17,6 +17,7 @@ KINDS = {
         "remove_paths",
         "retire_user",
         "wsgi_app_info",
+        "wsgi_build_commands",
         "wsgi_image",
         "wsgi_image_copy",
         "wsgi_release",

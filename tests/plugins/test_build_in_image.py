@@ -1,5 +1,6 @@
 """What happens in an image while it is built."""
 
+import os
 import stat
 import sys
 from pathlib import Path
@@ -64,6 +65,43 @@ def test_everybody_reads_what_comes_of_it(app_dir: Path):
 def test_bytecode_is_there(app_dir: Path):
     build_in_image.build("project", app_dir, "pip", [])
     assert list((app_dir / "source/__pycache__").glob("shop.*.pyc"))
+
+
+class TestBuilt:
+    """The build commands have changed the source as another user."""
+
+    @pytest.fixture
+    def source(self, app_dir: Path) -> Path:
+        source = app_dir / "source"
+        (source / "new").hardlink_to(source / "shop.py")
+        (source / "sh").write_text("#!/bin/sh\n")
+        for path in [source, *source.iterdir()]:
+            os.chown(path, 65534, 65534)
+        (source / "sh").chmod(0o6777)
+        (source / "new").chmod(0o600)
+        return source
+
+    def test_source_is_root_s_and_everybody_can_read_it(self, app_dir: Path, source: Path):
+        build_in_image.build("built", app_dir, "pip", [])
+        found = {path.name: path.stat() for path in [source, *source.iterdir()]}
+        assert {(status.st_uid, status.st_gid) for status in found.values()} == {(0, 0)}
+        modes = {name: stat.filemode(status.st_mode) for name, status in found.items()}
+        assert modes.pop("__pycache__") == "drwxr-xr-x"
+        assert modes == {
+            "source": "drwxr-xr-x",
+            "shop.py": "-rw-r--r--",
+            "new": "-rw-r--r--",
+            "sh": "-rwxr-xr-x",
+        }
+
+    def test_no_installer_is_needed(self, app_dir: Path, source: Path):
+        build_in_image.build("built", app_dir, "uv", [])
+        assert not (app_dir / "scratch").exists()
+
+    def test_link_that_leads_out_is_refused(self, app_dir: Path, source: Path):
+        (source / "out").symlink_to("/etc/shadow")
+        with pytest.raises(BuildError, match="^wsgi_app_build_commands have left .*/etc/shadow"):
+            build_in_image.build("built", app_dir, "pip", [])
 
 
 def test_link_to_where_it_is_built_is_refused(app_dir: Path):

@@ -23,7 +23,7 @@ TRIES = 50
 def tree(tmp_path: Path) -> Path:
     """Make a directory that the builder owns, in one of root's that it can reach."""
     for directory in (tmp_path, *tmp_path.parents[:3]):
-        directory.chmod(0o755)
+        directory.chmod(directory.stat().st_mode | 0o055)
     lent_directory.lend(tmp_path / "tree", USER, USER)
     return tmp_path / "tree"
 

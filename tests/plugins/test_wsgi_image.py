@@ -208,6 +208,13 @@ def test_build_gets_pip_conf(engine, tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert lent == [there, there]
 
 
+def test_build_gets_secret_files(run_module, engine, tmp_path: Path):
+    files = {"shop_secrets": "/srv/wsgi/shop/releases/4d1c/secrets"}
+    run_module(wsgi_image, engine="podman", context=str(tmp_path), **RELEASE, secret_files=files)
+    lent = f"id=shop_secrets,src={files['shop_secrets']}"
+    assert [lent in command for command in engine()[:2]] == [True, True]
+
+
 def test_failure_has_the_output_of_the_engine(engine, tmp_path: Path):
     engine.program("sys.exit('no space left on device')\n")
     with pytest.raises(BuildError, match="no space left on device"):

@@ -593,6 +593,15 @@ class TestBuild:
         with pytest.raises(BuildError, match="planted.py links to ../secrets, outside of .*lib"):
             build()
 
+    def test_begins_from_the_source_before_interrupted_build_commands(
+        self, build, source: Path, index: Path
+    ):
+        wheel(index, "cart", "1")
+        write(source.with_name("unbuilt"), {"requirements.txt": "cart\n"})
+        write(source, {"requirements.txt": "missing\n", "half": ""})
+        assert build() == {"cart": "# 1 from index"}
+        assert not (source / "half").exists()
+
     def test_is_confined_and_has_a_network_only_if_it_installs(
         self, build, source: Path, index: Path, unit: dict, parameters: dict
     ):

@@ -365,6 +365,29 @@ def test_shared_paths_of_a_package(input_errors):
     ]
 
 
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        pytest.param(
+            {"type": "pip", "requirement": "shop"},
+            "a package has no source directory: build the package with these files",
+            id="package",
+        ),
+        pytest.param(
+            {"type": "image", "ref": "registry.example.org/shop:1.4"},
+            "the image is built already: run the commands in its Containerfile",
+            id="image",
+        ),
+    ],
+)
+def test_build_commands_without_a_source(input_errors, source: dict, reason: str):
+    settings = {"wsgi_app_backend": "podman", "wsgi_app_source": source}
+    assert input_errors(**settings, wsgi_app_build_commands=["make"]) == [
+        f"wsgi_app_build_commands is ['make'], but wsgi_app_source.type is {source['type']!r}, and "
+        f"{reason}, and remove the variable."
+    ]
+
+
 @pytest.mark.parametrize("variable", ["wsgi_app_before_switch", "wsgi_app_after_switch"])
 def test_file_of_tasks(input_errors, variable: str):
     assert input_errors(**{variable: "/missing.yml"}) == [
@@ -433,6 +456,13 @@ def test_release_in_a_deploy(input_errors):
             id="shared paths",
         ),
         pytest.param({"wsgi_app_before_switch": __file__}, id="file of tasks"),
+        pytest.param(
+            {
+                "wsgi_app_source": {"type": "local", "path": SOURCE},
+                "wsgi_app_build_commands": ["make", "make install"],
+            },
+            id="build commands",
+        ),
         pytest.param({"wsgi_app_state": "absent", "wsgi_app_callable": ""}, id="absent"),
     ],
 )

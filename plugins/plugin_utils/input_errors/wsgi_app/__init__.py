@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.wsgi_app import (
     address,
+    build_commands,
     environment_variables,
     files,
     git,
@@ -26,6 +27,7 @@ AREAS = (
     source,
     git,
     image,
+    build_commands,
     address,
     environment_variables,
     files,
