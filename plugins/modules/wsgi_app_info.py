@@ -135,6 +135,7 @@ releases:
       deployed: "2026-11-22 21:59:50"
       source: git
       revision: 9c2ea81
+      static_paths: [shop/static]
 images:
   description: The releases with an image, by the command of each container engine.
   type: dict
@@ -332,6 +333,7 @@ def complete_releases(name: str, images: dict[str, list[str]]) -> list[dict]:
     records = Path(layout(name).releases_dir).glob("*/release.json")
     return [
         {
+            "static_paths": [],
             **recorded(record),
             "release": record.parent.name,
             "environment": os.path.basename(os.path.realpath(record.parent / "venv")),
@@ -343,7 +345,9 @@ def complete_releases(name: str, images: dict[str, list[str]]) -> list[dict]:
 
 
 def can_start(name: str, path: Path, record: dict, images: dict[str, list[str]]) -> bool:
-    """Return whether the release at ``path`` has the environment or the image of its record."""
+    """Return whether the release at ``path`` has all that its record names."""
+    if record.get("static_paths") and not os.path.isdir(layout(name, path.name).static_release_dir):
+        return False
     engine = engines(name).get(record.get("backend", "systemd"))
     if engine:
         return path.name in images.get(engine, [])
