@@ -141,7 +141,7 @@ def _static(where: str, static: dict, mount: dict) -> Iterator[str]:
     root, release = static["root"], static["release"]
     if (root is None) == (release is None):
         yield (
-            f"{where} has {'neither' if root is None else 'both'} root and release for "
+            f"{where} has {'neither root nor' if root is None else 'both root and'} release for "
             f"{static['path']!r}: write root, a directory on the host, or release, the last name "
             "of a directory in wsgi_app_static_paths."
         )
