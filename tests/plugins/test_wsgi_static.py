@@ -230,7 +230,7 @@ def engine(stand_in, tmp_path: Path) -> Callable[..., dict]:
 
     def make(stream: bytes, says: str = "", status: int = 0) -> dict:
         (tmp_path / "stream.tar").write_bytes(stream)
-        make.asked = stand_in(
+        make.calls = stand_in(
             "podman",
             "if sys.argv[1] == 'create': print('c0ffee')\n"
             "if sys.argv[1] == 'cp':\n"
@@ -253,7 +253,7 @@ def test_files_of_an_image_are_copied(copy, engine, dest: Path):
 
 def test_container_is_created_and_removed_but_never_started(copy, engine):
     copy(**engine(archive(*GOOD)))
-    create, read, remove = engine.asked()
+    create, read, remove = engine.calls()
     assert create[0] == "create"
     assert create[-2:] == ["localhost/wsgi-shop:4d1c", "/bin/true"]
     assert read == ["cp", "c0ffee:/srv/app/shop/static", "-"]
@@ -261,9 +261,9 @@ def test_container_is_created_and_removed_but_never_started(copy, engine):
 
 
 def test_other_shell_runs_the_engine(copy, engine, stand_in, dest: Path):
-    asked = stand_in("outer", "import os; os.execvp(sys.argv[1], sys.argv[1:])\n")
+    calls = stand_in("outer", "import os; os.execvp(sys.argv[1], sys.argv[1:])\n")
     copy(**engine(archive(*GOOD)), shell=["outer", "sh"])
-    assert (files(dest), asked()[0][0]) == (COPIED, "sh")
+    assert (files(dest), calls()[0][0]) == (COPIED, "sh")
 
 
 @pytest.mark.parametrize(

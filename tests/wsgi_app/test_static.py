@@ -20,8 +20,8 @@ def value(wsgi_app, inputs):
             for name, has_static in releases.items()
         ]
         info = {**inputs["__wsgi_app_info"], "releases": records, "current": current}
-        known = {"__wsgi_app_info": info, "ansible_check_mode": False}
-        return wsgi_app.value(variable, {**inputs, **known, **more})
+        host = {"__wsgi_app_info": info, "ansible_check_mode": False}
+        return wsgi_app.value(variable, {**inputs, **host, **more})
 
     return value
 
