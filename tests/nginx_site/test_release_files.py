@@ -78,6 +78,7 @@ def get(top, static, nginx_site, server_at):
                     "static": folders,
                     "allow": ["192.0.2.1"],
                     "response_headers": {"X-Team": "blue"},
+                    "cors": {"origins": ["*"]},
                 },
                 {"path": "/v1.0", "app": "shop", "static": folders, "cors": {"origins": ["*"]}},
             ],
@@ -170,8 +171,11 @@ def test_scripts_of_other_origins(get):
     assert get.get("/static/site.css", origin).headers["Access-Control-Allow-Origin"] is None
 
 
-def test_dot_of_the_prefix_is_a_dot(get):
-    assert get.get("/v1x0/static/site.css").status == 502
+def test_preflight_of_a_closed_mount_is_answered(get):
+    asks = ("Origin: https://other.example", "Access-Control-Request-Method: GET")
+    answer = get.ask("OPTIONS /closed/static/site.css HTTP/1.1", "Host: example.org", *asks)
+    assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (204, "*")
+    assert "GET" in answer.headers["Access-Control-Allow-Methods"]
 
 
 def test_switch_needs_no_reload(get, static):

@@ -17,7 +17,7 @@ HOST = "styled.example.test"
 APP = {"app": "styled"}
 MINE = {**APP, "wsgi_app_static_paths": ["assets/static"]}
 CODE = """
-[SHEET] = Path(__file__).with_name("assets").glob("static/*.css")
+[SHEET] = Path(__file__).with_name("assets").glob("static/*-*.css")
 
 def app(environ, start_response):
     body = f"{VERSION},{SHEET.name}".encode()
