@@ -345,9 +345,7 @@ def complete_releases(name: str, images: dict[str, list[str]]) -> list[dict]:
 
 
 def can_start(name: str, path: Path, record: dict, images: dict[str, list[str]]) -> bool:
-    """Return whether the release at ``path`` has all that its record names."""
-    if record.get("static_paths") and not os.path.isdir(layout(name, path.name).static_release_dir):
-        return False
+    """Return whether the release at ``path`` has the environment or the image of its record."""
     engine = engines(name).get(record.get("backend", "systemd"))
     if engine:
         return path.name in images.get(engine, [])

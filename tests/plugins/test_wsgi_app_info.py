@@ -79,16 +79,6 @@ def test_release_in_a_container_needs_its_image(three_releases: Path, backend, i
     assert [release["release"] for release in found] == complete
 
 
-@pytest.mark.parametrize("is_there", [True, False])
-def test_release_needs_its_static_files(three_releases: Path, is_there: bool):
-    record = three_releases / "releases/aaa/release.json"
-    record.write_text(json.dumps({"source": "git", "static_paths": ["shop/static"]}))
-    os.utime(record, (1000, 1000))
-    if is_there:
-        (three_releases.parent / "state/shop/static/aaa").mkdir(parents=True)
-    assert names() == (["aaa", "bbb"] if is_there else ["bbb"])
-
-
 def test_images_of_each_engine_of_the_host(tmp_path: Path, monkeypatch):
     for directory, tags in {"bin": "bbb aaa", "shop": "ccc"}.items():
         engine = tmp_path / directory / "podman"
