@@ -273,4 +273,4 @@ def test_removal_of_the_app_removes_the_files(release, styled, play, host):
     done = play(styled("none"), **APP, wsgi_app_state="absent")
     assert done.returncode == 0, done.stdout
     left = host.check_output("ls /var/lib/wsgi/styled").split()
-    assert (left, host.run(f"test -e {STATIC}").rc) == (["data", "public"], 1)
+    assert (left, host.run(f"test -e {STATIC}").rc) == (["data", "public", "shared"], 1)
