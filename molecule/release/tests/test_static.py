@@ -247,6 +247,18 @@ def test_every_page_has_its_files_during_deploys(styled, deploy, operate, releas
     assert len({version for version, _ in outcomes}) == 3
 
 
+def test_files_of_the_next_release_come_before_the_switch(styled, begin, release, links):
+    """The new release has started and answers requests. The links have not changed yet."""
+    current, new = release("mint"), styled("plum")
+    before, found = links(), []
+    for step in begin(new, **MINE).steps():
+        if step.kind == "task" and "Make the release current" in step.name:
+            found = [sheet(f"plum-{new.version}.css")[0], current.is_served, links()["current"]]
+    assert found == [200, True, before["current"]]
+    assert links()["previous"] == current.id
+    assert "next" not in links()
+
+
 def test_next_release_of_an_interrupted_run_is_forgotten(styled, deploy, host, links):
     same = styled("khaki")
     deploy(same, **MINE)
