@@ -31,8 +31,8 @@ RETURN = r"""
 _value:
   description: >-
     Paths and names by their meaning, among them C(socket_path), C(app_dir), C(data_dir),
-    C(shared_dir), C(public_dir), C(unit_prefix), C(image_name), C(release_dir), C(service_unit) and
-    C(diagnosis_key_path).
+    C(shared_dir), C(public_dir), C(static_dir), C(unit_prefix), C(image_name), C(release_dir),
+    C(service_unit) and C(diagnosis_key_path).
   type: dict
 """
 

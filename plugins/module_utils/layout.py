@@ -48,6 +48,12 @@ class Layout:
     """The home directory of the app's user."""
     shared_dir: str
     public_dir: str
+    static_dir: str
+    """The static files of each release, and links to those of the releases that nginx serves."""
+    static_current_path: str
+    static_previous_path: str
+    static_next_path: str
+    """The release that is being started."""
     socket_path: str
     claim_path: str
     """A file that names the latest run that changes the app."""
@@ -64,6 +70,7 @@ class Layout:
     """Its tags are releases."""
 
     release_dir: str
+    static_release_dir: str
     diagnosis_key_path: str
     service_unit: str
     setup_unit: str
@@ -84,7 +91,9 @@ def layout(name: str, release: str = "*") -> Layout:
     unit_prefix = f"wsgi-{name}"
     # systemd takes a hyphen in a slice's name for a level of the hierarchy.
     slice_prefix = unit_prefix.replace("-", "_")
+    static_dir = f"{state_dir}/static"
     release_dir = f"{app_dir}/releases/{release}"
+    static_release_dir = f"{static_dir}/{release}"
     service_unit = f"{unit_prefix}.{release}.service"
     setup_unit = f"{unit_prefix}_setup.{release}.service"
     slice_unit = f"{slice_prefix}.{release}.slice"
@@ -109,6 +118,10 @@ def layout(name: str, release: str = "*") -> Layout:
         data_dir=f"{state_dir}/data",
         shared_dir=f"{state_dir}/shared",
         public_dir=f"{state_dir}/public",
+        static_dir=static_dir,
+        static_current_path=f"{static_dir}/current",
+        static_previous_path=f"{static_dir}/previous",
+        static_next_path=f"{static_dir}/next",
         socket_path=f"/run/wsgi/{name}.sock",
         claim_path=f"/run/subsite/{name}",
         unit_prefix=unit_prefix,
@@ -119,6 +132,7 @@ def layout(name: str, release: str = "*") -> Layout:
         unit_patterns=[f"{unit_prefix}.*", f"{unit_prefix}_setup.*", f"{slice_prefix}.*"],
         image_name=f"localhost/wsgi-{name}",
         release_dir=release_dir,
+        static_release_dir=static_release_dir,
         diagnosis_key_path=f"{release_dir}/diagnosis.key",
         service_unit=service_unit,
         setup_unit=setup_unit,
@@ -132,6 +146,8 @@ def layout(name: str, release: str = "*") -> Layout:
             f"{QUADLET_DIR}/{unit_prefix}_setup.{release}.container",
             drop_in_dir,
             release_dir,
+            static_release_dir,
+            f"{static_release_dir}.partial",
         ],
     )
 

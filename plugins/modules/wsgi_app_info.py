@@ -135,6 +135,7 @@ releases:
       deployed: "2026-11-22 21:59:50"
       source: git
       revision: 9c2ea81
+      static_paths: [shop/static]
 images:
   description: The releases with an image, by the command of each container engine.
   type: dict
@@ -332,6 +333,7 @@ def complete_releases(name: str, images: dict[str, list[str]]) -> list[dict]:
     records = Path(layout(name).releases_dir).glob("*/release.json")
     return [
         {
+            "static_paths": [],
             **recorded(record),
             "release": record.parent.name,
             "environment": os.path.basename(os.path.realpath(record.parent / "venv")),

@@ -159,6 +159,27 @@ def test_image_source_is_rejected(input_errors):
     ]
 
 
+INSTEAD = (
+    "but Compose builds the image later, so nginx cannot get the files: remove {}, and let the app "
+    "serve them, for example with WhiteNoise, or mount a directory of this machine, as in "
+    "{{path: /static, src: shop/static}}."
+)
+
+
+def test_static_paths_are_rejected(input_errors):
+    assert input_errors(APP, wsgi_app_static_paths=["shop/static"]) == [
+        f"wsgi_app_static_paths is ['shop/static'], {INSTEAD.format('the variable')}"
+    ]
+
+
+def test_static_files_of_releases_are_rejected(input_errors):
+    static = [{"path": "/static", "release": "static"}, {"path": "/media", "root": "/srv/media"}]
+    mount = {"path": "/", "app": "shop", "static": static}
+    assert input_errors(SITE, nginx_site_mounts=[mount]) == [
+        f"nginx_site_mounts[0].static.release is 'static', {INSTEAD.format('it')}"
+    ]
+
+
 @pytest.mark.parametrize("where", ["nginx_site_auth_request", "nginx_site_mounts[0].auth_request"])
 def test_service_on_the_same_machine(input_errors, where: str):
     service = {"url": "http://127.0.0.1:4180/auth"}

@@ -21,6 +21,7 @@ KINDS = {
         "wsgi_image",
         "wsgi_image_copy",
         "wsgi_release",
+        "wsgi_static",
     ],
     "filter": [
         "app_faults",

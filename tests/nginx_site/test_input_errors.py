@@ -1685,6 +1685,53 @@ def test_static(mount_errors, static: dict, said: str):
     assert mount_errors(app="shop", static=[static]) == [said]
 
 
+ONE_OF = (
+    "write root, a directory on the host, or release, the last name of a directory in "
+    "wsgi_app_static_paths."
+)
+
+
+@pytest.mark.parametrize(
+    ("static", "mount", "said"),
+    [
+        pytest.param(
+            {"root": "/srv/static", "release": "static"},
+            {"app": "shop"},
+            f" has both root and release for '/static': {ONE_OF}",
+            id="both",
+        ),
+        pytest.param(
+            {}, {"app": "shop"}, f" has neither root nor release for '/static': {ONE_OF}", id="none"
+        ),
+        pytest.param(
+            {"release": "static"},
+            {"upstreams": ["192.0.2.1:80"]},
+            ".release is 'static', but the mount has upstreams: nginx finds releases by the name "
+            "of an app on the same host. Mount the app by its name, or write root.",
+            id="upstreams",
+        ),
+        *(
+            pytest.param(
+                {"release": name},
+                {"app": "shop"},
+                f".release is {name!r}: write the last name of a directory in "
+                "wsgi_app_static_paths, as in 'static' for shop/static.",
+                id=name or "empty",
+            )
+            for name in ("shop/static", "/static", "..", ".", "", "a b", "$uri")
+        ),
+    ],
+)
+def test_static_of_releases(mount_errors, static: dict, mount: dict, said: str):
+    static = {"path": "/static", **static}
+    assert mount_errors(**mount, static=[static]) == [f"nginx_site_mounts[0].static{said}"]
+
+
+def test_static_of_releases_is_accepted(mount_errors):
+    static = {"path": "/static", "release": "static", "immutable": True}
+    assert mount_errors(app="shop", static=[static]) == []
+
+
 @pytest.mark.parametrize("value", ["index.html", "/", "/a b", "/../x"])
 def test_fallback(mount_errors, value: str):
     [said] = mount_errors(root="/srv/www", fallback=value)
@@ -2232,7 +2279,7 @@ def test_specification_rejects(specified, settings: dict, said: str):
         pytest.param({"path": "/a", "app": "a", "port": 1}, "mounts.port. Supported", id="unknown"),
         pytest.param({"path": "/a", "redirect": "/", "code": 200}, "301, 302", id="no redirect"),
         pytest.param({"path": "/a", "app": "a", "read_timeout": "1m"}, "'read_time", id="number"),
-        pytest.param({"path": "/a", "app": "a", "static": [{"path": "/s"}]}, "root", id="static"),
+        pytest.param({"path": "/a", "app": "a", "static": [{"root": "/s"}]}, "path", id="static"),
     ],
 )
 def test_specification_rejects_mount(specified, mount: dict, said: str):

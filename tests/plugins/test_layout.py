@@ -16,6 +16,11 @@ RELEASE = "4d1c09aa71be"
         ("app_dir", "/srv/wsgi/my-shop"),
         ("data_dir", "/var/lib/wsgi/my-shop/data"),
         ("public_dir", "/var/lib/wsgi/my-shop/public"),
+        ("static_dir", "/var/lib/wsgi/my-shop/static"),
+        ("static_current_path", "/var/lib/wsgi/my-shop/static/current"),
+        ("static_previous_path", "/var/lib/wsgi/my-shop/static/previous"),
+        ("static_next_path", "/var/lib/wsgi/my-shop/static/next"),
+        ("static_release_dir", f"/var/lib/wsgi/my-shop/static/{RELEASE}"),
         ("socket_path", "/run/wsgi/my-shop.sock"),
         ("socket_unit_path", "/etc/systemd/system/wsgi-my-shop.socket"),
         ("image_name", "localhost/wsgi-my-shop"),
@@ -41,4 +46,5 @@ def test_unit_patterns_match_every_unit_of_a_release():
 
 def test_release_artifacts_include_its_units_and_its_directory():
     app = layout("shop", RELEASE)
-    assert {f"{UNIT_DIR}/{app.service_unit}", app.release_dir} <= set(app.release_paths)
+    static = {app.static_release_dir, f"{app.static_release_dir}.partial"}
+    assert {f"{UNIT_DIR}/{app.service_unit}", app.release_dir, *static} <= set(app.release_paths)

@@ -137,6 +137,7 @@ def test_description_of_a_release():
         "release": "aaa",
         "environment": "env1",
         "deployed": "1970-01-01 00:16:40",
+        "static_paths": [],
         "source": "git",
         "revision": "aaa1",
     }

@@ -388,6 +388,37 @@ def test_build_commands_without_a_source(input_errors, source: dict, reason: str
     ]
 
 
+@pytest.mark.parametrize("path", ["", "/static", "static/", "../static", "a/../b", "a//b", "a b"])
+def test_static_path(input_errors, local, path: str):
+    assert input_errors(**local, wsgi_app_static_paths=[path]) == [
+        f"wsgi_app_static_paths has {path!r}: write a directory in the source, as in 'staticfiles' "
+        "or 'shop/static'."
+    ]
+
+
+def test_static_paths_of_one_name(input_errors, local):
+    assert input_errors(**local, wsgi_app_static_paths=["a/static", "b", "static"]) == [
+        "wsgi_app_static_paths has a/static, static: a release has one directory 'static', so "
+        "rename one of them."
+    ]
+
+
+@pytest.mark.parametrize("path", ["media", "media/inner"])
+def test_static_path_that_the_app_writes(input_errors, local, path: str):
+    shared = {"wsgi_app_shared_paths": ["media"]}
+    assert input_errors(**local, **shared, wsgi_app_static_paths=[path]) == [
+        f"wsgi_app_static_paths has {path!r}, but wsgi_app_shared_paths has 'media': the app "
+        "writes there, and a release would serve other files. Remove one of them."
+    ]
+
+
+def test_static_paths_of_a_package(input_errors):
+    assert input_errors(wsgi_app_static_paths=["static"]) == [
+        "wsgi_app_static_paths is ['static'], but a package has no source directory: remove the "
+        "variable, and let the app serve the files, for example with WhiteNoise."
+    ]
+
+
 @pytest.mark.parametrize("variable", ["wsgi_app_before_switch", "wsgi_app_after_switch"])
 def test_file_of_tasks(input_errors, variable: str):
     assert input_errors(**{variable: "/missing.yml"}) == [
@@ -454,6 +485,14 @@ def test_release_in_a_deploy(input_errors):
                 "wsgi_app_shared_paths": ["media", "shop/static/up-loads"],
             },
             id="shared paths",
+        ),
+        pytest.param(
+            {
+                "wsgi_app_source": {"type": "local", "path": SOURCE},
+                "wsgi_app_static_paths": ["staticfiles", "shop/static"],
+                "wsgi_app_shared_paths": ["static", "shop/static/uploads"],
+            },
+            id="static paths",
         ),
         pytest.param({"wsgi_app_before_switch": __file__}, id="file of tasks"),
         pytest.param(

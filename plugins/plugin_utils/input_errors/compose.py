@@ -72,6 +72,13 @@ def of_app(inputs: Inputs) -> Iterator[str]:
             "container: remove the variable, or write 'full' and use an address that other "
             "machines can reach."
         )
+    if values["static_paths"]:
+        yield (
+            f"wsgi_app_static_paths is {values['static_paths']!r}, but Compose builds the image "
+            "later, so nginx cannot get the files: remove the variable, and let the app serve "
+            "them, for example with WhiteNoise, or mount a directory of this machine, as in "
+            "{path: /static, src: shop/static}."
+        )
     yield from common.sandbox("wsgi_app_sandbox", values["sandbox"])
 
 
@@ -128,6 +135,14 @@ def _mount(where: str, mount: dict, apps: list[str]) -> Iterator[str]:
             f"{where}.app is {mount['app']!r}, but the apps of the inventory are "
             f"{', '.join(apps) or 'none'}: write the name of one of them."
         )
+    for static in mount["static"]:
+        if static["release"] is not None:
+            yield (
+                f"{where}.static.release is {static['release']!r}, but Compose builds the image "
+                "later, so nginx cannot get the files: remove it, and let the app serve them, for "
+                "example with WhiteNoise, or mount a directory of this machine, as in "
+                "{path: /static, src: shop/static}."
+            )
     for address in upstreams.addresses(mount["upstreams"] or []):
         if _is_local(address):
             yield (

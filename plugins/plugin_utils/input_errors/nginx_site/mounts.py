@@ -150,7 +150,29 @@ def _options(where: str, mount: dict) -> Iterator[str]:
     yield from extra.of_mount(where, mount["extra"])
     for static in mount["static"]:
         yield from common.prefix(f"{where}.static.path", static["path"])
-        yield from _directory(f"{where}.static.root", static["root"])
+        yield from _static(f"{where}.static", static, mount)
+
+
+def _static(where: str, static: dict, mount: dict) -> Iterator[str]:
+    root, release = static["root"], static["release"]
+    if (root is None) == (release is None):
+        yield (
+            f"{where} has {'neither root nor' if root is None else 'both root and'} release for "
+            f"{static['path']!r}: write root, a directory on the host, or release, the last name "
+            "of a directory in wsgi_app_static_paths."
+        )
+    elif root is not None:
+        yield from _directory(f"{where}.root", root)
+    elif mount["app"] is None:
+        yield (
+            f"{where}.release is {release!r}, but the mount has upstreams: nginx finds releases by "
+            "the name of an app on the same host. Mount the app by its name, or write root."
+        )
+    elif "/" in release or not common.PREFIX.fullmatch(f"/{release}"):
+        yield (
+            f"{where}.release is {release!r}: write the last name of a directory in "
+            "wsgi_app_static_paths, as in 'static' for shop/static."
+        )
 
 
 def _internal(where: str, mount: dict) -> Iterator[str]:

@@ -19,6 +19,7 @@ from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.wsgi_a
     sandbox,
     shared_paths,
     source,
+    static_paths,
     writable_paths,
 )
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
@@ -35,6 +36,7 @@ AREAS = (
     releases,
     health,
     shared_paths,
+    static_paths,
     limits,
     writable_paths,
     sandbox,
