@@ -4,7 +4,7 @@ import pytest
 
 SHOP = "/var/lib/wsgi/shop"
 DATABASE = "/var/lib/wsgi/shop/data/db.sqlite3"
-CSS = f"{SHOP}/public/static/admin/css/base.css"
+CSS = f"{SHOP}/static/current/staticfiles/admin/css/base.css"
 
 
 def rights(user: str, table: dict[str, list[str]], can: bool):
@@ -29,11 +29,14 @@ def rights(user: str, table: dict[str, list[str]], can: bool):
                     "RELEASE",
                     "RELEASE/source",
                     "RELEASE/source/manage.py",
+                    "RELEASE/source/staticfiles",
                     "RELEASE/lib/subsite_wsgi/wrapper.py",
                     "RELEASE/gunicorn.conf.py",
                     "RELEASE/venv/bin",
                     "/srv/wsgi/shop/environments",
                     "/run/wsgi",
+                    f"{SHOP}/static",
+                    CSS,
                 ]
             },
             False,

@@ -11,4 +11,4 @@ ALLOWED_HOSTS = ["shop.example.test"]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": STATE / "db.sqlite3"}}
 DEBUG = False
 SECRET_KEY = os.environ["DJANGO_SECRET_KEY"]
-STATIC_ROOT = STATE.parent / "public/static"
+STATIC_ROOT = BASE_DIR / "staticfiles"  # noqa: F405
