@@ -412,6 +412,15 @@ def test_static_path_that_the_app_writes(input_errors, local, path: str):
     ]
 
 
+def test_static_path_with_a_directory_that_the_app_writes(input_errors, local):
+    shared = {"wsgi_app_shared_paths": ["shop/static/uploads"]}
+    assert input_errors(**local, **shared, wsgi_app_static_paths=["shop/static"]) == [
+        "wsgi_app_static_paths has 'shop/static', but wsgi_app_shared_paths has "
+        "'shop/static/uploads': nginx serves only files of a release there, and not those that the "
+        "app writes. Move one of them."
+    ]
+
+
 def test_static_paths_of_a_package(input_errors):
     assert input_errors(wsgi_app_static_paths=["static"]) == [
         "wsgi_app_static_paths is ['static'], but a package has no source directory: remove the "
@@ -490,7 +499,7 @@ def test_release_in_a_deploy(input_errors):
             {
                 "wsgi_app_source": {"type": "local", "path": SOURCE},
                 "wsgi_app_static_paths": ["staticfiles", "shop/static"],
-                "wsgi_app_shared_paths": ["static", "shop/static/uploads"],
+                "wsgi_app_shared_paths": ["static", "shop/uploads"],
             },
             id="static paths",
         ),

@@ -30,6 +30,12 @@ def errors(inputs: Inputs) -> Iterator[str]:
                     f"{shared!r}: the app writes there, and a release would serve other files. "
                     "Remove one of them."
                 )
+            elif f"{shared}/".startswith(f"{path}/"):
+                yield (
+                    f"wsgi_app_static_paths has {path!r}, but wsgi_app_shared_paths has "
+                    f"{shared!r}: nginx serves only files of a release there, and not those that "
+                    "the app writes. Move one of them."
+                )
     names = [os.path.basename(path) for path in paths]
     for name in sorted({name for name in names if names.count(name) > 1}):
         same = ", ".join(path for path in paths if os.path.basename(path) == name)
