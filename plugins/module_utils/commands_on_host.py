@@ -42,7 +42,7 @@ class Commands:
     def run(self) -> None:
         """Copy the source, run the commands in the copy, and compile the result.
 
-        :raises BuildError: when a command fails. The shell has written each command before.
+        :raises BuildError: when a command fails. The output has each command that has run.
         """
         self._copy()
         with tempfile.TemporaryDirectory(prefix="wsgi-build-", ignore_cleanup_errors=True) as work:

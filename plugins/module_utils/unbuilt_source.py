@@ -16,7 +16,7 @@ def path_in(release: Path) -> Path:
 
 
 def set_aside(release: Path) -> None:
-    """Make way for a source directory that the build commands of ``release`` can change."""
+    """Move the source of ``release`` to :func:`path_in`. The caller makes a new one."""
     restore(release)
     (release / "source").rename(path_in(release))
 

@@ -93,13 +93,15 @@ LONGEST = 2**12
 READ_FROM_IMAGE = """
 image=$1 path=$2
 shift 2
-container=$("$@" create --pull=never --network=none "$image" /bin/true) || exit
+container=$("$@" create --pull=never --network=none "$image" /bin/true) || exit 99
 "$@" cp "$container:$path" -
 status=$?
 "$@" rm --force --volumes "$container" >/dev/null || exit
 exit "$status"
 """
 """Write the tar stream of a path of an image. The container exists meanwhile, and never runs."""
+NO_CONTAINER = 99
+"""The exit status if the engine cannot create it."""
 
 
 def copy_from_image(copy: Copy, path: str, image: str, engine: list[str], shell: list[str]) -> None:
@@ -116,7 +118,7 @@ def copy_from_image(copy: Copy, path: str, image: str, engine: list[str], shell:
                 copy_stream(copy, stream, os.path.basename(path))
         errors.seek(0)
         said = excerpt(errors.read(LONGEST).decode(errors="replace").strip())
-    if is_empty:
+    if is_empty and process.returncode != NO_CONTAINER:
         raise MissingDirectory(said)
     if process.returncode != 0:
         raise StaticFilesError(said)

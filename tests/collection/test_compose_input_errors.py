@@ -173,10 +173,13 @@ def test_static_paths_are_rejected(input_errors):
 
 
 def test_static_files_of_releases_are_rejected(input_errors):
-    static = [{"path": "/static", "release": "static"}, {"path": "/media", "root": "/srv/media"}]
+    static = [
+        {"path": "/static", "app_directory": "static"},
+        {"path": "/media", "root": "/srv/media"},
+    ]
     mount = {"path": "/", "app": "shop", "static": static}
     assert input_errors(SITE, nginx_site_mounts=[mount]) == [
-        f"nginx_site_mounts[0].static.release is 'static', {INSTEAD.format('it')}"
+        f"nginx_site_mounts[0].static.app_directory is 'static', {INSTEAD.format('it')}"
     ]
 
 

@@ -1686,7 +1686,7 @@ def test_static(mount_errors, static: dict, said: str):
 
 
 ONE_OF = (
-    "write root, a directory on the host, or release, the last name of a directory in "
+    "write root, a directory on the host, or app_directory, the last name of a directory in "
     "wsgi_app_static_paths."
 )
 
@@ -1695,26 +1695,29 @@ ONE_OF = (
     ("static", "mount", "said"),
     [
         pytest.param(
-            {"root": "/srv/static", "release": "static"},
+            {"root": "/srv/static", "app_directory": "static"},
             {"app": "shop"},
-            f" has both root and release for '/static': {ONE_OF}",
+            f" has both root and app_directory for '/static': {ONE_OF}",
             id="both",
         ),
         pytest.param(
-            {}, {"app": "shop"}, f" has neither root nor release for '/static': {ONE_OF}", id="none"
+            {},
+            {"app": "shop"},
+            f" has neither root nor app_directory for '/static': {ONE_OF}",
+            id="none",
         ),
         pytest.param(
-            {"release": "static"},
+            {"app_directory": "static"},
             {"upstreams": ["192.0.2.1:80"]},
-            ".release is 'static', but the mount has upstreams: nginx finds releases by the name "
-            "of an app on the same host. Mount the app by its name, or write root.",
+            ".app_directory is 'static', but the mount has upstreams: nginx finds the files by the "
+            "name of an app on the same host. Mount the app by its name, or write root.",
             id="upstreams",
         ),
         *(
             pytest.param(
-                {"release": name},
+                {"app_directory": name},
                 {"app": "shop"},
-                f".release is {name!r}: write the last name of a directory in "
+                f".app_directory is {name!r}: write the last name of a directory in "
                 "wsgi_app_static_paths, as in 'static' for shop/static.",
                 id=name or "empty",
             )
@@ -1728,7 +1731,7 @@ def test_static_of_releases(mount_errors, static: dict, mount: dict, said: str):
 
 
 def test_static_of_releases_is_accepted(mount_errors):
-    static = {"path": "/static", "release": "static", "immutable": True}
+    static = {"path": "/static", "app_directory": "static", "immutable": True}
     assert mount_errors(app="shop", static=[static]) == []
 
 

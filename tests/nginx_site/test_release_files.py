@@ -60,9 +60,9 @@ def get(top, static, nginx_site, server_at):
     nginx = Nginx(top)
     [port] = free_ports(1)
     folders = [
-        {"path": "/static", "release": "static"},
-        {"path": "/hashed", "release": "static", "immutable": True},
-        {"path": "/icons", "release": "icons"},
+        {"path": "/static", "app_directory": "static"},
+        {"path": "/hashed", "app_directory": "static", "immutable": True},
+        {"path": "/icons", "app_directory": "icons"},
     ]
     nginx.add(
         nginx_site,

@@ -339,6 +339,15 @@ def test_engine_that_fails_is_quoted(copy, engine):
     )
 
 
+def test_engine_that_does_not_run_is_quoted(copy, stand_in):
+    stand_in("podman", "sys.exit('Error: cannot reach the engine')\n")
+    how = {"engine": ["podman"], "image": "localhost/wsgi-shop:4d1c", "directory": "/srv/app"}
+    assert copy(**how)["msg"] == (
+        "wsgi_app_static_paths has 'shop/static', which cannot be copied: Error: cannot reach the "
+        "engine."
+    )
+
+
 def test_engine_that_fails_after_a_complete_stream_is_quoted(copy, engine, dest: Path):
     how = engine(archive(*GOOD), says="Error: input/output error\n", status=125)
     assert "cannot be copied: Error: input/output error." in copy(**how)["msg"]

@@ -370,12 +370,12 @@ def test_shared_paths_of_a_package(input_errors):
     [
         pytest.param(
             {"type": "pip", "requirement": "shop"},
-            "a package has no source directory: build the package with these files",
+            "a package has no source directory. Build the package with these files",
             id="package",
         ),
         pytest.param(
             {"type": "image", "ref": "registry.example.org/shop:1.4"},
-            "the image is built already: run the commands in its Containerfile",
+            "the image is built already. Run the commands in its Containerfile",
             id="image",
         ),
     ],
@@ -383,7 +383,7 @@ def test_shared_paths_of_a_package(input_errors):
 def test_build_commands_without_a_source(input_errors, source: dict, reason: str):
     settings = {"wsgi_app_backend": "podman", "wsgi_app_source": source}
     assert input_errors(**settings, wsgi_app_build_commands=["make"]) == [
-        f"wsgi_app_build_commands is ['make'], but wsgi_app_source.type is {source['type']!r}, and "
+        f"wsgi_app_build_commands is ['make'], but wsgi_app_source.type is {source['type']!r}: "
         f"{reason}, and remove the variable."
     ]
 

@@ -46,7 +46,9 @@ def targets(files: list[dict]) -> dict[str, str | None]:
     ],
 )
 def test_links_of_a_switch(value, releases, current, links):
-    files = "[__wsgi_app_static_previous] + __wsgi_app_address_files + __wsgi_app_started_files"
+    files = (
+        "[__wsgi_app_static_previous] + __wsgi_app_current_files + __wsgi_app_probation_ended_files"
+    )
     assert targets(value(files, releases, current)) == {
         "previous": links[1],
         "current": links[0],
@@ -62,20 +64,20 @@ def test_links_of_a_switch(value, releases, current, links):
     ],
 )
 def test_link_of_a_start(value, releases, links):
-    assert targets(value("__wsgi_app_starting_files", releases, OLD)) == links
+    assert targets(value("__wsgi_app_probation_files", releases, OLD)) == links
 
 
 def test_run_that_changes_nothing_keeps_the_previous_release(value):
-    files = "__wsgi_app_address_files + __wsgi_app_serving_files"
+    files = "__wsgi_app_current_files + __wsgi_app_serving_files"
     assert targets(value(files, {NEW: True, OLD: True}, NEW)) == {"current": NEW, "next": None}
 
 
 def test_link_of_the_first_release_comes_with_its_files(value):
-    assert targets(value("__wsgi_app_address_files", {}, **PATHS)) == {"current": None}
+    assert targets(value("__wsgi_app_current_files", {}, **PATHS)) == {"current": None}
 
 
 def test_check_mode_shows_the_links(value):
-    files = value("__wsgi_app_address_files", {}, **PATHS, ansible_check_mode=True)
+    files = value("__wsgi_app_current_files", {}, **PATHS, ansible_check_mode=True)
     assert targets(files) == {"current": NEW}
 
 

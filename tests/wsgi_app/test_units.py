@@ -21,7 +21,7 @@ def units(wsgi_app, inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         podman = Path(wsgi_app.value("__wsgi_app_layout.podman_path", inputs_))
         for program in (gunicorn, docker, podman):
             program.touch(mode=0o755)
-        texts = wsgi_app.texts("__wsgi_app_release_files + __wsgi_app_address_files", inputs_)
+        texts = wsgi_app.texts("__wsgi_app_release_files + __wsgi_app_current_files", inputs_)
         names = [name for name in texts if name.endswith((".service", ".slice", ".socket"))]
         for name in names:
             # This machine may have no docker.
@@ -152,5 +152,5 @@ def judge(directory: Path, unit: str, exposure: float) -> str:
 
 
 def test_backlog_is_what_the_module_expects(wsgi_app, inputs):
-    texts = wsgi_app.texts("__wsgi_app_address_files", inputs)
+    texts = wsgi_app.texts("__wsgi_app_current_files", inputs)
     assert f"Backlog={wsgi_app_info.QUEUE}" in texts["wsgi-shop.socket"].splitlines()

@@ -136,9 +136,9 @@ def _mount(where: str, mount: dict, apps: list[str]) -> Iterator[str]:
             f"{', '.join(apps) or 'none'}: write the name of one of them."
         )
     for static in mount["static"]:
-        if static["release"] is not None:
+        if static["app_directory"] is not None:
             yield (
-                f"{where}.static.release is {static['release']!r}, but Compose builds the image "
+                f"{where}.static.app_directory is {static['app_directory']!r}, but Compose builds the image "
                 "later, so nginx cannot get the files: remove it, and let the app serve them, for "
                 "example with WhiteNoise, or mount a directory of this machine, as in "
                 "{path: /static, src: shop/static}."

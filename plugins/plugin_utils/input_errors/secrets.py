@@ -85,11 +85,11 @@ def _without_userinfo(text: str) -> dict[str, str]:
         return {}
     hidden = text[: match.start("userinfo")] + HIDDEN + text[match.end("userinfo") :]
     userinfo = match["userinfo"]
-    # Of a text in a list that is printed as a text, the quotes are escaped twice.
+    # In a list inside of a text, quotes are escaped twice.
     written = (userinfo, _escaped(userinfo), _escaped(_escaped(userinfo)))
     return {repr(text): repr(hidden), **{f"{text}@": f"{HIDDEN}@" for text in written}}
 
 
 def _escaped(text: str) -> str:
-    """Return ``text`` as it is in single quotes, which ``repr`` uses if there are double ones."""
+    """Return ``text`` as ``repr`` writes it between single quotes."""
     return repr(f'"{text}')[2:-1]

@@ -16,7 +16,7 @@ MAXIMUM_HEADER = 3000
 UNLIMITED = ("extra", "http_extra", "redirects")
 """Options whose values are no single word, or that have a limit of their own."""
 
-TEXT = "-----BEGIN"
+PEM = "-----BEGIN"
 
 
 def errors(inputs: Inputs) -> Iterator[str]:
@@ -34,7 +34,7 @@ def _of(where: str, value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for index, part in enumerate(value):
             yield from _of(f"{where}[{index}]", part)
-    elif isinstance(value, str) and TEXT not in value:
+    elif isinstance(value, str) and PEM not in value:
         most = MAXIMUM_HEADER if "headers." in where else MAXIMUM
         if (size := len(value.encode(errors="replace"))) > most:
             yield f"{where} has {size} bytes: write at most {most}."

@@ -154,23 +154,24 @@ def _options(where: str, mount: dict) -> Iterator[str]:
 
 
 def _static(where: str, static: dict, mount: dict) -> Iterator[str]:
-    root, release = static["root"], static["release"]
-    if (root is None) == (release is None):
+    root, directory = static["root"], static["app_directory"]
+    if (root is None) == (directory is None):
         yield (
-            f"{where} has {'neither root nor' if root is None else 'both root and'} release for "
-            f"{static['path']!r}: write root, a directory on the host, or release, the last name "
-            "of a directory in wsgi_app_static_paths."
+            f"{where} has {'neither root nor' if root is None else 'both root and'} app_directory "
+            f"for {static['path']!r}: write root, a directory on the host, or app_directory, the "
+            "last name of a directory in wsgi_app_static_paths."
         )
     elif root is not None:
         yield from _directory(f"{where}.root", root)
     elif mount["app"] is None:
         yield (
-            f"{where}.release is {release!r}, but the mount has upstreams: nginx finds releases by "
-            "the name of an app on the same host. Mount the app by its name, or write root."
+            f"{where}.app_directory is {directory!r}, but the mount has upstreams: nginx finds the "
+            "files by the name of an app on the same host. Mount the app by its name, or write "
+            "root."
         )
-    elif "/" in release or not common.PREFIX.fullmatch(f"/{release}"):
+    elif "/" in directory or not common.PREFIX.fullmatch(f"/{directory}"):
         yield (
-            f"{where}.release is {release!r}: write the last name of a directory in "
+            f"{where}.app_directory is {directory!r}: write the last name of a directory in "
             "wsgi_app_static_paths, as in 'static' for shop/static."
         )
 

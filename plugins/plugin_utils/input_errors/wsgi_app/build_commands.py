@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
 
 WITHOUT_SOURCE = {
-    "pip": "a package has no source directory: build the package with these files",
-    "image": "the image is built already: run the commands in its Containerfile",
+    "pip": "a package has no source directory. Build the package with these files",
+    "image": "the image is built already. Run the commands in its Containerfile",
 }
 """Types of sources without a source directory, and what to do instead."""
 
@@ -19,5 +19,5 @@ def errors(inputs: Inputs) -> Iterator[str]:
     if commands and source.get("type") in WITHOUT_SOURCE:
         yield (
             f"wsgi_app_build_commands is {commands!r}, but wsgi_app_source.type is "
-            f"{source['type']!r}, and {WITHOUT_SOURCE[source['type']]}, and remove the variable."
+            f"{source['type']!r}: {WITHOUT_SOURCE[source['type']]}, and remove the variable."
         )
