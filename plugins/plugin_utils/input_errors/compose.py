@@ -138,8 +138,8 @@ def _mount(where: str, mount: dict, apps: list[str]) -> Iterator[str]:
     for static in mount["static"]:
         if static["app_directory"] is not None:
             yield (
-                f"{where}.static.app_directory is {static['app_directory']!r}, but Compose builds the image "
-                "later, so nginx cannot get the files: remove it, and let the app serve them, for "
+                f"{where}.static.app_directory is {static['app_directory']!r}, but Compose builds "
+                "the image later, so nginx cannot get the files: remove it, and let the app serve them, for "
                 "example with WhiteNoise, or mount a directory of this machine, as in "
                 "{path: /static, src: shop/static}."
             )
