@@ -139,8 +139,8 @@ def _mount(where: str, mount: dict, apps: list[str]) -> Iterator[str]:
         if static["app_directory"] is not None:
             yield (
                 f"{where}.static.app_directory is {static['app_directory']!r}, but Compose builds "
-                "the image later, so nginx cannot get the files: remove it, and let the app serve them, for "
-                "example with WhiteNoise, or mount a directory of this machine, as in "
+                "the image later, so nginx cannot get the files: remove it, and let the app serve "
+                "them, for example with WhiteNoise, or mount a directory of this machine, as in "
                 "{path: /static, src: shop/static}."
             )
     for address in upstreams.addresses(mount["upstreams"] or []):
