@@ -23,6 +23,7 @@ def separate(top: Path) -> None:
 
 
 def _copy_over(path: str, directory: str) -> None:
+    os.chmod(directory, os.stat(directory).st_mode | 0o200)
     descriptor, copy = tempfile.mkstemp(dir=directory)
     os.close(descriptor)
     shutil.copy2(path, copy, follow_symlinks=False)

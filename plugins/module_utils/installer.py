@@ -248,8 +248,13 @@ def get_uv(tools: str, python: str) -> Path:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold ``path`` as a lock inside the with block; another run on the host waits."""
-    with path.open("w") as file:
+    """Hold ``path`` as a lock inside the with block; another run on the host waits.
+
+    Only root can open it: a user who reads a file can lock it, too (flock(2)).
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with open(descriptor, "r+") as file:
+        os.fchmod(descriptor, 0o600)
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

@@ -145,9 +145,10 @@ def layout(name: str, release: str = "*") -> Layout:
             f"{QUADLET_DIR}/{unit_prefix}.{release}.container",
             f"{QUADLET_DIR}/{unit_prefix}_setup.{release}.container",
             drop_in_dir,
-            release_dir,
             static_release_dir,
             f"{static_release_dir}.partial",
+            # The last one: a release without it is not found again.
+            release_dir,
         ],
     )
 

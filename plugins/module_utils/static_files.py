@@ -63,19 +63,26 @@ class Copy:
 
         :raises StaticFilesError: when there are too many paths, or one is too deep.
         """
-        self.count += 1
-        if self.count > MOST:
-            raise StaticFilesError(f"more than {MOST} files are in it")
+        self._count()
         if len(parts) > DEPTH:
             raise StaticFilesError(f"a file in it is below {DEPTH} directories")
         return not HIDDEN.search("/".join(["", *parts[1:]]) + "/" * is_directory)
 
+    def _count(self) -> None:
+        self.count += 1
+        if self.count > MOST:
+            raise StaticFilesError(f"more than {MOST} files are in it")
+
     def add_directory(self, parts: Parts) -> None:
-        """Make a directory and those above it, unless they exist."""
+        """Make a directory and those above it, unless they exist.
+
+        :raises StaticFilesError: when there are too many paths.
+        """
         path = self.dest
         for part in parts:
             path = path / part
             if not path.is_dir():
+                self._count()
                 # With an explicit mode, because root may have another umask.
                 path.mkdir()
                 path.chmod(0o755)
@@ -165,9 +172,8 @@ def copy_stream(copy: Copy, stream: Readable, name: str) -> None:
             while member := archive.next():
                 limited.left = member.size + HEADER if member.type in PLAIN else HEADER
                 _add_member(copy, archive, member, name)
-                limited.left = HEADER
-                # tarfile would keep all members.
-                archive.members = []
+                # tarfile would keep all members, and all global headers.
+                archive.members, archive.pax_headers = [], {}
         while limited.read(BLOCK):
             pass
     except (tarfile.TarError, ValueError, OverflowError, EOFError, RecursionError) as error:
@@ -177,9 +183,7 @@ def copy_stream(copy: Copy, stream: Readable, name: str) -> None:
 
 
 def _add_member(copy: Copy, archive: tarfile.TarFile, member: tarfile.TarInfo, name: str) -> None:
-    parts = tuple(part for part in member.name.split("/") if part not in ("", "."))
-    if member.name.startswith("/") or ".." in parts or parts[:1] != (name,):
-        raise StaticFilesError(f"its archive has the path {member.name!r}")
+    parts = _parts(member.name, name)
     if len(parts) == 1 and not member.isdir():
         raise MissingDirectory(f"{name}: Not a directory")
     if not copy.takes(parts, member.isdir()):
@@ -188,3 +192,23 @@ def _add_member(copy: Copy, archive: tarfile.TarFile, member: tarfile.TarInfo, n
         copy.add_directory(parts)
     elif member.type in PLAIN and (content := archive.extractfile(member)):
         copy.add_file(parts, content)
+    elif member.islnk():
+        # A second name of an earlier file. On a host, both names are files.
+        first = copy.dest.joinpath(*_parts(member.linkname, name))
+        if not first.is_file():
+            raise StaticFilesError(
+                f"{member.name!r} is a hard link to {member.linkname!r}, which is not copied"
+            )
+        with first.open("rb") as content:
+            copy.add_file(parts, content)
+
+
+def _parts(path: str, name: str) -> Parts:
+    """Return the parts of a path in the stream.
+
+    :raises StaticFilesError: when it is not below ``name``.
+    """
+    parts = tuple(part for part in path.split("/") if part not in ("", "."))
+    if path.startswith("/") or ".." in parts or parts[:1] != (name,):
+        raise StaticFilesError(f"its archive has the path {path!r}")
+    return parts

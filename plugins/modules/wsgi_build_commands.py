@@ -120,6 +120,7 @@ class BuildCommands:
         newest_run.refuse_if_superseded(self.parameters["check"])
         transient_unit.stop(self.unit)  # of an older run
         with installer.locked(self._environment().with_name(".lock")):
+            newest_run.refuse_if_superseded(self.parameters["check"])
             unbuilt_source.set_aside(self.path)
             try:
                 lent_directory.lend(self.source, self.user.pw_uid, self.user.pw_gid)

@@ -165,6 +165,7 @@ class Release:
         self._refuse_if_superseded()
         transient_unit.stop(self._unit)  # of an older run
         with installer.locked(Path(self.parameters["environments"], ".lock")):
+            self._refuse_if_superseded()
             unbuilt_source.restore(self.path)  # its build commands were interrupted
             self.source.refuse_editables()
             missing = not (self.environment.is_dir() and self.complete.exists())

@@ -12,7 +12,7 @@ description:
     Root owns the copy, and O(group) can read it.
   - It has only directories and regular files. Links, other kinds and hidden files are left out.
   - All files together may have 2 GiB, and there may be 100000.
-  - A copy is complete or not there. One that is there stays as it is.
+  - A copy is complete or not there. An earlier one is replaced.
 options:
   dest:
     description: Directory of the copy. No user but root may be able to change its parent.
@@ -45,6 +45,11 @@ options:
     type: list
     elements: str
     default: [sh]
+  check:
+    description: Command that fails with a reason if a newer run has started to change the app.
+    type: list
+    elements: str
+    default: []
 attributes:
   check_mode:
     description: Reports that the files would be copied.
@@ -74,10 +79,17 @@ import io
 import os
 import subprocess
 import tempfile
+from pathlib import Path
 from typing import cast
 
-from ansible_collections.subsite.deploy.plugins.module_utils import source_tree
+from ansible_collections.subsite.deploy.plugins.module_utils import (
+    installer,
+    lent_directory,
+    newest_run,
+    source_tree,
+)
 from ansible_collections.subsite.deploy.plugins.module_utils.printable import excerpt
+from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError
 from ansible_collections.subsite.deploy.plugins.module_utils.static_files import (
     Copy,
     MissingDirectory,
@@ -127,10 +139,17 @@ def copy_from_image(copy: Copy, path: str, image: str, engine: list[str], shell:
 def copy_all(parameters: dict) -> int:
     """Make the copy, and return how many paths the directories have.
 
+    An earlier copy may be of other files: a run that was cut off has built the release before.
+
     :raises StaticFilesError: when a directory cannot be copied.
+    :raises BuildError: when a newer run has started.
     """
-    engine = parameters["engine"]
-    with source_tree.placed(parameters["dest"], parameters["group"]) as partial:
+    engine, dest = parameters["engine"], Path(parameters["dest"])
+    with (
+        installer.locked(dest.with_name(".lock")),
+        source_tree.placed(str(dest), parameters["group"]) as partial,
+    ):
+        newest_run.refuse_if_superseded(parameters["check"])
         copy = Copy(partial)
         for path in parameters["paths"]:
             try:
@@ -150,11 +169,14 @@ def copy_all(parameters: dict) -> int:
                 raise StaticFilesError(
                     f"wsgi_app_static_paths has {path!r}, which cannot be copied: {error}."
                 ) from error
+        newest_run.refuse_if_superseded(parameters["check"])
+        os.sync()  # before the release is recorded as complete
+        lent_directory.remove(dest)
     return copy.count
 
 
 def main() -> None:
-    """Copy the files unless a complete copy is there; only report it in check mode."""
+    """Copy the files; only report it in check mode."""
     module = UnloggedModule(
         argument_spec={
             "dest": {"type": "path", "required": True},
@@ -164,17 +186,16 @@ def main() -> None:
             "image": {"type": "str"},
             "engine": {"type": "list", "elements": "str"},
             "shell": {"type": "list", "elements": "str", "default": ["sh"]},
+            "check": {"type": "list", "elements": "str", "default": []},
         },
         required_by={"engine": ["image"]},
         supports_check_mode=True,
     )
-    if os.path.isdir(module.params["dest"]):
-        module.exit_json(changed=False)
     if module.check_mode:
         module.exit_json(changed=True)
     try:
         count = copy_all(module.params)
-    except (StaticFilesError, OSError) as error:
+    except (BuildError, StaticFilesError, OSError) as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=True, files=count)
 

@@ -40,14 +40,14 @@ def targets(files: list[dict]) -> dict[str, str | None]:
     [
         pytest.param({NEW: True, OLD: True}, OLD, (NEW, OLD), id="switch"),
         pytest.param({NEW: True, OLD: False}, OLD, (NEW, None), id="first with static files"),
-        pytest.param({NEW: False, OLD: True}, OLD, (None, None), id="first without static files"),
+        pytest.param({NEW: False, OLD: True}, OLD, (None, OLD), id="first without static files"),
         pytest.param({NEW: True}, "", (NEW, None), id="first release"),
         pytest.param({NEW: True}, "c0ffee", (NEW, None), id="current release is gone"),
     ],
 )
 def test_links_of_a_switch(value, releases, current, links):
     files = (
-        "[__wsgi_app_static_previous] + __wsgi_app_current_files + __wsgi_app_probation_ended_files"
+        "__wsgi_app_static_previous + __wsgi_app_current_files + __wsgi_app_probation_ended_files"
     )
     assert targets(value(files, releases, current)) == {
         "previous": links[1],
@@ -65,6 +65,10 @@ def test_links_of_a_switch(value, releases, current, links):
 )
 def test_link_of_a_start(value, releases, links):
     assert targets(value("__wsgi_app_probation_files", releases, OLD)) == links
+
+
+def test_release_that_starts_again_keeps_the_previous_release(value):
+    assert value("__wsgi_app_static_previous", {NEW: True, OLD: True}, NEW) == []
 
 
 def test_run_that_changes_nothing_keeps_the_previous_release(value):
