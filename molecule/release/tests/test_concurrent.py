@@ -1,4 +1,4 @@
-"""Concurrent runs: two versions of one app, and two apps with setup commands."""
+"""Concurrent runs: of two versions, of one version twice, and of two apps with setup commands."""
 
 from __future__ import annotations
 
@@ -61,6 +61,40 @@ def test_no_request_fails(race):
 
 def test_next_run_converges(race):
     assert race.converged == {race.last}
+
+
+@pytest.fixture(scope="module")
+def twins(source, play) -> tuple[str, list[subprocess.CompletedProcess[str]], str]:
+    """Deploy one version with static files twice at once, and then again.
+
+    Return the version, the concurrent runs, and the output of the last one.
+    """
+    release = source()
+    settings = {
+        "wsgi_app_build_commands": ["mkdir static", "sleep 1", "cp version static"],
+        "wsgi_app_static_paths": ["static"],
+        "wsgi_app_setup_commands": ["sleep 1"],
+    }
+    with ThreadPoolExecutor() as runs:
+        done = list(runs.map(lambda _: play(release, **settings), range(2)))
+    return release.version, done, play(release, **settings).stdout
+
+
+def test_one_version_is_built_by_the_newer_run(twins, versions, host):
+    version, runs, _ = twins
+    assert sorted(run.returncode for run in runs) == [0, 2]
+    [stopped] = [run for run in runs if run.returncode]
+    assert "Another run has begun to change" in stopped.stdout
+    assert versions() == {f"200 {version}"}
+    served = host.check_output("cat /var/lib/wsgi/news/static/current/static/version")
+    assert served.strip() == version
+
+
+def test_version_is_complete_afterwards(twins, host):
+    assert "changed=0 " in twins[2]
+    left = host.check_output("ls /var/lib/wsgi/news/static").split()
+    assert [name for name in left if name == "next" or name.endswith(".partial")] == []
+    assert host.run("ls -d /srv/wsgi/news/releases/*/unbuilt").stdout == ""
 
 
 @pytest.fixture(scope="module")
