@@ -1,5 +1,7 @@
 """Input errors of names, paths and URLs, which are the same for both roles."""
 
+import re
+
 import pytest
 from minimal import APP, SITE
 
@@ -131,8 +133,10 @@ class TestPath:
 
 
 def url_error(variable: str, url: str) -> str:
+    """Return the error, which has no user and password."""
+    printed = re.sub("//.*@", "//***@", url)
     return (
-        f"{variable} is {url!r}: write the scheme and the host, a port or a path only if clients "
+        f"{variable} is {printed!r}: write the scheme and the host, a port or a path only if clients "
         "use one, and no slash at the end, as in 'https://example.org' or "
         "'https://example.org:8443/shop'."
     )
