@@ -136,8 +136,8 @@ def url_error(variable: str, url: str) -> str:
     """Return the error, which has no user and password."""
     printed = re.sub("//.*@", "//***@", url)
     return (
-        f"{variable} is {printed!r}: write the scheme and the host, a port or a path only if clients "
-        "use one, and no slash at the end, as in 'https://example.org' or "
+        f"{variable} is {printed!r}: write the scheme and the host, a port or a path only if "
+        "clients use one, and no slash at the end, as in 'https://example.org' or "
         "'https://example.org:8443/shop'."
     )
 
