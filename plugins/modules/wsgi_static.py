@@ -80,7 +80,6 @@ import os
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import cast
 
 from ansible_collections.subsite.deploy.plugins.module_utils import (
     installer,
@@ -124,7 +123,7 @@ def copy_from_image(copy: Copy, path: str, image: str, engine: list[str], shell:
     command = [*shell, "-c", READ_FROM_IMAGE, "sh", image, path, *engine]
     with tempfile.TemporaryFile() as errors:
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as process:
-            stream = cast("io.BufferedReader", process.stdout)
+            stream = io.BufferedReader(process.stdout)  # type: ignore[type-var]
             is_empty = not stream.peek(1)
             if not is_empty:
                 copy_stream(copy, stream, os.path.basename(path))
