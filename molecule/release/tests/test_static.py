@@ -138,7 +138,7 @@ def test_links_and_hidden_files_are_left_out(blue, host):
 
 
 def test_root_owns_the_copy_and_nginx_reads_it(blue, host):
-    command = f"find {STATIC} -printf '%u:%g %y %m\n' | grep -v ' l '"
+    command = f"find {STATIC} -not -name .lock -printf '%u:%g %y %m\n' | grep -v ' l '"
     assert set(host.check_output(command).splitlines()) == {
         "root:www-data d 750",
         "root:www-data f 640",
@@ -274,8 +274,12 @@ def test_outdated_files_are_removed_with_their_releases(release, host, copies):
     assert copies() == set(host.check_output("ls /srv/wsgi/styled/releases").split())
 
 
-def test_app_without_static_files_has_no_links(release, styled, deploy, links):
-    release("last")
+def test_app_without_static_files_keeps_those_of_the_previous_release(
+    release, styled, deploy, links
+):
+    last = release("last")
+    deploy(styled("none"), **APP)
+    assert links() == {"previous": last.id}
     deploy(styled("none"), **APP)
     assert links() == {}
 
