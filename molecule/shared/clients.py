@@ -26,7 +26,8 @@ class Watch:
     @staticmethod
     def go_on(seconds: float) -> None:
         """Send requests for ``seconds``, the length of a measurement."""
-        # What is measured is that nothing happens in this time, so there is no event to await.
+        # That no request fails in this time is the measurement. There is no event to await, and
+        # a shorter time would measure less.
         time.sleep(seconds)
 
     @contextmanager

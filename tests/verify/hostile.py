@@ -54,7 +54,8 @@ class Request(socketserver.BaseRequestHandler):
             for piece in self.server.behaviour(head(connection), number):
                 if time.monotonic() > deadline:
                     break
-                # A pause (s), for tests of how long verify waits for a site that drips.
+                # A site that answers in drips is the attack: verify has to end in time. Without
+                # the pauses (s), every answer would end.
                 if isinstance(piece, float):
                     time.sleep(piece)
                 else:

@@ -26,7 +26,8 @@ def busy() -> tuple[str, int]:
 @app.get("/slow")
 def slow() -> str:
     """Be silent, by default for longer than the shorter of the mounts' read timeouts allows."""
-    # A mount with a read timeout of 1 s has to give up, and one with the default has to wait.
+    # This is the work of a slow app: without it, no read timeout could pass, and no reload could
+    # cut off a request.
     time.sleep(request.args.get("seconds", 2, float))
     return "At last."
 
