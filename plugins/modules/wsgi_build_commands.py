@@ -31,7 +31,7 @@ options:
     description: User who runs the commands.
     type: str
     required: true
-  environment:
+  environment_variables:
     description: Environment variables of the commands. C(HOME) is always a temporary directory.
     type: dict
     default: {}
@@ -69,7 +69,7 @@ EXAMPLES = r"""
     path: /srv/wsgi/shop/releases/4d1c
     commands: [python manage.py collectstatic --noinput]
     user: wsgi-shop
-    environment: {PATH: "/srv/wsgi/shop/releases/4d1c/venv/bin:/usr/bin:/bin"}
+    environment_variables: {PATH: "/srv/wsgi/shop/releases/4d1c/venv/bin:/usr/bin:/bin"}
 """
 
 RETURN = r"""
@@ -147,7 +147,7 @@ class BuildCommands:
             commands=parameters["commands"],
             environ={
                 **build_on_host.inherited(),
-                **parameters["environment"],
+                **parameters["environment_variables"],
                 **parameters["secrets"],
             },
             python=parameters["python"],
@@ -182,7 +182,7 @@ def main() -> None:
             "path": {"type": "path", "required": True},
             "commands": {"type": "list", "elements": "str", "required": True},
             "user": {"type": "str", "required": True},
-            "environment": {"type": "dict", "default": {}},
+            "environment_variables": {"type": "dict", "default": {}},
             "secrets": {"type": "dict", "default": {}, "no_log": True},
             "python": {"type": "path", "default": "/usr/bin/python3"},
             "sandbox": {"type": "dict", "default": {}},

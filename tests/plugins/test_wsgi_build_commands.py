@@ -61,7 +61,7 @@ def parameters(release: Path) -> dict:
     return {
         "path": str(release),
         "user": "daemon",
-        "environment": {"PATH": "/usr/bin:/bin", "GREETING": "hello"},
+        "environment_variables": {"PATH": "/usr/bin:/bin", "GREETING": "hello"},
         "secrets": {"TOKEN": TOKEN},
         "python": PYTHON,
         "sandbox": {"TemporaryFileSystem": "/dev/shm", "ProtectSystem": "strict"},

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Iterator
 
-from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
+from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.wsgi_app import (
+    source_directories,
+)
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
 
 
@@ -18,22 +19,15 @@ def errors(inputs: Inputs) -> Iterator[str]:
             f"wsgi_app_shared_paths is {paths!r}, but a package has no source directory. It runs "
             "in its data directory, which all its releases share: remove the variable."
         )
-    for path in paths:
-        if not common.PREFIX.fullmatch(f"/{path}"):
-            yield (
-                f"wsgi_app_shared_paths has {path!r}: write a directory in the source, as in "
-                "'media' or 'shop/static/uploads'."
-            )
+    yield from source_directories.errors(
+        "wsgi_app_shared_paths",
+        paths,
+        "'media' or 'shop/static/uploads'",
+        "they would share one directory, {name!r}",
+    )
     for path, parent in itertools.permutations(paths, 2):
         if path.startswith(f"{parent}/"):
             yield (
                 f"wsgi_app_shared_paths has {path!r}, which is in {parent!r}: the app can write "
                 "there already, so remove it."
             )
-    names = [os.path.basename(path) for path in paths]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        same = ", ".join(path for path in paths if os.path.basename(path) == name)
-        yield (
-            f"wsgi_app_shared_paths has {same}: they would share one directory, {name!r}, so "
-            "rename one of them."
-        )
