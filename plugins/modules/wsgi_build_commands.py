@@ -47,13 +47,7 @@ options:
     description: Settings of the unit (systemd.exec(5)).
     type: dict
     default: {}
-  check:
-    description:
-      - Command that fails with a reason if a newer run has started to change the app. Only the
-        newest run may stop the commands of another run.
-    type: list
-    elements: str
-    default: []
+extends_documentation_fragment: [subsite.deploy.builds]
 attributes:
   check_mode:
     description: Reports that the commands would run.

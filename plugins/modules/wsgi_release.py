@@ -62,13 +62,7 @@ options:
     description: Settings of the build's unit (systemd.exec(5)).
     type: dict
     default: {}
-  check:
-    description:
-      - Command that fails with a reason if a newer run has started to change the app. Only the
-        newest run may stop a build of another run.
-    type: list
-    elements: str
-    default: []
+extends_documentation_fragment: [subsite.deploy.builds]
 attributes:
   check_mode:
     description: Reports that the release would be built.

@@ -45,11 +45,7 @@ options:
     type: list
     elements: str
     default: [sh]
-  check:
-    description: Command that fails with a reason if a newer run has started to change the app.
-    type: list
-    elements: str
-    default: []
+extends_documentation_fragment: [subsite.deploy.builds]
 attributes:
   check_mode:
     description: Reports that the files would be copied.
