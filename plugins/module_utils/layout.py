@@ -57,6 +57,8 @@ class Layout:
     socket_path: str
     claim_path: str
     """A file that names the latest run that changes the app."""
+    switch_lock_path: str
+    """Locked while the host switches to another release."""
 
     unit_prefix: str
     """What the names of all units of the app begin with. The log has it as identifier."""
@@ -65,6 +67,9 @@ class Layout:
     current_unit: str
     current_unit_path: str
     """A link to the service of the release that serves."""
+    current_processes_unit: str
+    current_processes_unit_path: str
+    """A link to the target of the background processes of the release that serves."""
     unit_patterns: list[str]
     image_name: str
     """Its tags are releases."""
@@ -75,10 +80,16 @@ class Layout:
     service_unit: str
     setup_unit: str
     slice_unit: str
+    processes_unit: str
+    """A target that starts all background processes of a release."""
+    process_unit_pattern: str
+    processes_path: str
+    """The background processes of a release (:class:`background_processes.Process`)."""
+    process_commands_dir: str
     probation_path: str
     """A drop-in that keeps systemd from restarting the release before it has proved its health."""
     release_paths: list[str]
-    """All paths that a release may have, with any backend."""
+    """All paths that a release may have besides its units, with any backend."""
 
 
 def layout(name: str, release: str = "*") -> Layout:
@@ -97,6 +108,7 @@ def layout(name: str, release: str = "*") -> Layout:
     service_unit = f"{unit_prefix}.{release}.service"
     setup_unit = f"{unit_prefix}_setup.{release}.service"
     slice_unit = f"{slice_prefix}.{release}.slice"
+    processes_unit = f"{unit_prefix}_processes.{release}.target"
     drop_in_dir = f"{RUNTIME_UNIT_DIR}/{service_unit}.d"
     return Layout(
         root_dir=ROOT,
@@ -124,12 +136,21 @@ def layout(name: str, release: str = "*") -> Layout:
         static_next_path=f"{static_dir}/next",
         socket_path=f"/run/wsgi/{name}.sock",
         claim_path=f"/run/subsite/{name}",
+        switch_lock_path=f"/run/subsite/{name}.switch",
         unit_prefix=unit_prefix,
         socket_unit=f"{unit_prefix}.socket",
         socket_unit_path=f"{UNIT_DIR}/{unit_prefix}.socket",
         current_unit=f"{unit_prefix}.service",
         current_unit_path=f"{UNIT_DIR}/{unit_prefix}.service",
-        unit_patterns=[f"{unit_prefix}.*", f"{unit_prefix}_setup.*", f"{slice_prefix}.*"],
+        current_processes_unit=f"{unit_prefix}_processes.target",
+        current_processes_unit_path=f"{UNIT_DIR}/{unit_prefix}_processes.target",
+        unit_patterns=[
+            f"{unit_prefix}.*",
+            f"{unit_prefix}_setup.*",
+            f"{unit_prefix}_process_*",
+            f"{unit_prefix}_processes.*",
+            f"{slice_prefix}.*",
+        ],
         image_name=f"localhost/wsgi-{name}",
         release_dir=release_dir,
         static_release_dir=static_release_dir,
@@ -137,20 +158,23 @@ def layout(name: str, release: str = "*") -> Layout:
         service_unit=service_unit,
         setup_unit=setup_unit,
         slice_unit=slice_unit,
+        processes_unit=processes_unit,
+        process_unit_pattern=f"{unit_prefix}_process_*.{release}.service",
+        processes_path=f"{release_dir}/processes.json",
+        process_commands_dir=f"{release_dir}/processes",
         probation_path=f"{drop_in_dir}/probation.conf",
         release_paths=[
-            f"{UNIT_DIR}/{service_unit}",
-            f"{UNIT_DIR}/{setup_unit}",
-            f"{UNIT_DIR}/{slice_unit}",
-            f"{QUADLET_DIR}/{unit_prefix}.{release}.container",
-            f"{QUADLET_DIR}/{unit_prefix}_setup.{release}.container",
-            drop_in_dir,
             static_release_dir,
             f"{static_release_dir}.partial",
             # The last one: a release without it is not found again.
             release_dir,
         ],
     )
+
+
+def release_of_unit(unit: str) -> str:
+    """Return the release that a unit's file name has between its first two dots."""
+    return unit.split(".")[1]
 
 
 def address_of(unit: Path) -> str:

@@ -124,10 +124,10 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.subsite.deploy.plugins.module_utils.directory_sync import expand_copies
+from ansible_collections.subsite.deploy.plugins.module_utils.path_change import Change
 from ansible_collections.subsite.deploy.plugins.module_utils.path_state import PathState
 from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
 from ansible_collections.subsite.deploy.plugins.module_utils.user_rights import (
@@ -139,31 +139,6 @@ KINDS = ("content", "secret", "key", "link", "directory", "absent", "copy_of")
 MARKS = "/var/lib/subsite"
 BLOCKING = frozenset({"directory", "special file", "large file"})
 """Kinds that no other kind may replace."""
-
-
-@dataclass(frozen=True)
-class Change:
-    """A path that differs from its entry. ``after`` is None if the owner does not exist yet."""
-
-    path: str
-    owner: str
-    before: PathState
-    after: PathState | None
-    is_secret: bool
-
-    def diff(self) -> dict[str, str]:
-        """Return the change as Ansible shows it under ``--diff``."""
-        before, after = self.before, self.after
-        if after is None:
-            return {"prepared": f"{self.path}: its owner does not exist yet\n"}
-        if (before.kind, before.content) == (after.kind, after.content):
-            return {"prepared": f"{self.path}: {before.rights} becomes {after.rights}\n"}
-        return {
-            "before_header": f"{self.path} {before.rights}".strip(),
-            "after_header": f"{self.path} {after.rights}".strip(),
-            "before": before.describe(self.is_secret),
-            "after": after.describe(self.is_secret),
-        }
 
 
 class FileSet:

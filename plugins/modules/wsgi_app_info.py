@@ -46,7 +46,7 @@ options:
   claim:
     description:
       - The RV(claim) of this run. The module fails if another run has claimed the app since, or if
-        the host has rebooted.
+        the host has rebooted. It waits for the end of a switch that an earlier run has begun.
     type: str
     default: ""
 attributes:
@@ -100,10 +100,18 @@ claim:
   type: str
   returned: always
 instances:
-  description: State of each release's service, as systemd calls it, unless it is stopped.
+  description:
+    - State of each release's service, as systemd calls it, unless it is stopped. V(inactive) is a
+      release of which only background processes run.
   type: dict
   returned: always
   sample: {"4d1c09aa71be": "active"}
+stopped_processes:
+  description: Units of background processes of the current release that do not run.
+  type: list
+  elements: str
+  returned: always
+  sample: [wsgi-shop_process_worker_1.4d1c09aa71be.service]
 address:
   description: The address of its socket unit; empty when there is none.
   type: str
@@ -150,6 +158,10 @@ units:
   type: list
   elements: str
   returned: always
+release_units:
+  description: The same paths of each release, also of incomplete ones.
+  type: dict
+  returned: always
 directories:
   description: Names of the directories of C(releases) and of C(environments), also incomplete ones.
   type: dict
@@ -170,6 +182,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.subsite.deploy.plugins.module_utils import (
+    background_processes,
+    switch,
+    units,
+)
 from ansible_collections.subsite.deploy.plugins.module_utils.changeable_path import (
     changeable_parent,
     changeable_part,
@@ -181,7 +198,9 @@ from ansible_collections.subsite.deploy.plugins.module_utils.layout import (
     UNIT_DIRS,
     address_of,
     layout,
+    release_of_unit,
 )
+from ansible_collections.subsite.deploy.plugins.module_utils.listening_socket import altered
 
 SUPERSEDED = (
     "Another run has begun to change {name} on this host since, or the host has rebooted. This run "
@@ -208,12 +227,6 @@ NOT_INSTALLED = {
     )
 }
 """What to do on a host without the engine, by backends whose engine the role does not install."""
-
-QUEUE = 2048
-"""Backlog= of the role's sockets."""
-
-SOMAXCONN = Path("/proc/sys/net/core/somaxconn")
-"""The kernel's limit of the queue of any socket."""
 
 
 def engines(name: str) -> dict[str, str]:
@@ -392,6 +405,13 @@ def is_current(claim: str, path: Path) -> bool:
         return False
 
 
+def wait_for_switch(lock: Path) -> None:
+    """Wait until no switch of the app is under way. Without a lock there has been none."""
+    if lock.exists():
+        with switch.locked(lock):
+            pass
+
+
 def directories(parent: Path) -> list[str]:
     """Return the names of the directories in ``parent``, which may be missing."""
     return sorted(path.name for path in parent.glob("*") if path.is_dir())
@@ -407,10 +427,19 @@ def unit_paths(name: str, unit_dirs: tuple[str, ...] = UNIT_DIRS) -> list[str]:
     ]
 
 
+def release_units(name: str, releases: list[str]) -> dict[str, list[str]]:
+    """Return the paths of :func:`unit_paths` for each of ``releases``."""
+    paths = unit_paths(name)
+    return {
+        release: [path for path in paths if f".{release}." in os.path.basename(path)]
+        for release in releases
+    }
+
+
 def release_of(link: Path) -> str:
     """Return the release whose service ``link`` is a link to, or an empty string."""
     try:
-        return os.readlink(link).split(".")[-2]
+        return release_of_unit(os.readlink(link))
     except OSError:
         return ""
 
@@ -425,19 +454,31 @@ def mounted_by(name: str) -> list[str]:
     )
 
 
-def instances(name: str) -> dict[str, str]:
-    """Return the state of each release's service, except those that are stopped or failed."""
-    units = _systemctl(
-        "list-units", "--plain", "--no-legend", "--full", layout(name).service_unit,
-        "--state=active,activating,reloading,deactivating",
-    )  # fmt: skip
-    columns = [line.split() for line in units.splitlines()]
-    return {unit.split(".")[-2]: state for unit, _, state, *_ in columns}
+def instances(name: str, running: dict[str, str]) -> dict[str, str]:
+    """Return the state of each release's service, unless the release is stopped or failed.
+
+    A release of which only background processes run has the state ``inactive``.
+
+    :param running: the states of the app's units that run.
+    """
+    return {
+        release: running.get(layout(name, release).service_unit, "inactive")
+        for release in map(release_of_unit, running)
+    }
+
+
+def stopped_processes(name: str, release: str, running: dict[str, str]) -> list[str]:
+    """Return the units of background processes of ``release`` that are not active.
+
+    :param running: the states of the units that run.
+    """
+    recorded = background_processes.of_release(name, release)
+    return [process.unit for process in recorded if running.get(process.unit) != "active"]
 
 
 def listening(name: str) -> bool:
     """Return whether the app's socket is active and enabled."""
-    state = _systemctl(
+    state = units.systemctl(
         "show", "--property=ActiveState,UnitFileState", layout(name).socket_unit
     ).split()
     return sorted(state) == ["ActiveState=active", "UnitFileState=enabled"]
@@ -445,41 +486,7 @@ def listening(name: str) -> bool:
 
 def systemd_version() -> int:
     """Return the version of systemd, from the beginning of ``systemctl --version``."""
-    return int(re.findall(r"\Asystemd (\d+)", _systemctl("--version"))[0])
-
-
-def altered(listen: str) -> bool:
-    """Return whether a process has shut down the socket at ``listen`` or shortened its queue."""
-    return refuses(listen) or queue(listen) < min(QUEUE, int(SOMAXCONN.read_text()))
-
-
-def queue(listen: str) -> int:
-    """Return how many connections can wait at ``listen``; :data:`QUEUE` if ss does not show it."""
-    if shutil.which("ss"):
-        family = "--unix" if listen.startswith("/") else "--tcp"
-        # ss shows an IPv6 socket of all interfaces as *, because it accepts IPv4, too.
-        listed = listen.replace("[::]", "*")
-        for line in _output("ss", "--listening", "--numeric", "--no-header", family).splitlines():
-            before, address, _ = line.partition(f" {listed} ")
-            if address:
-                return int(before.split()[-1])
-    return QUEUE
-
-
-def refuses(listen: str) -> bool:
-    """Return whether connections to ``listen`` are refused, although a process serves there."""
-    family = socket.AF_UNIX
-    address: str | tuple[str, int] = listen
-    if not listen.startswith("/"):
-        host, _, port = listen.rpartition(":")
-        family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
-        # An address of all interfaces cannot be connected to (RFC 1122, 3.2.1.3).
-        host = {"0.0.0.0": "127.0.0.1", "[::]": "::1"}.get(host, host).strip("[]")
-        address = (host, int(port))
-    with socket.socket(family) as client:
-        client.settimeout(1)
-        # systemd removes a socket that it finds shut down.
-        return client.connect_ex(address) in (errno.ECONNREFUSED, errno.ENOENT)
+    return int(re.findall(r"\Asystemd (\d+)", units.systemctl("--version"))[0])
 
 
 def owner_of(path: str) -> int | None:
@@ -493,12 +500,6 @@ def owner_of(path: str) -> int | None:
 def _output(*command: str) -> str:
     """Return the output of ``command``; nothing if it fails, for example without its daemon."""
     return subprocess.run(command, check=False, capture_output=True, text=True).stdout
-
-
-def _systemctl(*arguments: str) -> str:
-    return subprocess.run(
-        ["systemctl", *arguments], capture_output=True, check=True, text=True
-    ).stdout
 
 
 def main() -> None:
@@ -517,8 +518,10 @@ def main() -> None:
     )
     name, claim = module.params["name"], module.params["claim"]
     app = layout(name)
-    if claim and not is_current(claim, Path(app.claim_path)):
-        module.fail_json(msg=SUPERSEDED.format(name=name))
+    if claim:
+        if not is_current(claim, Path(app.claim_path)):
+            module.fail_json(msg=SUPERSEDED.format(name=name))
+        wait_for_switch(Path(app.switch_lock_path))
     listen = module.params["listen"]
     errors = list(missing_engine(module.params["backend"]))
     if listen:
@@ -531,9 +534,10 @@ def main() -> None:
     current = release_of(Path(app.current_unit_path))
     images = image_tags(name)
     releases = complete_releases(name, images)
-    running = instances(name)
+    running = units.running(app.service_unit, app.process_unit_pattern)
+    release_directories = directories(Path(app.releases_dir))
     listen = address_of(Path(app.socket_unit_path))
-    is_altered = "active" in running.values() and altered(listen)
+    is_altered = "active" in instances(name, running).values() and altered(listen)
     module.exit_json(
         changed=False,
         python=python_version(module.params["python"]),
@@ -543,7 +547,8 @@ def main() -> None:
         current=current,
         previous=previous([release["release"] for release in releases], current),
         serving_since=time_of(Path(app.current_unit_path)) if current else "",
-        instances=running,
+        instances=instances(name, running),
+        stopped_processes=stopped_processes(name, current, running),
         address=listen,
         data_owner=owner_of(app.data_dir),
         listening=listening(name),
@@ -552,8 +557,9 @@ def main() -> None:
         images=images,
         quadlet=os.path.exists(QUADLET),
         units=unit_paths(name),
+        release_units=release_units(name, release_directories),
         directories={
-            "releases": directories(Path(app.releases_dir)),
+            "releases": release_directories,
             "environments": directories(Path(app.environments_dir)),
         },
     )

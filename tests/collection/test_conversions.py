@@ -13,6 +13,7 @@ ROLES = Path(__file__).parents[2] / "roles"
 CONTAINERS = {
     "wsgi_app_source": {"type": "pip", "requirement": "shop"},
     "wsgi_app_files": {"dest": "a", "content": ""},
+    "wsgi_app_processes": {"name": "worker", "command": "work"},
     "nginx_site_mounts": {"path": "/", "app": "shop"},
     "nginx_site_mounts.upstreams": {"path": "/"},
     "nginx_site_mounts.static": {"path": "/static", "root": "/srv/static"},

@@ -22,6 +22,7 @@ KINDS = {
         "wsgi_image_copy",
         "wsgi_release",
         "wsgi_static",
+        "wsgi_switch",
     ],
     "filter": [
         "app_faults",
@@ -39,6 +40,7 @@ KINDS = {
         "moved_paths",
         "origin",
         "printable",
+        "process_units",
         "publications",
         "subject_alt_names",
         "under_directory",
@@ -46,7 +48,7 @@ KINDS = {
         "users_files",
         "wsgi_app_layout",
     ],
-    "lookup": ["directory_digest", "image_digest"],
+    "lookup": ["directory_digest", "image_digest", "templates_of"],
     "role": ["nginx_site", "wsgi_app"],
 }
 

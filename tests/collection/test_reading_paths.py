@@ -54,8 +54,8 @@ SECRET = [
     ),
     (
         f"{APP}/templates/systemd/app.service.j2",
-        "systemd/process.j2",
-        f"{APP}/templates/systemd/process.j2",
+        "systemd/settings.j2",
+        f"{APP}/templates/systemd/settings.j2",
     ),
 ]
 
@@ -98,7 +98,7 @@ def test_files_of_a_path(root: Path, hops: list[tuple[str, str, str]], most: int
     [
         pytest.param(f"{APP}/files/subsite_wsgi/wrapper.py", "HTTP_X_FORWARDED_PREFIX", id="app"),
         pytest.param(f"{SITE}/templates/proxy.j2", "X-Forwarded-Prefix", id="nginx"),
-        pytest.param(f"{APP}/templates/systemd/process.j2", "EnvironmentFile=", id="secret"),
+        pytest.param(f"{APP}/templates/systemd/settings.j2", "EnvironmentFile=", id="secret"),
     ],
 )
 def test_path_ends_where_it_says(root: Path, path: str, last: str):

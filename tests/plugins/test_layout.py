@@ -4,7 +4,10 @@ from fnmatch import fnmatch
 
 import pytest
 from ansible_collections.subsite.deploy.plugins.filter.wsgi_app_layout import wsgi_app_layout
-from ansible_collections.subsite.deploy.plugins.module_utils.layout import UNIT_DIR, layout
+from ansible_collections.subsite.deploy.plugins.module_utils.layout import (
+    layout,
+    release_of_unit,
+)
 
 RELEASE = "4d1c09aa71be"
 
@@ -40,11 +43,35 @@ def test_release_is_a_pattern_by_default():
 
 def test_unit_patterns_match_every_unit_of_a_release():
     app = layout("my-shop", RELEASE)
-    for unit in (app.service_unit, app.setup_unit, app.slice_unit, app.socket_unit):
+    process = app.process_unit_pattern.replace("*", "worker_1")
+    for unit in (
+        app.service_unit,
+        app.setup_unit,
+        app.slice_unit,
+        app.socket_unit,
+        app.processes_unit,
+        app.current_processes_unit,
+        process,
+    ):
         assert any(fnmatch(unit, pattern) for pattern in app.unit_patterns)
 
 
-def test_release_artifacts_include_its_units_and_its_directory():
+def test_release_artifacts_include_its_directories():
     app = layout("shop", RELEASE)
     static = {app.static_release_dir, f"{app.static_release_dir}.partial"}
-    assert {f"{UNIT_DIR}/{app.service_unit}", app.release_dir, *static} <= set(app.release_paths)
+    assert {app.release_dir, *static} == set(app.release_paths)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "wsgi-my-shop.4d1c.service",
+        "wsgi-my-shop_setup.4d1c.service",
+        "wsgi-my-shop_process_mail-worker_2.4d1c.service",
+        "wsgi-my-shop_processes.4d1c.target",
+        "wsgi_my_shop.4d1c.slice",
+        "wsgi_my_shop.4d1c.mail-worker_2.slice",
+    ],
+)
+def test_release_of_unit(unit: str):
+    assert release_of_unit(unit) == "4d1c"

@@ -6,7 +6,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from ansible_collections.subsite.deploy.plugins.module_utils import layout
+from ansible_collections.subsite.deploy.plugins.module_utils import layout, units
 from ansible_collections.subsite.deploy.plugins.modules import wsgi_app_info
 
 
@@ -39,7 +39,7 @@ def three_releases(home: Path) -> Path:
 @pytest.fixture
 def systemd(monkeypatch: pytest.MonkeyPatch):
     def say(answer: str) -> None:
-        monkeypatch.setattr(wsgi_app_info, "_systemctl", lambda *arguments: answer)
+        monkeypatch.setattr(units, "systemctl", lambda *arguments: answer)
         monkeypatch.setattr(wsgi_app_info, "systemd_version", lambda: 257)
 
     return say
@@ -235,25 +235,42 @@ def test_release_is_empty_with(tmp_path: Path, there: bool):
 
 
 @pytest.mark.parametrize(
-    ("units", "instances"),
+    ("running", "instances"),
     [
-        pytest.param("", {}, id="none"),
+        pytest.param({}, {}, id="none"),
+        pytest.param({"wsgi-shop.0123.service": "active"}, {"0123": "active"}, id="one"),
         pytest.param(
-            "wsgi-shop.0123.service loaded active running WSGI app shop\n",
-            {"0123": "active"},
-            id="one",
-        ),
-        pytest.param(
-            "wsgi-shop.9999.service loaded deactivating stop-sigterm WSGI app shop\n"
-            "wsgi-shop.0123.service loaded active running WSGI app shop\n",
+            {"wsgi-shop.9999.service": "deactivating", "wsgi-shop.0123.service": "active"},
             {"0123": "active", "9999": "deactivating"},
             id="one comes and one goes",
         ),
+        pytest.param(
+            {
+                "wsgi-shop.0123.service": "active",
+                "wsgi-shop_process_worker_1.0123.service": "activating",
+                "wsgi-shop_process_worker_1.9999.service": "active",
+            },
+            {"0123": "active", "9999": "inactive"},
+            id="a background process is left",
+        ),
     ],
 )
-def test_instances(systemd, units: str, instances: dict[str, str]):
-    systemd(units)
-    assert wsgi_app_info.instances("shop") == instances
+def test_instances(running: dict[str, str], instances: dict[str, str]):
+    assert wsgi_app_info.instances("shop", running) == instances
+
+
+def test_stopped_processes(home: Path):
+    release = home / "releases/0123"
+    release.mkdir(parents=True)
+    processes = [
+        {"name": "worker", "unit": unit, "exclusive": False, "probation": 5, "stop_timeout": 60}
+        for unit in ("one.service", "two.service", "three.service")
+    ]
+    (release / "processes.json").write_text(json.dumps(processes))
+    running = {"one.service": "active", "two.service": "activating"}
+    stopped = wsgi_app_info.stopped_processes("shop", "0123", running)
+    assert stopped == ["two.service", "three.service"]
+    assert wsgi_app_info.stopped_processes("shop", "", running) == []
 
 
 @pytest.mark.parametrize(
@@ -377,13 +394,14 @@ class TestCollision:
 def test_result_of_the_module(run_module, systemd):
     systemd("")
     result = run_module(wsgi_app_info, name="no-such-app")
-    keys = ("changed", "claim", "current", "data_owner", "instances")
+    keys = ("changed", "claim", "current", "data_owner", "instances", "stopped_processes")
     assert {key: result[key] for key in keys} == {
         "changed": False,
         "claim": "",
         "current": "",
         "data_owner": None,
         "instances": {},
+        "stopped_processes": [],
     }
 
 
@@ -457,40 +475,3 @@ class TestReplaceable:
             writable_paths=[f"{theirs}/media"],
         )
         assert (result["failed"], "wsgi_app_writable_paths" in result["msg"]) == (True, True)
-
-
-class TestAltered:
-    """A socket that a process has altered for all others is found."""
-
-    @pytest.fixture(params=["unix", "127.0.0.1", "0.0.0.0", "[::1]", "[::]"])
-    def listener(self, request, tmp_path: Path):
-        if request.param == "unix":
-            listener, listen = socket.socket(socket.AF_UNIX), str(tmp_path / "x.sock")
-            listener.bind(listen)
-            listener.listen(2048)
-        else:
-            host = request.param
-            is_6 = host.startswith("[")
-            listener = socket.create_server(
-                (host.strip("[]"), 0),
-                family=socket.AF_INET6 if is_6 else socket.AF_INET,
-                backlog=2048,
-                dualstack_ipv6=host == "[::]",
-            )
-            listen = f"{host}:{listener.getsockname()[1]}"
-        with listener:
-            yield listener, listen
-
-    def test_not_after_its_creation(self, listener):
-        assert not wsgi_app_info.altered(listener[1])
-
-    def test_after_shutdown(self, listener):
-        listener[0].shutdown(socket.SHUT_RDWR)
-        assert wsgi_app_info.altered(listener[1])
-
-    def test_after_removal(self, tmp_path: Path):
-        assert wsgi_app_info.altered(str(tmp_path / "none.sock"))
-
-    def test_with_a_shorter_queue(self, listener):
-        listener[0].listen(1)
-        assert wsgi_app_info.altered(listener[1])

@@ -731,6 +731,107 @@ def test_limits(input_errors, limits: dict, message: str):
     assert input_errors(wsgi_app_limits=limits) == [message]
 
 
+WORKER = {"name": "worker", "command": "celery -A shop worker"}
+
+
+@pytest.mark.parametrize(
+    ("process", "message"),
+    [
+        pytest.param(
+            {"name": "Worker"},
+            "wsgi_app_processes[].name is 'Worker': use at most 27 small letters, digits and "
+            "hyphens, beginning with a letter, as in 'shop' or 'shop-api'.",
+            id="name",
+        ),
+        pytest.param(
+            {"command": " "},
+            "wsgi_app_processes[worker].command is ' ': write a command, as in 'celery -A shop "
+            "worker'.",
+            id="no command",
+        ),
+        pytest.param(
+            {"command": "cd /srv && celery worker"},
+            "wsgi_app_processes[worker].command is 'cd /srv && celery worker', but '&&' joins "
+            "several commands: write one command, or \"sh -c 'cd /srv && celery worker'\".",
+            id="two commands",
+        ),
+        pytest.param(
+            {"command": "celery worker &"},
+            "wsgi_app_processes[worker].command is 'celery worker &', but '&' joins several "
+            "commands: write one command, or \"sh -c 'celery worker &'\".",
+            id="command in the background",
+        ),
+        pytest.param(
+            {"command": "celery\nworker"},
+            "wsgi_app_processes[worker].command is 'celery\\nworker', but '\\n' joins several "
+            "commands: write one command, or \"sh -c 'celery\\nworker'\".",
+            id="two lines",
+        ),
+        pytest.param(
+            {"command": "celery 'worker"},
+            'wsgi_app_processes[worker].command is "celery \'worker", which a shell cannot read '
+            "(No closing quotation): close the quotes.",
+            id="open quotes",
+        ),
+        pytest.param(
+            {"command": "LEVEL=1 celery worker"},
+            "wsgi_app_processes[worker].command is 'LEVEL=1 celery worker': write 'env LEVEL=1 "
+            "celery worker'.",
+            id="assignment",
+        ),
+        pytest.param(
+            {"count": 0},
+            "wsgi_app_processes[worker].count is 0: write 1 or more, or remove the process from "
+            "wsgi_app_processes.",
+            id="none",
+        ),
+        pytest.param(
+            {"count": 2, "exclusive": True},
+            "wsgi_app_processes[worker].count is 2, but the process is exclusive, so there must be "
+            "one of it: remove one of the two.",
+            id="two exclusive ones",
+        ),
+        pytest.param(
+            {"stop_timeout": -1},
+            "wsgi_app_processes[worker].stop_timeout is -1: write seconds, as in 60.",
+            id="negative timeout",
+        ),
+        pytest.param(
+            {"probation": -0.5},
+            "wsgi_app_processes[worker].probation is -0.5: write seconds, as in 5.",
+            id="negative probation",
+        ),
+        pytest.param(
+            {"limits": {"memory": "512"}},
+            "wsgi_app_processes[worker].limits.memory is '512': write a size with its unit, as in "
+            "'512M'.",
+            id="limit",
+        ),
+    ],
+)
+def test_processes(input_errors, process: dict, message: str):
+    assert input_errors(wsgi_app_processes=[{**WORKER, **process}]) == [message]
+
+
+def test_two_processes_of_one_name(input_errors):
+    assert input_errors(wsgi_app_processes=[WORKER, WORKER]) == [
+        "wsgi_app_processes has 'worker' more than once: write it once."
+    ]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "celery -A shop worker --queues 'a;b'",
+        "sh -c 'migrate && exec work'",
+        'worker --name "$HOSTNAME" --size=3',
+        "worker --pattern a\\;b",
+    ],
+)
+def test_processes_are_accepted(input_errors, command: str):
+    assert input_errors(wsgi_app_processes=[{**WORKER, "command": command}]) == []
+
+
 @pytest.mark.parametrize(
     "path", ["/", "/etc", "/usr", "srv/media", "/srv/my media", "/srv/../etc", "/srv/media/", "~/x"]
 )

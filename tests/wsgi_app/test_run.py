@@ -41,18 +41,30 @@ def test_replaced_release(value, current, releases, instances: dict, replaced: s
 
 
 @pytest.mark.parametrize(
-    ("current", "listening", "instances", "serving"),
+    ("current", "listening", "instances", "stopped", "serving"),
     [
-        pytest.param(NEW, True, {NEW: "active"}, True, id="active"),
-        pytest.param(NEW, False, {NEW: "active"}, False, id="the socket is closed"),
-        pytest.param(NEW, True, {NEW: "activating"}, False, id="activating"),
-        pytest.param(NEW, True, {}, False, id="inactive"),
-        pytest.param(NEW, True, {NEW: "active", "a": "active"}, False, id="another is active, too"),
-        pytest.param("a", True, {NEW: "active"}, False, id="another is current"),
+        pytest.param(NEW, True, {NEW: "active"}, [], True, id="active"),
+        pytest.param(NEW, False, {NEW: "active"}, [], False, id="the socket is closed"),
+        pytest.param(NEW, True, {NEW: "activating"}, [], False, id="activating"),
+        pytest.param(NEW, True, {}, [], False, id="inactive"),
+        pytest.param(
+            NEW, True, {NEW: "active", "a": "active"}, [], False, id="another is active, too"
+        ),
+        pytest.param(
+            NEW, True, {NEW: "active"}, ["a.service"], False, id="a background process is stopped"
+        ),
+        pytest.param("a", True, {NEW: "active"}, [], False, id="another is current"),
     ],
 )
-def test_is_serving(value, current: str, listening: bool, instances: dict, serving: bool):
-    found = {"current": current, "listening": listening, "instances": instances}
+def test_is_serving(
+    value, current: str, listening: bool, instances: dict, stopped: list, serving: bool
+):
+    found = {
+        "current": current,
+        "listening": listening,
+        "instances": instances,
+        "stopped_processes": stopped,
+    }
     assert value("__wsgi_app_is_serving", **found) is serving
 
 

@@ -4,8 +4,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ansible_collections.subsite.deploy.plugins.module_utils import layout, transient_unit
-from ansible_collections.subsite.deploy.plugins.modules import wsgi_app_info
+from ansible_collections.subsite.deploy.plugins.module_utils import (
+    layout,
+    listening_socket,
+    transient_unit,
+)
 
 
 @pytest.fixture
@@ -22,18 +25,25 @@ def units(wsgi_app, inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         for program in (gunicorn, docker, podman):
             program.touch(mode=0o755)
         texts = wsgi_app.texts("__wsgi_app_release_files + __wsgi_app_current_files", inputs_)
-        names = [name for name in texts if name.endswith((".service", ".slice", ".socket"))]
+        kinds = (".service", ".slice", ".socket", ".target")
+        names = [name for name in texts if name.endswith(kinds)]
         for name in names:
             # This machine may have no docker.
             (tmp_path / name).write_text(texts[name].replace("/usr/bin/docker", str(docker)))
         (tmp_path / "docker.service").write_text(f"[Service]\nExecStart={docker}\n")
         unit = wsgi_app.value("__wsgi_app_layout.unit_prefix", inputs_)
         (tmp_path / f"{unit}.service").symlink_to(f"{unit}.0123456789ab.service")
+        target = f"{unit}_processes.0123456789ab.target"
+        (tmp_path / f"{unit}_processes.target").symlink_to(target)
         return [tmp_path / name for name in names]
 
     return units
 
 
+PROCESSES = [
+    {"name": "worker", "command": "celery -A shop worker", "count": 2, "limits": {"tasks": 7}},
+    {"name": "beat", "command": "celery -A shop beat", "exclusive": True, "stop_signal": "INT"},
+]
 SETTINGS = [
     pytest.param({}, id="defaults"),
     pytest.param({"wsgi_app_prefix": "/api"}, id="prefix"),
@@ -78,6 +88,13 @@ SETTINGS = [
     pytest.param({"wsgi_app_limits": {"memory": "1G", "tasks": 9, "cpus": 1.5}}, id="limits"),
     pytest.param({"wsgi_app_writable_paths": ["/srv/a", "/srv/b"]}, id="writable paths"),
     pytest.param({"wsgi_app_sandbox": {"ProtectHome": False}}, id="another sandbox"),
+    *(
+        pytest.param(
+            {"wsgi_app_backend": backend, "wsgi_app_processes": PROCESSES},
+            id=f"background processes with {backend}",
+        )
+        for backend in ("systemd", "podman", "rootless_podman", "docker")
+    ),
 ]
 
 
@@ -120,6 +137,26 @@ def test_limits(units, backend: str):
     assert bound == ({"wsgi_shop.0123456789ab.slice"} if backend == "docker" else services)
 
 
+@pytest.mark.parametrize("backend", ["systemd", "podman", "docker"])
+def test_limits_of_background_processes(units, backend: str):
+    paths = units(
+        {
+            "wsgi_app_backend": backend,
+            "wsgi_app_limits": {"tasks": 9, "memory": "1G"},
+            "wsgi_app_processes": PROCESSES,
+        }
+    )
+    kind = ".slice" if backend == "docker" else ".service"
+    limits = {
+        path.name: {line for line in path.read_text().splitlines() if "Max=" in line}
+        for path in paths
+        if path.suffix == kind
+    }
+    [worker] = {frozenset(limits[name]) for name in limits if "worker" in name}
+    [beat] = [limits[name] for name in limits if "beat" in name]
+    assert (worker, beat) == ({"TasksMax=7", "MemoryMax=1G"}, {"TasksMax=9", "MemoryMax=1G"})
+
+
 @pytest.mark.parametrize("unit", ["wsgi-shop.0123456789ab", "wsgi-shop_setup.0123456789ab"])
 @pytest.mark.parametrize(("network", "exposure"), [("full", 1.1), ("none", 0.3)])
 def test_exposure_is_low(units, tmp_path: Path, tell, unit: str, network: str, exposure: float):
@@ -153,4 +190,4 @@ def judge(directory: Path, unit: str, exposure: float) -> str:
 
 def test_backlog_is_what_the_module_expects(wsgi_app, inputs):
     texts = wsgi_app.texts("__wsgi_app_current_files", inputs)
-    assert f"Backlog={wsgi_app_info.QUEUE}" in texts["wsgi-shop.socket"].splitlines()
+    assert f"Backlog={listening_socket.QUEUE}" in texts["wsgi-shop.socket"].splitlines()

@@ -72,6 +72,12 @@ def of_app(inputs: Inputs) -> Iterator[str]:
             "container: remove the variable, or write 'full' and use an address that other "
             "machines can reach."
         )
+    if values["processes"]:
+        names = [process["name"] for process in values["processes"]]
+        yield (
+            f"wsgi_app_processes has {names!r}, but the playbook writes no services for background "
+            "processes: remove the variable, and add the services in a Compose file of your own."
+        )
     if values["static_paths"]:
         yield (
             f"wsgi_app_static_paths is {values['static_paths']!r}, but Compose builds the image "

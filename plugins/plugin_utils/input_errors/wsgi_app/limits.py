@@ -12,14 +12,18 @@ MEMORY = re.compile(r"[1-9][0-9]*[KMG]")
 
 def errors(inputs: Inputs) -> Iterator[str]:
     """Yield what is wrong with ``wsgi_app_limits``."""
-    limits = inputs.values["limits"]
+    yield from of("wsgi_app_limits", inputs.values["limits"])
+
+
+def of(variable: str, limits: dict) -> Iterator[str]:
+    """Yield what is wrong with the limits of a process."""
     memory, tasks, cpus = limits["memory"], limits["tasks"], limits["cpus"]
     if memory is not None and not MEMORY.fullmatch(memory):
-        yield f"wsgi_app_limits.memory is {memory!r}: write a size with its unit, as in '512M'."
+        yield f"{variable}.memory is {memory!r}: write a size with its unit, as in '512M'."
     if tasks is not None and tasks < 1:
         yield (
-            f"wsgi_app_limits.tasks is {tasks}: write 1 or more. Each worker needs one, and one "
+            f"{variable}.tasks is {tasks}: write 1 or more. Each worker needs one, and one "
             "more for each of its threads."
         )
     if cpus is not None and cpus < 0.01:
-        yield f"wsgi_app_limits.cpus is {cpus}: write 0.01 or more, as in 1.5."
+        yield f"{variable}.cpus is {cpus}: write 0.01 or more, as in 1.5."

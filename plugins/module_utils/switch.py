@@ -1,0 +1,248 @@
+"""Switch an app to another release: start it, make it current, and stop the previous one.
+
+The host runs this in a unit of its own. A switch that has begun also ends without the controller,
+and then one release serves.
+
+    python3 -m ansible_collections.subsite.deploy.plugins.module_utils.switch <switch.json
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ansible_collections.subsite.deploy.plugins.module_utils import background_processes, units
+from ansible_collections.subsite.deploy.plugins.module_utils.background_processes import Process
+from ansible_collections.subsite.deploy.plugins.module_utils.layout import (
+    address_of,
+    layout,
+    release_of_unit,
+)
+from ansible_collections.subsite.deploy.plugins.module_utils.listening_socket import altered
+from ansible_collections.subsite.deploy.plugins.module_utils.path_state import PathState
+from ansible_collections.subsite.deploy.plugins.module_utils.units import SystemctlError
+
+SUPERSEDED = "Another run has begun to change the app since."
+
+LOOK = 0.2
+"""Seconds between two looks at processes on probation."""
+
+GRACE = 15
+"""Seconds that units may take to stop, besides the time that they give their processes."""
+
+ROOT_FILE = {
+    "content": None,
+    "link": None,
+    "absent": None,
+    "secret": None,
+    "key": None,
+    "directory": None,
+    "owner": "root",
+    "group": "root",
+    "mode": None,
+}
+"""An entry of the module file_set with its defaults, for files and links of root's."""
+
+
+class SwitchError(Exception):
+    """The release cannot serve; the message says why."""
+
+
+@dataclass(frozen=True)
+class Switch:
+    """A release to switch to, and the files that make it current (entries of file_set)."""
+
+    app: str
+    release: str
+    claim: str
+    moves_socket: bool
+    """Whether the socket has to be created again, for example at another address."""
+    stops_on_failure: bool
+    """Whether the release stops if it cannot serve."""
+    stop_timeout: float
+    """Seconds that a web process has to end its requests."""
+    probation_files: list[dict]
+    current_files: list[dict]
+
+    @property
+    def to_json(self) -> str:
+        """The text that :func:`main` reads."""
+        return json.dumps(asdict(self))
+
+    def run(self) -> None:
+        """Switch to the release.
+
+        :raises SwitchError: when the release cannot serve. Then the previous one serves as before,
+            with its background processes.
+        """
+        app = layout(self.app, self.release)
+        new = background_processes.of_release(self.app, self.release)
+        others = [
+            process
+            for process in self._running_processes()
+            if release_of_unit(process.unit) != self.release
+        ]
+        # A process that is exclusive in one of two releases must not run in both.
+        exclusive = background_processes.exclusive_names([*new, *others])
+        ended = [process.unit for process in others if process.name in exclusive]
+        was_listening = units.is_active(app.socket_unit)
+        self._check_claim()
+        try:
+            place(self.probation_files)
+            start_web(app.service_unit)
+            start([process for process in new if process.name not in exclusive])
+            self._stop(ended)
+            start([process for process in new if process.name in exclusive])
+            self._make_current()
+        except (SwitchError, SystemctlError, OSError):
+            if self.stops_on_failure:
+                self._stop([app.service_unit, *(process.unit for process in new)])
+            again = ended + [app.socket_unit] * was_listening
+            if again:
+                units.systemctl("start", *again)
+            raise
+        units.systemctl("enable", "--now", app.socket_unit)
+        self._stop_others()
+
+    def _make_current(self) -> None:
+        """Make the release current, unless a newer run has begun."""
+        self._check_claim()
+        # If the power fails here, the next run sees that it has to switch.
+        if self.moves_socket:
+            self._stop_socket()
+        place(self.current_files)
+
+    def _stop_others(self) -> None:
+        """Let all other releases end their requests and tasks, and stop them."""
+        self._stop(unit for unit in self._running() if release_of_unit(unit) != self.release)
+        # The previous release can alter the socket while it stops. systemd may have removed the
+        # socket then, and starts no socket while its service runs.
+        app = layout(self.app)
+        if altered(address_of(Path(app.socket_unit_path))):
+            self._stop_socket()
+            units.systemctl("start", app.socket_unit)
+
+    def _stop_socket(self) -> None:
+        app = layout(self.app)
+        self._stop([app.socket_unit, *units.running(app.service_unit)])
+
+    def _running(self) -> list[str]:
+        """Return the units of all releases that run, and the targets that started some."""
+        app = layout(self.app)
+        patterns = (app.service_unit, app.process_unit_pattern, app.processes_unit)
+        return list(units.running(*patterns))
+
+    def _running_processes(self) -> list[Process]:
+        """Return the background processes of all releases that run."""
+        found = units.running(layout(self.app).process_unit_pattern)
+        releases = sorted({release_of_unit(unit) for unit in found})
+        processes = [
+            process
+            for release in releases
+            for process in background_processes.of_release(self.app, release)
+        ]
+        return [process for process in processes if process.unit in found]
+
+    def _stop(self, names: Iterable[str]) -> None:
+        """Stop units, at last by force."""
+        timeouts = [process.stop_timeout for process in self._running_processes()]
+        units.stop(list(names), timeout=max([self.stop_timeout, *timeouts]) + GRACE)
+
+    def _check_claim(self) -> None:
+        if Path(layout(self.app).claim_path).read_text() != self.claim:
+            raise SwitchError(SUPERSEDED)
+
+
+def start_web(unit: str) -> None:
+    """Start the web process, which is healthy when it has started.
+
+    :raises SwitchError: when it does not start.
+    """
+    is_starting = units.state_of(unit)["ActiveState"] in ("activating", "deactivating")
+    try:
+        units.systemctl("restart" if is_starting else "start", unit)
+    except SystemctlError as error:
+        result = units.state_of(unit)["Result"]
+        raise SwitchError(f"The web process {unit} did not start ({result}).") from error
+
+
+def start(processes: list[Process]) -> None:
+    """Start background processes, and wait until each has been up for the time of its probation.
+
+    :raises SwitchError: when one does not start, or ends in this time.
+    """
+    if not processes:
+        return
+    names = [process.unit for process in processes]
+    restarts = {name: units.state_of(name)["NRestarts"] for name in units.running(*names)}
+    units.systemctl("start", *names)
+    began, on_probation = time.monotonic(), processes
+    while on_probation:
+        for process in on_probation:
+            check_is_up(process, restarts.get(process.unit, "0"))
+        time.sleep(LOOK)
+        passed = time.monotonic() - began
+        on_probation = [process for process in on_probation if process.probation > passed]
+
+
+def check_is_up(process: Process, restarts: str) -> None:
+    """Check that ``process`` runs, and that systemd has not started it again since.
+
+    :param restarts: how often systemd had started it again before.
+    :raises SwitchError: when it does not, or systemd has.
+    """
+    state = units.state_of(process.unit)
+    if (state["ActiveState"], state["NRestarts"]) != ("active", restarts):
+        raise SwitchError(
+            f"The background process {process.name!r} of wsgi_app_processes ended within "
+            f"{process.probation:g} s ({state['Result']}, status {state['ExecMainStatus']}). "
+            "It has to stay up."
+        )
+
+
+def place(entries: list[dict]) -> None:
+    """Place files and let systemd read them, or change nothing if that fails."""
+    before: list[tuple[str, PathState]] = []
+    try:
+        for entry in entries:
+            path, found = entry["dest"], PathState.read(entry["dest"])
+            before.append((path, found))
+            wanted(entry, found).place(path)
+        units.systemctl("daemon-reload")
+    except (SystemctlError, OSError):
+        for path, state in reversed(before):
+            state.place(path)
+        raise
+
+
+def wanted(entry: dict, before: PathState) -> PathState:
+    """Return what ``entry`` asks for, of files and links of root's."""
+    return PathState.wanted({**ROOT_FILE, **entry}, before)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Wait until no other switch of the app is under way, and keep others waiting."""
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def main() -> None:
+    """Switch as standard input says, and print the reason if that fails."""
+    try:
+        switch = Switch(**json.load(sys.stdin))
+        with locked(Path(layout(switch.app).switch_lock_path)):
+            switch.run()
+    except (SwitchError, SystemctlError, OSError) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()
