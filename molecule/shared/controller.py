@@ -40,6 +40,18 @@ class Run:
         return re.findall(r"(?m)^(?:[-+]{3} |@@ |.* becomes )", self.output)
 
 
+def command_of(playbook: str | Path, *options: str, **variables: object) -> list[str]:
+    """Return the command that runs a playbook on the hosts that molecule has."""
+    return [
+        "ansible-playbook",
+        f"--inventory={os.environ['MOLECULE_INVENTORY_FILE']}",
+        *MOLECULE["ansible"]["executor"]["args"]["ansible_playbook"],
+        f"--extra-vars={json.dumps(variables)}",
+        *options,
+        str(playbook),
+    ]
+
+
 def play(
     playbook: str | Path,
     *options: str,
@@ -53,14 +65,7 @@ def play(
     :param variables: extra variables, which override all others.
     """
     done = subprocess.run(
-        [
-            "ansible-playbook",
-            f"--inventory={os.environ['MOLECULE_INVENTORY_FILE']}",
-            *MOLECULE["ansible"]["executor"]["args"]["ansible_playbook"],
-            f"--extra-vars={json.dumps(variables)}",
-            *options,
-            str(playbook),
-        ],
+        command_of(playbook, *options, **variables),
         cwd=directory,
         env={**os.environ, "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1", **(environ or {})},
         capture_output=True,

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import pytest
 
-START = "Start the release and wait for its health check"
+START = "Start the release, make it current, and stop the previous one"
 SAMPLE = 5
 """After one in SAMPLE interruptions, a second run has to change nothing."""
 EVERY = int(os.environ.get("SUBSITE_EVERY", "1"))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 from client import ask
+from patience import eventually
 from releases import SCENARIO, Source, run_ansible
 
 STATIC = "/var/lib/wsgi/styled/static"
@@ -247,14 +248,17 @@ def test_every_page_has_its_files_during_deploys(styled, deploy, operate, releas
     assert len({version for version, _ in outcomes}) == 3
 
 
-def test_files_of_the_next_release_come_before_the_switch(styled, begin, release, links):
+def test_files_of_the_next_release_come_before_the_switch(styled, deploy, release, links):
     """The new release has started and answers requests. The links have not changed yet."""
     current, new = release("mint"), styled("plum")
-    before, found = links(), []
-    for step in begin(new, **MINE).steps():
-        if step.kind == "task" and "Make the release current" in step.name:
-            found = [sheet(f"plum-{new.version}.css")[0], current.is_served, links()["current"]]
-    assert found == [200, True, before["current"]]
+    before, name = links(), f"plum-{new.version}.css"
+    slow = [{"name": "pause", "command": "sleep infinity", "probation": 10}]
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(deploy, new, **MINE, wsgi_app_processes=slow)
+        assert eventually(lambda: sheet(name)[0] == 200, seconds=120)
+        found = [current.is_served, links()["current"]]
+        run.result()
+    assert found == [True, before["current"]]
     assert links()["previous"] == current.id
     assert "next" not in links()
 
