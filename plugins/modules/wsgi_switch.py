@@ -171,10 +171,12 @@ def main() -> None:
     diff = [change.diff() for change in changes(planned.current_files)]
     if module.check_mode:
         module.exit_json(changed=True, diff=diff, current=False)
+    # A release that was current before and starts again does not become current.
+    was_current = is_current(planned)
     try:
         run_on_host(planned)
     except (BuildError, OSError) as error:
-        module.fail_json(msg=str(error), current=is_current(planned))
+        module.fail_json(msg=str(error), current=is_current(planned) and not was_current)
     module.exit_json(changed=True, diff=diff, current=True)
 
 
