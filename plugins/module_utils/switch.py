@@ -186,6 +186,8 @@ def start(processes: list[Process]) -> None:
     while on_probation:
         for process in on_probation:
             check_is_up(process, restarts.get(process.unit, "0"))
+        # A process that does nothing wrong sends no event. That it still runs when the time of its
+        # probation has passed is the condition; the looks between find a failure early.
         time.sleep(LOOK)
         passed = time.monotonic() - began
         on_probation = [process for process in on_probation if process.probation > passed]

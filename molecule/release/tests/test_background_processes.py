@@ -11,7 +11,7 @@ from patience import eventually
 APP = {"app": "ticking"}
 UNITS = "'wsgi-ticking_process_*'"
 CODE = """
-import os, pathlib, signal, sys, time
+import os, pathlib, signal, sys
 
 name = sys.argv[1]
 version = pathlib.Path("version").read_text().strip()
@@ -26,8 +26,7 @@ def end(*_):
 
 signal.signal(signal.SIGTERM, end)
 note("begins")
-while True:
-    time.sleep(60)
+signal.pause()
 """
 WORKER = {"name": "worker", "command": "python3 ticker.py worker", "count": 2, "probation": 1}
 CLOCK = {"name": "clock", "command": "python3 ticker.py clock", "exclusive": True, "probation": 1}
