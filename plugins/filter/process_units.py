@@ -37,7 +37,8 @@ RETURN = r"""
 _value:
   description: >-
     The keys of the process, and C(unit), C(container), C(slice_unit),
-    C(identifier), which the log has, and C(command_path), where the command is.
+    C(identifier), which the log has, C(command_path), where the command is, and C(head), the
+    template that its unit begins with.
   type: list
   elements: dict
 """
@@ -45,32 +46,31 @@ _value:
 from collections.abc import Callable
 
 from ansible_collections.subsite.deploy.plugins.module_utils.layout import layout
+from ansible_collections.subsite.deploy.plugins.plugin_utils import command_units
 
 
 def process_units(processes: list[dict], app: str, release: str, limits: dict) -> list[dict]:
     """Return the units of ``processes``, in their order."""
     return [
-        unit(process, number, app, release, limits)
+        unit(process, f"{process['name']}_{number}", app, release, limits)
         for process in processes
         for number in range(1, process["count"] + 1)
     ]
 
 
-def unit(process: dict, number: int, app: str, release: str, limits: dict) -> dict:
-    """Return one unit of ``process``."""
-    places, name = layout(app, release), process["name"]
-    container = places.process_unit_pattern.replace("*", f"{name}_{number}", 1).removesuffix(
-        ".service"
-    )
-    given = {key: value for key, value in process["limits"].items() if value is not None}
+def unit(process: dict, name: str, app: str, release: str, limits: dict) -> dict:
+    """Return one unit of ``process``, with this ``name``."""
+    places = layout(app, release)
     return {
         **process,
-        "limits": {**limits, **given},
-        "unit": f"{container}.service",
-        "container": container,
-        "slice_unit": places.slice_unit.replace(".slice", f".{name}_{number}.slice"),
-        "identifier": f"{places.unit_prefix}-{name}",
-        "command_path": f"{places.process_commands_dir}/{name}",
+        "head": "process_unit.j2",
+        "limits": command_units.with_limits(process, limits),
+        **command_units.names(
+            unit=places.process_unit_pattern.replace("*", name, 1),
+            slice_unit=places.slice_unit.replace(".slice", f".{name}.slice"),
+            identifier=f"{places.unit_prefix}-{process['name']}",
+            command_path=f"{places.process_commands_dir}/{process['name']}",
+        ),
     }
 
 

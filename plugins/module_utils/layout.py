@@ -12,7 +12,13 @@ QUADLET_DIR = "/etc/containers/systemd"
 RUNTIME_UNIT_DIR = "/run/systemd/system"
 """Units and drop-ins that last until the next boot."""
 
-UNIT_DIRS = (UNIT_DIR, QUADLET_DIR, RUNTIME_UNIT_DIR)
+TIMER_WANTS_DIR = f"{UNIT_DIR}/timers.target.wants"
+"""Links to the timers that start at boot."""
+
+TIMER_STAMP_DIR = "/var/lib/systemd/timers"
+"""When timers with ``Persistent=`` last elapsed (systemd.timer(5))."""
+
+UNIT_DIRS = (UNIT_DIR, QUADLET_DIR, RUNTIME_UNIT_DIR, TIMER_WANTS_DIR, TIMER_STAMP_DIR)
 
 MARKER = "Written by subsite.deploy.wsgi_app"
 """Each file of the role that has comments begins with this one."""
@@ -86,6 +92,11 @@ class Layout:
     processes_path: str
     """The background processes of a release (:class:`background_processes.Process`)."""
     process_commands_dir: str
+    schedule_unit_pattern: str
+    """The timers and services of the schedules. They have no release in their names."""
+    schedule_units_dir: str
+    """These units as a release has them. They are copied when it becomes current."""
+    schedule_commands_dir: str
     probation_path: str
     """A drop-in that keeps systemd from restarting the release before it has proved its health."""
     release_paths: list[str]
@@ -149,6 +160,8 @@ def layout(name: str, release: str = "*") -> Layout:
             f"{unit_prefix}_setup.*",
             f"{unit_prefix}_process_*",
             f"{unit_prefix}_processes.*",
+            f"{unit_prefix}_schedule_*",
+            f"stamp-{unit_prefix}_schedule_*",
             f"{slice_prefix}.*",
         ],
         image_name=f"localhost/wsgi-{name}",
@@ -162,6 +175,9 @@ def layout(name: str, release: str = "*") -> Layout:
         process_unit_pattern=f"{unit_prefix}_process_*.{release}.service",
         processes_path=f"{release_dir}/processes.json",
         process_commands_dir=f"{release_dir}/processes",
+        schedule_unit_pattern=f"{unit_prefix}_schedule_*",
+        schedule_units_dir=f"{release_dir}/schedule_units",
+        schedule_commands_dir=f"{release_dir}/schedules",
         probation_path=f"{drop_in_dir}/probation.conf",
         release_paths=[
             static_release_dir,

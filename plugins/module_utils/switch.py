@@ -17,7 +17,11 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ansible_collections.subsite.deploy.plugins.module_utils import background_processes, units
+from ansible_collections.subsite.deploy.plugins.module_utils import (
+    background_processes,
+    schedules,
+    units,
+)
 from ansible_collections.subsite.deploy.plugins.module_utils.background_processes import Process
 from ansible_collections.subsite.deploy.plugins.module_utils.layout import (
     address_of,
@@ -100,23 +104,34 @@ class Switch:
             self._stop(ended)
             start([process for process in new if process.name in exclusive])
             self._make_current()
-        except (SwitchError, SystemctlError, OSError):
-            if self.stops_on_failure:
-                self._stop([app.service_unit, *(process.unit for process in new)])
+        except (SwitchError, SystemctlError, OSError) as error:
+            failed = [app.service_unit, *(process.unit for process in new)]
             again = ended + [app.socket_unit] * was_listening
-            if again:
-                units.systemctl("start", *again)
+            try:
+                self._go_back(failed, again)
+            except (SystemctlError, OSError) as second:
+                raise SwitchError(f"{error}\n{second}") from error
             raise
         units.systemctl("enable", "--now", app.socket_unit)
         self._stop_others()
 
+    def _go_back(self, failed: list[str], again: list[str]) -> None:
+        """Stop the units that ``failed``, and start those ``again`` that stopped for them."""
+        try:
+            if self.stops_on_failure:
+                self._stop(failed)
+        finally:
+            if again:
+                units.systemctl("start", *again)
+
     def _make_current(self) -> None:
         """Make the release current, unless a newer run has begun."""
-        self._check_claim()
-        # If the power fails here, the next run sees that it has to switch.
-        if self.moves_socket:
-            self._stop_socket()
-        place(self.current_files)
+        with schedules.paused(self.app):
+            self._check_claim()
+            # If the power fails here, the next run sees that it has to switch.
+            if self.moves_socket:
+                self._stop_socket()
+            place([*self.current_files, *schedules.unit_files(self.app, self.release)])
 
     def _stop_others(self) -> None:
         """Let all other releases end their requests and tasks, and stop them."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import calendar
+import os
 import subprocess
+import time
 
-RUNNING = "--state=active,activating,reloading,deactivating"
+RUNNING = "active,activating,reloading,deactivating"
 
 
 class SystemctlError(Exception):
@@ -13,7 +16,12 @@ class SystemctlError(Exception):
 
 def running(*patterns: str) -> dict[str, str]:
     """Return the units that run, by name, with their states, as ``activating``."""
-    options = ("--plain", "--no-legend", "--full", RUNNING)
+    return in_state(RUNNING, *patterns)
+
+
+def in_state(states: str, *patterns: str) -> dict[str, str]:
+    """Return the units that have one of ``states``, by name, with this state."""
+    options = ("--plain", "--no-legend", "--full", f"--state={states}")
     lines = systemctl("list-units", *options, *patterns).splitlines()
     return {unit: state for unit, _load, state, *_more in map(str.split, lines)}
 
@@ -32,6 +40,12 @@ def state_of(unit: str) -> dict[str, str]:
     )
 
 
+def time_of(unit: str, name: str) -> float:
+    """Return the property ``name`` of ``unit``, in seconds since the epoch; 0 if it has none."""
+    shown = systemctl("show", f"--property={name}", "--value", unit, TZ="UTC").strip()
+    return calendar.timegm(time.strptime(shown, "%a %Y-%m-%d %H:%M:%S %Z")) if shown else 0
+
+
 def stop(units: list[str], timeout: float) -> None:
     """Stop ``units``, and kill them if they have not stopped within ``timeout`` seconds.
 
@@ -48,14 +62,19 @@ def stop(units: list[str], timeout: float) -> None:
     subprocess.run(["systemctl", "reset-failed", *units], check=False, capture_output=True)
 
 
-def systemctl(*arguments: str, timeout: float | None = None) -> str:
-    """Run systemctl and return its output.
+def systemctl(*arguments: str, timeout: float | None = None, **variables: str) -> str:
+    """Run systemctl, with these environment variables besides others, and return its output.
 
     :raises SystemctlError: when it fails.
     :raises subprocess.TimeoutExpired: when it has not ended within ``timeout`` seconds.
     """
     done = subprocess.run(
-        ["systemctl", *arguments], check=False, capture_output=True, text=True, timeout=timeout
+        ["systemctl", *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        env={**os.environ, **variables},
     )
     if done.returncode != 0:
         raise SystemctlError(done.stderr.strip())

@@ -38,6 +38,12 @@ options:
     type: list
     elements: path
     default: []
+  calendars:
+    description:
+      - Calendar expressions of the app's schedules, by their names. The module fails if systemd
+        does not accept one, or if it is over.
+    type: dict
+    default: {}
   claims:
     description:
       - Whether this run is about to change the app. The claims of earlier runs are void then.
@@ -106,12 +112,17 @@ instances:
   type: dict
   returned: always
   sample: {"4d1c09aa71be": "active"}
-stopped_processes:
-  description: Units of background processes of the current release that do not run.
+stopped_units:
+  description: Background processes and timers of the current release that do not run, as units.
   type: list
   elements: str
   returned: always
   sample: [wsgi-shop_process_worker_1.4d1c09aa71be.service]
+failed_schedules:
+  description: The services of schedules whose last run failed, and how it did.
+  type: dict
+  returned: always
+  sample: {"wsgi-shop_schedule_mails.service": "exit-code, status 3"}
 address:
   description: The address of its socket unit; empty when there is none.
   type: str
@@ -154,7 +165,7 @@ quadlet:
   type: bool
   returned: always
 units:
-  description: Paths of all unit files and drop-in directories of the app.
+  description: Paths of all unit files, drop-in directories and stamps of timers of the app.
   type: list
   elements: str
   returned: always
@@ -184,6 +195,7 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.subsite.deploy.plugins.module_utils import (
     background_processes,
+    schedules,
     switch,
     units,
 )
@@ -298,6 +310,21 @@ def replaceable(python: str, writable_paths: list[str], listen: str) -> Iterator
                 f"{part}: root mounts the path, so only root may change the directories above it. "
                 "Move it, for example to /srv."
             )
+
+
+def unusable(schedule: str, calendar: str) -> Iterator[str]:
+    """Yield why no timer can have the expression ``calendar`` (systemd.time(7))."""
+    done = subprocess.run(
+        ["systemd-analyze", "calendar", "--", calendar], check=False, capture_output=True, text=True
+    )
+    where = f"wsgi_app_schedules[{schedule}].calendar is {calendar!r}"
+    if done.returncode != 0:
+        yield (
+            f"{where}, which systemd does not accept ({done.stderr.strip()}): write for example "
+            "'*:0/15' for each quarter of an hour, or 'Mon..Fri 06:30'."
+        )
+    elif re.search(r"^\s*Next elapse: never$", done.stdout, re.MULTILINE):
+        yield f"{where}, which is over: write a time to come, as 'daily', or remove the schedule."
 
 
 def home_of(user: str) -> str:
@@ -418,7 +445,7 @@ def directories(parent: Path) -> list[str]:
 
 
 def unit_paths(name: str, unit_dirs: tuple[str, ...] = UNIT_DIRS) -> list[str]:
-    """Return the paths of the unit files and drop-in directories of the app."""
+    """Return the paths of the app's unit files, drop-in directories and stamps of timers."""
     return [
         str(path)
         for directory in unit_dirs
@@ -467,13 +494,14 @@ def instances(name: str, running: dict[str, str]) -> dict[str, str]:
     }
 
 
-def stopped_processes(name: str, release: str, running: dict[str, str]) -> list[str]:
-    """Return the units of background processes of ``release`` that are not active.
+def stopped_units(name: str, release: str, running: dict[str, str]) -> list[str]:
+    """Return the background processes and timers of ``release`` that are not active.
 
     :param running: the states of the units that run.
     """
-    recorded = background_processes.of_release(name, release)
-    return [process.unit for process in recorded if running.get(process.unit) != "active"]
+    processes = [process.unit for process in background_processes.of_release(name, release)]
+    expected = [*processes, *schedules.timers(name, release)] if release else []
+    return [unit for unit in expected if running.get(unit) != "active"]
 
 
 def listening(name: str) -> bool:
@@ -511,6 +539,7 @@ def main() -> None:
             "listen": {"type": "str", "default": ""},
             "backend": {"type": "str", "default": "systemd"},
             "writable_paths": {"type": "list", "elements": "path", "default": []},
+            "calendars": {"type": "dict", "default": {}},
             "claims": {"type": "bool", "default": False},
             "claim": {"type": "str", "default": ""},
         },
@@ -524,6 +553,8 @@ def main() -> None:
         wait_for_switch(Path(app.switch_lock_path))
     listen = module.params["listen"]
     errors = list(missing_engine(module.params["backend"]))
+    for schedule, calendar in module.params["calendars"].items():
+        errors += unusable(schedule, calendar)
     if listen:
         errors += collisions(name, listen)
         errors += replaceable(module.params["python"], module.params["writable_paths"], listen)
@@ -535,6 +566,7 @@ def main() -> None:
     images = image_tags(name)
     releases = complete_releases(name, images)
     running = units.running(app.service_unit, app.process_unit_pattern)
+    timers = units.running(app.schedule_unit_pattern)
     release_directories = directories(Path(app.releases_dir))
     listen = address_of(Path(app.socket_unit_path))
     is_altered = "active" in instances(name, running).values() and altered(listen)
@@ -548,7 +580,8 @@ def main() -> None:
         previous=previous([release["release"] for release in releases], current),
         serving_since=time_of(Path(app.current_unit_path)) if current else "",
         instances=instances(name, running),
-        stopped_processes=stopped_processes(name, current, running),
+        stopped_units=stopped_units(name, current, {**running, **timers}),
+        failed_schedules=schedules.failed(name),
         address=listen,
         data_owner=owner_of(app.data_dir),
         listening=listening(name),

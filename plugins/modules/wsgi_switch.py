@@ -97,6 +97,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils import (
     listening_socket,
     path_state,
     printable,
+    schedules,
     switch,
     transient_unit,
     units,
@@ -118,6 +119,7 @@ MODULES = (
     listening_socket,
     path_state,
     printable,
+    schedules,
     switch,
     units,
 )

@@ -38,7 +38,7 @@ class Systemd:
         self.broken: set[str] = set()
         self.log: list[str] = []
 
-    def systemctl(self, verb: str, *arguments: str, timeout: float | None = None) -> str:
+    def systemctl(self, verb: str, *arguments: str, timeout: float | None = None, **_: str) -> str:
         return getattr(self, verb.replace("-", "_"))(
             *(argument for argument in arguments if argument != "--now")
         )

@@ -78,6 +78,12 @@ def of_app(inputs: Inputs) -> Iterator[str]:
             f"wsgi_app_processes has {names!r}, but the playbook writes no services for background "
             "processes: remove the variable, and add the services in a Compose file of your own."
         )
+    if values["schedules"]:
+        names = [schedule["name"] for schedule in values["schedules"]]
+        yield (
+            f"wsgi_app_schedules has {names!r}, but Compose runs nothing at set times: remove the "
+            "variable, and let a timer of your machine call 'docker compose exec'."
+        )
     if values["static_paths"]:
         yield (
             f"wsgi_app_static_paths is {values['static_paths']!r}, but Compose builds the image "

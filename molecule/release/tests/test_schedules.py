@@ -1,0 +1,243 @@
+"""Schedules run the current release at their times, with every backend."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import partial
+
+import pytest
+from patience import eventually
+
+APP = {"app": "timed"}
+UNITS = "wsgi-timed_schedule_"
+NOTES = "/var/lib/wsgi/timed/data/notes"
+SLOT = 5
+"""Seconds between two runs."""
+CODE = """
+import os, pathlib, signal, sys, time
+
+begins, version = time.time(), pathlib.Path("version").read_text().strip()
+
+def note(what):
+    with (pathlib.Path.home() / "notes").open("a") as file:
+        file.write(f"{what} {sys.argv[1]} {version} {begins} {os.getuid()} {os.environ['COLOUR']}\\n")
+
+def end(*_):
+    note("is-stopped")
+    sys.exit()
+
+signal.signal(signal.SIGTERM, end)
+note("begins")
+if "long" in sys.argv:
+    signal.pause()
+"""
+OFTEN = {"name": "often", "command": "python3 timed.py often", "calendar": f"*:*:0/{SLOT}"}
+LONG = {"name": "long", "command": "python3 timed.py long", "calendar": f"*:*:0/{SLOT}"}
+DAILY = {"name": "daily", "command": "python3 timed.py daily", "calendar": "daily"}
+
+
+def settings(*schedules: dict) -> dict:
+    return {**APP, "wsgi_app_environment": {"COLOUR": "red"}, "wsgi_app_schedules": schedules}
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a run wrote."""
+
+    what: str
+    name: str
+    version: str
+    began: float
+    uid: str
+    colour: str
+
+    @property
+    def slot(self) -> int:
+        """The time for which the run began."""
+        return int(self.began // SLOT)
+
+
+@pytest.fixture(scope="module")
+def timed(source):
+    """Return a function that makes a source with the program of the schedules."""
+    return lambda: source(**{"timed.py": CODE})
+
+
+@pytest.fixture(scope="module")
+def notes(host):
+    """Return a function that returns what the runs of one schedule wrote, in order."""
+
+    def find(name: str) -> list[Note]:
+        lines = host.run(f"cat {NOTES}").stdout.splitlines()
+        noted = [
+            Note(*line.split()[:3], float(line.split()[3]), *line.split()[4:]) for line in lines
+        ]
+        return [note for note in noted if note.name == name]
+
+    return find
+
+
+@pytest.fixture
+def forgotten(host):
+    """Remove the notes of earlier tests."""
+    host.check_output(f"rm -f {NOTES}")
+
+
+@pytest.fixture(scope="module")
+def timers(host):
+    """Return a function that names the schedules whose timers are active."""
+
+    def find() -> set[str]:
+        listed = host.check_output(
+            f"systemctl list-units --state=active --plain --no-legend --full '{UNITS}*.timer'"
+        )
+        names = [line.split()[0] for line in listed.splitlines()]
+        return {name.removeprefix(UNITS).removesuffix(".timer") for name in names}
+
+    return find
+
+
+def result(host, name: str) -> str:
+    """Return how the last run of a schedule ended."""
+    return host.check_output(f"systemctl show --property=Result --value {UNITS}{name}.service")
+
+
+def test_runs_have_the_environment_of_the_app(timed, deploy, notes, host, forgotten):
+    release = timed()
+    deploy(release, **settings(OFTEN))
+    assert eventually(lambda: len(notes("often")) >= 2, seconds=3 * SLOT)
+    uid = host.check_output("id --user wsgi-timed")
+    assert {(note.version, note.uid, note.colour) for note in notes("often")} == {
+        (release.version, uid, "red")
+    }
+
+
+def test_run_that_changes_nothing(timed, deploy, timers):
+    release = timed()
+    deploy(release, **settings(OFTEN, DAILY))
+    assert "changed=0 " in deploy(release, **settings(OFTEN, DAILY))
+    assert timers() == {"often", "daily"}
+
+
+def test_no_time_is_lost_or_doubled_by_a_switch(timed, deploy, notes, forgotten):
+
+    def ran(version: str) -> bool:
+        return version in {note.version for note in notes("often")}
+
+    for release in (timed(), timed(), timed()):
+        deploy(release, **settings(OFTEN))
+        seen = partial(ran, release.version)
+        assert eventually(seen, seconds=3 * SLOT)
+    slots = Counter(note.slot for note in notes("often"))
+    assert slots == dict.fromkeys(range(min(slots), max(slots) + 1), 1)
+    versions = [note.version for note in notes("often")]
+    assert versions == sorted(versions), "an earlier release never runs again"
+
+
+def test_run_under_way_ends_with_its_release(timed, deploy, notes, host, forgotten):
+    old, new = timed(), timed()
+    deploy(old, **settings(LONG))
+    assert eventually(lambda: len(notes("long")) == 1, seconds=3 * SLOT)
+    deploy(new, **settings(LONG))
+    assert eventually(lambda: len(notes("long")) == 3, seconds=3 * SLOT)
+    noted = [(note.what, note.version) for note in notes("long")]
+    assert noted == [
+        ("begins", old.version),
+        ("is-stopped", old.version),
+        ("begins", new.version),
+    ]
+    deploy(timed(), **settings())
+
+
+def test_run_that_takes_too_long_fails(timed, deploy, notes, host, forgotten):
+    deploy(timed(), **settings({**LONG, "timeout": 1}))
+    assert eventually(lambda: result(host, "long") == "timeout", seconds=3 * SLOT)
+    assert notes("long")[1].what == "is-stopped"
+
+
+def test_run_that_fails_is_visible_until_one_succeeds(timed, deploy, operate, host):
+    broken = {**OFTEN, "command": "sh -c 'echo I am broken; exit 3'", "calendar": "daily"}
+    deploy(timed(), **settings(broken))
+    assert host.run(f"systemctl start {UNITS}often").rc == 1
+    assert f"{UNITS}often.service" in host.check_output("systemctl --failed --plain --full")
+    assert "I am broken" in host.check_output("journalctl --identifier wsgi-timed-often")
+    found = operate("releases", wsgi_app_name="timed")
+    assert found.returncode == 2
+    assert f"{UNITS}often.service failed (exit-code, status 3)" in found.stdout
+    deploy(timed(), **settings({**OFTEN, "calendar": "daily"}))
+    assert operate("releases", wsgi_app_name="timed").returncode == 2, "it has not run since"
+    host.check_output(f"systemctl start {UNITS}often")
+    assert operate("releases", wsgi_app_name="timed").returncode == 0
+
+
+def test_failed_release_leaves_the_schedules(timed, deploy, play, timers, notes, forgotten):
+    good = timed()
+    deploy(good, **settings(OFTEN))
+    broken = {"name": "worker", "command": "false", "probation": 1}
+    run = play(timed(), **settings(DAILY), wsgi_app_processes=[broken])
+    assert run.returncode == 2
+    assert timers() == {"often"}
+    before = len(notes("often"))
+    assert eventually(lambda: len(notes("often")) > before, seconds=3 * SLOT)
+    assert {note.version for note in notes("often")} == {good.version}
+
+
+def test_rollback_brings_the_schedules_back(timed, deploy, operate, timers):
+    deploy(timed(), **settings(OFTEN, DAILY))
+    deploy(timed(), **settings(DAILY))
+    assert timers() == {"daily"}
+    done = operate("rollback", wsgi_app_name="timed")
+    assert done.returncode == 0, done.stdout
+    assert timers() == {"often", "daily"}
+
+
+def test_timer_that_was_stopped_starts_again(timed, deploy, timers, host):
+    release = timed()
+    deploy(release, **settings(DAILY))
+    host.check_output(f"systemctl stop {UNITS}daily.timer")
+    deploy(release, **settings(DAILY))
+    assert timers() == {"daily"}
+
+
+def test_host_that_was_off_makes_up_for_it_if_asked(
+    timed, deploy, notes, timers, boot, host, forgotten
+):
+    late = {**DAILY, "name": "late", "command": "python3 timed.py late", "catch_up": True}
+    deploy(timed(), **settings(DAILY, late))
+    stamps = "/var/lib/systemd/timers"
+    host.check_output(f"touch --date '2 days ago' {stamps}/stamp-{UNITS}late.timer")
+    boot()
+    assert eventually(lambda: timers() == {"daily", "late"}, seconds=60)
+    assert eventually(lambda: len(notes("late")) == 1, seconds=60)
+    assert notes("daily") == []
+
+
+def test_another_calendar_makes_up_for_nothing(timed, deploy, notes, host, forgotten):
+    """What it would have run before now is not missed."""
+    late = {**DAILY, "name": "late", "command": "python3 timed.py late", "catch_up": True}
+    deploy(timed(), **settings(late))
+    stamp = f"/var/lib/systemd/timers/stamp-{UNITS}late.timer"
+    host.check_output(f"touch --date '2 hours ago' {stamp}")
+    deploy(timed(), **settings({**late, "calendar": "*:*:0"}))
+    assert eventually(lambda: len(notes("late")) == 1, seconds=70)
+    assert notes("late")[0].began % 60 < SLOT
+
+
+def test_unusable_calendar_is_an_input_error(timed, deploy, play, host, timers):
+    deploy(timed(), **settings(DAILY))
+    before = host.check_output("ls /srv/wsgi/timed/releases")
+    run = play(timed(), **settings({**OFTEN, "calendar": "each day"}))
+    assert run.returncode == 2
+    assert "wsgi_app_schedules[often].calendar is 'each day', which systemd does not" in run.stdout
+    assert (timers(), host.check_output("ls /srv/wsgi/timed/releases")) == ({"daily"}, before)
+
+
+def test_app_that_is_removed_leaves_no_schedule(timed, deploy, play, host):
+    deploy(timed(), **settings(DAILY, {**OFTEN, "catch_up": True}))
+    run = play(timed(), **settings(OFTEN), wsgi_app_state="absent")
+    assert run.returncode == 0, run.stdout
+    units = host.check_output(f"systemctl list-units --all --plain --no-legend '{UNITS}*'")
+    places = "/etc/systemd /run /var/lib/systemd/timers"
+    files = host.check_output(f"find {places} -name '*wsgi*timed*'")
+    assert (units, files) == ("", "")
