@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = "/srv/wsgi"
+TOOLS_DIR = f"{ROOT}/.tools"
 STATE_ROOT = "/var/lib/wsgi"
 UNIT_DIR = "/etc/systemd/system"
 QUADLET_DIR = "/etc/containers/systemd"
@@ -47,7 +48,10 @@ class Layout:
     """A script that runs podman as the app's user, for backend rootless_podman."""
     podman_storage_dir: str
     tools_dir: str
-    """Has uv, for all apps of the host."""
+    """Has uv and the program of wsgi-run, for all apps of the host."""
+    library_dir: str
+    """Where Python finds the program of wsgi-run."""
+    wsgi_run_path: str
     cache_dir: str
     state_dir: str
     data_dir: str
@@ -68,6 +72,8 @@ class Layout:
 
     unit_prefix: str
     """What the names of all units of the app begin with. The log has it as identifier."""
+    run_unit_pattern: str
+    """The units of commands that people run."""
     socket_unit: str
     socket_unit_path: str
     current_unit: str
@@ -97,6 +103,12 @@ class Layout:
     schedule_units_dir: str
     """These units as a release has them. They are copied when it becomes current."""
     schedule_commands_dir: str
+    run_path: str
+    """A script that runs a command of people in the release."""
+    run_settings_path: str
+    """The settings of the unit that runs it, one in each line."""
+    run_command_path: str
+    """What this script starts where the app runs."""
     probation_path: str
     """A drop-in that keeps systemd from restarting the release before it has proved its health."""
     release_paths: list[str]
@@ -135,7 +147,9 @@ def layout(name: str, release: str = "*") -> Layout:
         podman_path=f"{app_dir}/podman",
         # Container root is an unprivileged UID on the host. It needs execute permission here.
         podman_storage_dir=f"{ROOT}/.containers/{name}",
-        tools_dir=f"{ROOT}/.tools",
+        tools_dir=TOOLS_DIR,
+        library_dir=f"{TOOLS_DIR}/lib",
+        wsgi_run_path="/usr/local/bin/wsgi-run",
         cache_dir=f"/var/cache/wsgi/{name}",
         state_dir=state_dir,
         data_dir=f"{state_dir}/data",
@@ -149,6 +163,7 @@ def layout(name: str, release: str = "*") -> Layout:
         claim_path=f"/run/subsite/{name}",
         switch_lock_path=f"/run/subsite/{name}.switch",
         unit_prefix=unit_prefix,
+        run_unit_pattern=f"{unit_prefix}_run_*.service",
         socket_unit=f"{unit_prefix}.socket",
         socket_unit_path=f"{UNIT_DIR}/{unit_prefix}.socket",
         current_unit=f"{unit_prefix}.service",
@@ -178,6 +193,9 @@ def layout(name: str, release: str = "*") -> Layout:
         schedule_unit_pattern=f"{unit_prefix}_schedule_*",
         schedule_units_dir=f"{release_dir}/schedule_units",
         schedule_commands_dir=f"{release_dir}/schedules",
+        run_path=f"{release_dir}/run",
+        run_settings_path=f"{release_dir}/run_settings",
+        run_command_path=f"{release_dir}/run_command",
         probation_path=f"{drop_in_dir}/probation.conf",
         release_paths=[
             static_release_dir,

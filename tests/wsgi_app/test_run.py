@@ -63,7 +63,7 @@ def test_is_serving(
         "current": current,
         "listening": listening,
         "instances": instances,
-        "stopped_processes": stopped,
+        "stopped_units": stopped,
     }
     assert value("__wsgi_app_is_serving", **found) is serving
 

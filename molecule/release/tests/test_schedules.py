@@ -21,7 +21,7 @@ begins, version = time.time(), pathlib.Path("version").read_text().strip()
 
 def note(what):
     with (pathlib.Path.home() / "notes").open("a") as file:
-        file.write(f"{what} {sys.argv[1]} {version} {begins} {os.getuid()} {os.environ['COLOUR']}\\n")
+        print(what, sys.argv[1], version, begins, os.getuid(), os.environ["COLOUR"], file=file)
 
 def end(*_):
     note("is-stopped")

@@ -1,0 +1,164 @@
+"""Run a command in the current release of an app, and show the apps of the host.
+
+wsgi-run
+wsgi-run shop
+wsgi-run shop flask shell
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from difflib import get_close_matches
+from pathlib import Path
+
+from ansible_collections.subsite.deploy.plugins.module_utils import (
+    background_processes,
+    schedules,
+    units,
+)
+from ansible_collections.subsite.deploy.plugins.module_utils.layout import (
+    ROOT,
+    layout,
+    release_of_unit,
+)
+
+USAGE = """\
+Usage: wsgi-run                   show the apps of this host
+       wsgi-run APP               show the releases, processes and schedules of an app
+       wsgi-run APP COMMAND ...   run a command in its current release"""
+
+
+def main() -> None:
+    """Do what the arguments of the program say, and exit with the status of the command."""
+    arguments = sys.argv[1:]
+    if arguments[:1] in (["-h"], ["--help"]):
+        sys.exit(print(USAGE))
+    if os.geteuid() != 0:
+        sys.exit("wsgi-run: only root can run it, as in: sudo wsgi-run " + " ".join(arguments))
+    apps = sorted(path.name for path in Path(ROOT).glob("[a-z]*") if current_release(path.name))
+    if not arguments:
+        print("\n".join(map(overview, apps)) or "This host has no app.")
+        return
+    app, *command = arguments
+    if app not in apps:
+        sys.exit(f"wsgi-run: {unknown(app, apps)}")
+    if command:
+        sys.exit(run(app, command))
+    print(overview(app))
+
+
+def current_release(app: str) -> str:
+    """Return the release that serves; an empty string if there is none."""
+    try:
+        return release_of_unit(os.readlink(layout(app).current_unit_path))
+    except FileNotFoundError:
+        return ""
+
+
+def unknown(app: str, apps: list[str]) -> str:
+    """Return what is wrong with ``app``, which is none of ``apps``."""
+    close = get_close_matches(app, apps, n=1)
+    advice = f"do you mean {close[0]!r}?" if close else f"it has {', '.join(apps) or 'none'}."
+    return f"this host has no app {app!r} with a current release: {advice}"
+
+
+def run(app: str, command: list[str]) -> int:
+    """Run ``command`` in a unit with the settings of the app, and return its status.
+
+    The command has a terminal if this program has one. Its environment variables and secrets are
+    on no command line.
+    """
+    places = layout(app, current_release(app))
+    unit = layout(app).run_unit_pattern.replace("*", secrets.token_hex(4)).removesuffix(".service")
+    has_terminal = all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+    settings = unit_settings(Path(places.run_settings_path).read_text(), unit)
+    started = [
+        *("systemd-run", "--quiet", "--wait", "--collect", "--service-type=exec"),
+        "--pty" if has_terminal else "--pipe",
+        f"--unit={unit}",
+        *(f"--property={setting}" for setting in settings),
+        *("/bin/sh", places.run_path, unit, str(has_terminal).lower()),
+        # systemd would replace variables in arguments (systemd.service(5)).
+        *(argument.replace("$", "$$") for argument in command),
+    ]
+    # With --pipe, systemd-run would end at a signal of the terminal, and the command would go on.
+    process = subprocess.Popen(started, process_group=None if has_terminal else 0)
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, lambda number, _: forward(number, unit, process))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stop(unit, process))
+    return process.wait()
+
+
+def unit_settings(text: str, unit: str) -> Iterator[str]:
+    """Yield the settings in ``text``, with ``%N`` as the name of the unit."""
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            yield line.replace("%N", unit)
+
+
+def forward(number: int, unit: str, process: subprocess.Popen) -> None:
+    """Send a signal to the command of ``unit``, or end ``process``, which has not started it."""
+    _systemctl("kill", "--kill-whom=main", f"--signal={number}", unit, process=process)
+
+
+def stop(unit: str, process: subprocess.Popen) -> None:
+    """Stop ``unit``, or end ``process``, which has not started it."""
+    _systemctl("stop", "--no-block", unit, process=process)
+
+
+def _systemctl(*arguments: str, process: subprocess.Popen) -> None:
+    done = subprocess.run(["systemctl", *arguments], check=False, capture_output=True)
+    if done.returncode != 0:
+        process.terminate()
+
+
+def overview(app: str) -> str:
+    """Return the releases, background processes and schedules of an app, for people."""
+    current = current_release(app)
+    records = Path(layout(app).releases_dir).glob("*/release.json")
+    newest_first = sorted(records, key=lambda path: path.stat().st_mtime, reverse=True)
+    lines = [app, "  releases"]
+    lines += [
+        f"  {'*' if path.parent.name == current else ' '} {path.parent.name}  "
+        f"deployed {utc(path.stat().st_mtime)}"
+        for path in newest_first
+    ]
+    processes = background_processes.of_release(app, current)
+    if processes:
+        lines.append("  background processes")
+    lines += [f"    {process.unit}  {state(process.unit)}" for process in processes]
+    timers = schedules.timers(app, current)
+    if timers:
+        lines.append("  schedules")
+    lines += [f"    {timer}  {times(timer)}" for timer in timers]
+    return "\n".join(lines)
+
+
+def state(unit: str) -> str:
+    """Return the state of a background process."""
+    return units.state_of(unit)["ActiveState"]
+
+
+def times(timer: str) -> str:
+    """Return when a schedule runs next, and how its last run ended."""
+    service = schedules.service_of(timer)
+    elapses, elapsed = (
+        units.time_of(timer, name) for name in ("NextElapseUSecRealtime", "LastTriggerUSec")
+    )
+    if state(service) == "activating":
+        return f"runs since {utc(elapsed)}" if elapsed else "runs now"
+    following = f"next {utc(elapses)}" if elapses else f"timer {state(timer)}"
+    result = units.state_of(service)["Result"]
+    return f"{following}, last {utc(elapsed)} ({result})" if elapsed else following
+
+
+def utc(moment: float) -> str:
+    """Return a time for people."""
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(moment))
