@@ -68,7 +68,8 @@ def stamp(timer: str) -> Path:
 def paused(app: str) -> Iterator[None]:
     """Stop the timers and the runs under way, and start the timers that there are afterwards.
 
-    A run that was due meanwhile starts afterwards.
+    A run that was due meanwhile starts afterwards. So does one that was stopped, if its timer makes
+    up for what it missed.
     """
     pattern = layout(app).schedule_unit_pattern
     running = list(units.running(f"{pattern}.timer"))
@@ -76,6 +77,11 @@ def paused(app: str) -> Iterator[None]:
     units.stop(running, STOP_TIMEOUT)
     interrupted = list(units.running(f"{pattern}.service"))
     units.stop(interrupted, 2 * STOP_TIMEOUT)
+    again = {
+        timer
+        for timer in running
+        if service_of(timer) in interrupted and units.show(timer, "Persistent") == "yes"
+    }
     waiting = {
         timer: moment
         for timer, moment in due.items()
@@ -87,9 +93,19 @@ def paused(app: str) -> Iterator[None]:
         started = sorted(path.name for path in Path(UNIT_DIR).glob(f"{pattern}.timer"))
         if started:
             units.systemctl("start", *started)
-        missed = [timer for timer in started if 0 < waiting.get(timer, 0) <= time.time()]
-        if missed:
-            units.systemctl("start", "--no-block", *map(service_of, missed))
+        missed = {timer for timer, moment in waiting.items() if 0 < moment <= time.time()}
+        runs = [service_of(timer) for timer in started if timer in again | missed]
+        if runs:
+            units.systemctl("start", "--no-block", *runs)
+        forget_failures(pattern)
+
+
+def forget_failures(pattern: str) -> None:
+    """Reset the failed state of services that there are no more."""
+    failed_units = units.in_state("failed", f"{pattern}.service")
+    gone = [service for service in failed_units if not Path(UNIT_DIR, service).exists()]
+    if gone:
+        units.systemctl("reset-failed", *gone)
 
 
 def service_of(timer: str) -> str:

@@ -40,9 +40,14 @@ def state_of(unit: str) -> dict[str, str]:
     )
 
 
+def show(unit: str, name: str) -> str:
+    """Return the property ``name`` of ``unit``, with times in UTC."""
+    return systemctl("show", f"--property={name}", "--value", unit, TZ="UTC").strip()
+
+
 def time_of(unit: str, name: str) -> float:
     """Return the property ``name`` of ``unit``, in seconds since the epoch; 0 if it has none."""
-    shown = systemctl("show", f"--property={name}", "--value", unit, TZ="UTC").strip()
+    shown = show(unit, name)
     return calendar.timegm(time.strptime(shown, "%a %Y-%m-%d %H:%M:%S %Z")) if shown else 0
 
 

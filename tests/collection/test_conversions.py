@@ -14,6 +14,7 @@ CONTAINERS = {
     "wsgi_app_source": {"type": "pip", "requirement": "shop"},
     "wsgi_app_files": {"dest": "a", "content": ""},
     "wsgi_app_processes": {"name": "worker", "command": "work"},
+    "wsgi_app_schedules": {"name": "mails", "command": "send", "calendar": "daily"},
     "nginx_site_mounts": {"path": "/", "app": "shop"},
     "nginx_site_mounts.upstreams": {"path": "/"},
     "nginx_site_mounts.static": {"path": "/static", "root": "/srv/static"},

@@ -52,6 +52,8 @@ def test_unit_patterns_match_every_unit_of_a_release():
         app.processes_unit,
         app.current_processes_unit,
         process,
+        app.schedule_unit_pattern.replace("*", "mails.timer"),
+        f"stamp-{app.schedule_unit_pattern}".replace("*", "mails.timer"),
     ):
         assert any(fnmatch(unit, pattern) for pattern in app.unit_patterns)
 

@@ -113,13 +113,23 @@ def test_release_without_schedules(release, make_current, places):
 class Systemd:
     """Timers and services that run, when timers elapse, and what was done."""
 
-    def __init__(self, due: float, elapsed: float = 0, under_way: bool = False) -> None:
+    def __init__(
+        self, due: float, elapsed: float = 0, under_way: bool = False, catches_up: bool = False
+    ) -> None:
+        self.catches_up = catches_up
+        self.failed: set[str] = set()
         self.active = {TIMER, SERVICE} if under_way else {TIMER}
         self.times = {"NextElapseUSecRealtime": due, "LastTriggerUSec": elapsed}
         self.log: list[str] = []
 
     def running(self, pattern: str) -> dict[str, str]:
         return {unit: "active" for unit in sorted(self.active) if fnmatch(unit, pattern)}
+
+    def in_state(self, state: str, pattern: str) -> dict[str, str]:
+        return dict.fromkeys(sorted(self.failed), state)
+
+    def show(self, unit: str, name: str) -> str:
+        return "yes" if self.catches_up else "no"
 
     def stop(self, names: list[str], timeout: float) -> None:
         self.log += [f"stop {name}" for name in names]
@@ -138,7 +148,7 @@ def paused(places: Path, monkeypatch: pytest.MonkeyPatch):
     (places / "units" / TIMER).touch()
 
     def pause(systemd: Systemd) -> list[str]:
-        for name in ("running", "stop", "time_of", "systemctl"):
+        for name in ("running", "in_state", "show", "stop", "time_of", "systemctl"):
             monkeypatch.setattr(units, name, getattr(systemd, name))
         with schedules.paused("shop"):
             systemd.log.append("switch")
@@ -166,10 +176,21 @@ def test_run_under_way_stops(paused):
         pytest.param(Systemd(due=NOW - 1, elapsed=NOW - 1), False, id="just before it stopped"),
         pytest.param(Systemd(NOW - 1, NOW - 1, under_way=True), True, id="and the run was stopped"),
         pytest.param(Systemd(due=0, elapsed=NOW - 60), False, id="never again"),
+        pytest.param(Systemd(NOW + 9, NOW - 1, under_way=True), False, id="but its run began"),
+        pytest.param(
+            Systemd(NOW + 9, NOW - 1, under_way=True, catches_up=True), True, id="to be made up"
+        ),
     ],
 )
 def test_run_that_was_due(paused, systemd: Systemd, runs: bool):
     assert (f"start --no-block {SERVICE}" in paused(systemd)) == runs
+
+
+def test_failure_of_a_removed_schedule_is_forgotten(places, paused):
+    systemd = Systemd(due=NOW + 60)
+    (places / "units" / SERVICE).touch()
+    systemd.failed = {SERVICE, "wsgi-shop_schedule_gone.service"}
+    assert paused(systemd)[-1] == "reset-failed wsgi-shop_schedule_gone.service"
 
 
 def test_timers_start_again_after_a_failure(places, paused, monkeypatch):

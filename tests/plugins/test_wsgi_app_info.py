@@ -259,18 +259,47 @@ def test_instances(running: dict[str, str], instances: dict[str, str]):
     assert wsgi_app_info.instances("shop", running) == instances
 
 
-def test_stopped_processes(home: Path):
+def test_stopped_units(home: Path):
     release = home / "releases/0123"
-    release.mkdir(parents=True)
+    (release / "schedule_units").mkdir(parents=True)
     processes = [
         {"name": "worker", "unit": unit, "exclusive": False, "probation": 5, "stop_timeout": 60}
         for unit in ("one.service", "two.service", "three.service")
     ]
     (release / "processes.json").write_text(json.dumps(processes))
-    running = {"one.service": "active", "two.service": "activating"}
-    stopped = wsgi_app_info.stopped_processes("shop", "0123", running)
-    assert stopped == ["two.service", "three.service"]
-    assert wsgi_app_info.stopped_processes("shop", "", running) == []
+    for name in ("four.timer", "five.timer", "five.service"):
+        (release / "schedule_units" / name).touch()
+    running = {"one.service": "active", "two.service": "activating", "four.timer": "active"}
+    stopped = wsgi_app_info.stopped_units("shop", "0123", running)
+    assert stopped == ["two.service", "three.service", "five.timer"]
+    assert wsgi_app_info.stopped_units("shop", "", running) == []
+
+
+@pytest.mark.parametrize(
+    ("calendar", "error"),
+    [
+        pytest.param("*:0/15", "", id="each quarter of an hour"),
+        pytest.param("Mon..Fri 06:30 Europe/Berlin", "", id="with a time zone"),
+        pytest.param(
+            "each day",
+            "'each day', which systemd does not accept (Failed to parse calendar specification "
+            "'each day': Invalid argument): write for example '*:0/15' for each quarter of an "
+            "hour, or 'Mon..Fri 06:30'.",
+            id="none",
+        ),
+        pytest.param(
+            "2020-01-01",
+            "'2020-01-01', which is over: write a time to come, as 'daily', or remove the "
+            "schedule.",
+            id="over",
+        ),
+        pytest.param("--help", "'--help', which systemd does not accept", id="option"),
+    ],
+)
+def test_calendars(calendar: str, error: str):
+    errors = list(wsgi_app_info.unusable("mails", calendar))
+    assert len(errors) == bool(error)
+    assert all(f"wsgi_app_schedules[mails].calendar is {error}" in each for each in errors)
 
 
 @pytest.mark.parametrize(
@@ -394,14 +423,14 @@ class TestCollision:
 def test_result_of_the_module(run_module, systemd):
     systemd("")
     result = run_module(wsgi_app_info, name="no-such-app")
-    keys = ("changed", "claim", "current", "data_owner", "instances", "stopped_processes")
+    keys = ("changed", "claim", "current", "data_owner", "instances", "stopped_units")
     assert {key: result[key] for key in keys} == {
         "changed": False,
         "claim": "",
         "current": "",
         "data_owner": None,
         "instances": {},
-        "stopped_processes": [],
+        "stopped_units": [],
     }
 
 

@@ -832,6 +832,59 @@ def test_processes_are_accepted(input_errors, command: str):
     assert input_errors(wsgi_app_processes=[{**WORKER, "command": command}]) == []
 
 
+MAILS = {"name": "mails", "command": "flask send-mails", "calendar": "*:0/15"}
+
+
+@pytest.mark.parametrize(
+    ("schedule", "message"),
+    [
+        pytest.param(
+            {"name": "send mails"},
+            "wsgi_app_schedules[].name is 'send mails': use at most 27 small letters, digits and "
+            "hyphens, beginning with a letter, as in 'shop' or 'shop-api'.",
+            id="name",
+        ),
+        pytest.param(
+            {"name": "worker"},
+            "wsgi_app_schedules[].name is 'worker', but wsgi_app_processes has this name, too. "
+            "Both would have the same name in the log: give one of them another name.",
+            id="name of a background process",
+        ),
+        pytest.param(
+            {"command": "flask send-mails; flask clean"},
+            "wsgi_app_schedules[mails].command is 'flask send-mails; flask clean', but ';' joins "
+            "several commands: write one command, or \"sh -c 'flask send-mails; flask clean'\".",
+            id="two commands",
+        ),
+        pytest.param(
+            {"timeout": 0},
+            "wsgi_app_schedules[mails].timeout is 0: write seconds, as in 600.",
+            id="no time",
+        ),
+        pytest.param(
+            {"limits": {"tasks": 0}},
+            "wsgi_app_schedules[mails].limits.tasks is 0: write 1 or more. Each worker needs one, "
+            "and one more for each of its threads.",
+            id="limit",
+        ),
+    ],
+)
+def test_schedules(input_errors, schedule: dict, message: str):
+    schedules = [{**MAILS, **schedule}]
+    errors = input_errors(wsgi_app_schedules=schedules, wsgi_app_processes=[WORKER])
+    assert errors == [message]
+
+
+def test_two_schedules_of_one_name(input_errors):
+    assert input_errors(wsgi_app_schedules=[MAILS, MAILS]) == [
+        "wsgi_app_schedules has 'mails' more than once: write it once."
+    ]
+
+
+def test_schedules_are_accepted(input_errors):
+    assert input_errors(wsgi_app_schedules=[MAILS, {**MAILS, "name": "night"}]) == []
+
+
 @pytest.mark.parametrize(
     "path", ["/", "/etc", "/usr", "srv/media", "/srv/my media", "/srv/../etc", "/srv/media/", "~/x"]
 )

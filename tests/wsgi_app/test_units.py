@@ -25,7 +25,7 @@ def units(wsgi_app, inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         for program in (gunicorn, docker, podman):
             program.touch(mode=0o755)
         texts = wsgi_app.texts("__wsgi_app_release_files + __wsgi_app_current_files", inputs_)
-        kinds = (".service", ".slice", ".socket", ".target")
+        kinds = (".service", ".slice", ".socket", ".target", ".timer")
         names = [name for name in texts if name.endswith(kinds)]
         for name in names:
             # This machine may have no docker.
@@ -43,6 +43,10 @@ def units(wsgi_app, inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 PROCESSES = [
     {"name": "worker", "command": "celery -A shop worker", "count": 2, "limits": {"tasks": 7}},
     {"name": "beat", "command": "celery -A shop beat", "exclusive": True, "stop_signal": "INT"},
+]
+SCHEDULES = [
+    {"name": "mails", "command": "flask send-mails", "calendar": "*:0/15", "timeout": 600},
+    {"name": "night", "command": "flask clean", "calendar": "03:00", "catch_up": True},
 ]
 SETTINGS = [
     pytest.param({}, id="defaults"),
@@ -90,8 +94,12 @@ SETTINGS = [
     pytest.param({"wsgi_app_sandbox": {"ProtectHome": False}}, id="another sandbox"),
     *(
         pytest.param(
-            {"wsgi_app_backend": backend, "wsgi_app_processes": PROCESSES},
-            id=f"background processes with {backend}",
+            {
+                "wsgi_app_backend": backend,
+                "wsgi_app_processes": PROCESSES,
+                "wsgi_app_schedules": SCHEDULES,
+            },
+            id=f"background processes and schedules with {backend}",
         )
         for backend in ("systemd", "podman", "rootless_podman", "docker")
     ),
