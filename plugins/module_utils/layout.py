@@ -42,6 +42,8 @@ class Layout:
     user: str
     app_dir: str
     releases_dir: str
+    after_switch_path: str
+    """A file that names the release whose tasks after the switch are not done."""
     environments_dir: str
     repository_dir: str
     podman_path: str
@@ -142,6 +144,7 @@ def layout(name: str, release: str = "*") -> Layout:
         user=f"wsgi-{name}",
         app_dir=app_dir,
         releases_dir=f"{app_dir}/releases",
+        after_switch_path=f"{app_dir}/after_switch",
         environments_dir=f"{app_dir}/environments",
         repository_dir=f"{app_dir}/repository",
         podman_path=f"{app_dir}/podman",

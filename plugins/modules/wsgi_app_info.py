@@ -112,6 +112,10 @@ instances:
   type: dict
   returned: always
   sample: {"4d1c09aa71be": "active"}
+after_switch:
+  description: The release whose tasks after the switch are not done; empty when there is none.
+  type: str
+  returned: always
 stopped_units:
   description: Background processes and timers of the current release that do not run, as units.
   type: list
@@ -426,10 +430,15 @@ def claim_app(path: Path) -> str:
 
 def is_current(claim: str, path: Path) -> bool:
     """Return whether ``claim`` is the latest at ``path``."""
+    return text_of(path) == claim
+
+
+def text_of(path: Path) -> str:
+    """Return the text of a file of root's; an empty string if it does not exist."""
     try:
-        return path.read_text() == claim
+        return path.read_text()
     except FileNotFoundError:
-        return False
+        return ""
 
 
 def wait_for_switch(lock: Path) -> None:
@@ -580,6 +589,7 @@ def main() -> None:
         previous=previous([release["release"] for release in releases], current),
         serving_since=time_of(Path(app.current_unit_path)) if current else "",
         instances=instances(name, running),
+        after_switch=text_of(Path(app.after_switch_path)),
         stopped_units=stopped_units(name, current, {**running, **timers}),
         failed_schedules=schedules.failed(name),
         address=listen,

@@ -42,6 +42,7 @@ KINDS = {
         "printable",
         "process_units",
         "publications",
+        "schedule_units",
         "subject_alt_names",
         "under_directory",
         "upstream_servers",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -169,3 +170,45 @@ def test_tasks_run_before_and_after_the_switch(source, deploy, host, tasks):
         for when in ("before", "after")
     ]
     assert versions[0] != new.version == versions[1]
+
+
+def test_tasks_know_the_switch(source, deploy, operate, host, tasks):
+    note = tasks(
+        "ansible.builtin.copy: {dest: /root/known, content: '{{ wsgi_app_switch | to_json }}'}"
+    )
+    deploy(source(), wsgi_app_after_switch=note)
+    before = json.loads(host.check_output("cat /root/known"))
+    deploy(source(), wsgi_app_after_switch=note)
+    known = json.loads(host.check_output("cat /root/known"))
+    assert known["previous_release"] == before["release"]
+    assert not known["is_rollback"]
+    for name in ("release_dir", "previous_release_dir", "data_dir"):
+        host.check_output(f"test -d {known[name]}")
+    done = operate("rollback", wsgi_app_after_switch=note)
+    assert done.returncode == 0, done.stdout
+    known = json.loads(host.check_output("cat /root/known"))
+    assert (known["release"], known["is_rollback"]) == (before["release"], True)
+
+
+def test_tasks_that_failed_run_again(source, play, deploy, host, tasks):
+    host.check_output("rm -f /root/ready")
+    new = source()
+    task = tasks("ansible.builtin.command: test -e /root/ready")
+    done = play(new, wsgi_app_after_switch=task)
+    assert done.returncode == 2
+    done = play(new, wsgi_app_after_switch=task)
+    assert done.returncode == 2, "they are still not done"
+    host.check_output("touch /root/ready")
+    deploy(new, wsgi_app_after_switch=task)
+    assert "changed=0 " in deploy(new, wsgi_app_after_switch=task)
+
+
+def test_tasks_in_check_mode(source, play, tasks):
+    task = tasks("ansible.builtin.fail: {msg: I was called}")
+    new = source()
+    done = play(new, "--check", wsgi_app_before_switch=task, wsgi_app_after_switch=task)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count(f"The tasks in {task} would run.") == 2
+    done = play(new, "--check", wsgi_app_before_switch=task, wsgi_app_hooks_in_check_mode=True)
+    assert done.returncode == 2
+    assert "I was called" in done.stdout
