@@ -47,8 +47,8 @@ def show(unit: str, name: str) -> str:
 
 def time_of(unit: str, name: str) -> float:
     """Return the property ``name`` of ``unit``, in seconds since the epoch; 0 if it has none."""
-    shown = show(unit, name)
-    return calendar.timegm(time.strptime(shown, "%a %Y-%m-%d %H:%M:%S %Z")) if shown else 0
+    text = show(unit, name)
+    return calendar.timegm(time.strptime(text, "%a %Y-%m-%d %H:%M:%S %Z")) if text else 0
 
 
 def stop(units: list[str], timeout: float) -> None:

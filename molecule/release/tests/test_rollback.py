@@ -174,20 +174,20 @@ def test_tasks_run_before_and_after_the_switch(source, deploy, host, tasks):
 
 def test_tasks_know_the_switch(source, deploy, operate, host, tasks):
     note = tasks(
-        "ansible.builtin.copy: {dest: /root/known, content: '{{ wsgi_app_switch | to_json }}'}"
+        "ansible.builtin.copy: {dest: /root/switch, content: '{{ wsgi_app_switch | to_json }}'}"
     )
     deploy(source(), wsgi_app_after_switch=note)
-    before = json.loads(host.check_output("cat /root/known"))
+    before = json.loads(host.check_output("cat /root/switch"))
     deploy(source(), wsgi_app_after_switch=note)
-    known = json.loads(host.check_output("cat /root/known"))
-    assert known["previous_release"] == before["release"]
-    assert not known["is_rollback"]
+    switch = json.loads(host.check_output("cat /root/switch"))
+    assert switch["previous_release"] == before["release"]
+    assert not switch["is_rollback"]
     for name in ("release_dir", "previous_release_dir", "data_dir"):
-        host.check_output(f"test -d {known[name]}")
+        host.check_output(f"test -d {switch[name]}")
     done = operate("rollback", wsgi_app_after_switch=note)
     assert done.returncode == 0, done.stdout
-    known = json.loads(host.check_output("cat /root/known"))
-    assert (known["release"], known["is_rollback"]) == (before["release"], True)
+    switch = json.loads(host.check_output("cat /root/switch"))
+    assert (switch["release"], switch["is_rollback"]) == (before["release"], True)
 
 
 def test_tasks_that_failed_run_again(source, play, deploy, host, tasks):

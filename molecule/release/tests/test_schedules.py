@@ -126,8 +126,7 @@ def test_no_time_is_lost_or_doubled_by_a_switch(timed, deploy, notes, forgotten)
 
     for release in (timed(), timed(), timed()):
         deploy(release, **settings({**OFTEN, "catch_up": True}))
-        seen = partial(ran, release.version)
-        assert eventually(seen, seconds=3 * SLOT)
+        assert eventually(partial(ran, release.version), seconds=3 * SLOT)
     complete: Counter[int] = Counter()
     for note in notes("often"):
         complete[note.slot] += 1 if note.what == "begins" else -1
@@ -136,7 +135,7 @@ def test_no_time_is_lost_or_doubled_by_a_switch(timed, deploy, notes, forgotten)
     assert versions == sorted(versions), "an earlier release never runs again"
 
 
-def test_run_that_a_switch_stops_is_made_up_if_asked(timed, deploy, notes, host, forgotten):
+def test_catch_up_after_a_switch_that_stopped_a_run(timed, deploy, notes, host, forgotten):
     old, new = timed(), timed()
     daily = {**LONG, "calendar": "daily", "catch_up": True}
     deploy(old, **settings(daily))
@@ -213,9 +212,7 @@ def test_timer_that_was_stopped_starts_again(timed, deploy, timers, host):
     assert timers() == {"daily"}
 
 
-def test_host_that_was_off_makes_up_for_it_if_asked(
-    timed, deploy, notes, timers, boot, host, forgotten
-):
+def test_catch_up_after_a_boot(timed, deploy, notes, timers, boot, host, forgotten):
     late = {**DAILY, "name": "late", "command": "python3 timed.py late", "catch_up": True}
     deploy(timed(), **settings(DAILY, late))
     stamps = "/var/lib/systemd/timers"

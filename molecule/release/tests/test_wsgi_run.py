@@ -103,9 +103,9 @@ def test_secrets_are_on_no_command_line(run, host, release):
     """Users see the command lines of all processes, and the settings of all units."""
     host.run(f"wsgi-run {NAME} sh -c 'echo $$ >~/ready; sleep 20' >/dev/null 2>&1 &")
     assert eventually(lambda: host.run(f"test -s /var/lib/wsgi/{NAME}/data/ready").rc == 0)
-    seen = host.check_output(f"cat /proc/*/cmdline | tr '\\0' ' '; systemctl show {UNITS}")
-    assert f"wsgi-run {NAME}" in seen
-    assert SECRET not in seen
+    listed = host.check_output(f"cat /proc/*/cmdline | tr '\\0' ' '; systemctl show {UNITS}")
+    assert f"wsgi-run {NAME}" in listed
+    assert SECRET not in listed
     host.check_output(f"systemctl stop {UNITS}; rm /var/lib/wsgi/{NAME}/data/ready")
 
 
