@@ -21,6 +21,8 @@ class Process:
     """Whether it must never run beside one of another release."""
     probation: float
     """Seconds that it has to stay up before its release is switched to."""
+    check: str
+    """A command that succeeds when it works; none if staying up is enough."""
     stop_timeout: float
     """Seconds that it has to end by itself."""
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import fcntl
 import json
 import sys
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from ansible_collections.subsite.deploy.plugins.module_utils import (
     background_processes,
+    probation,
     schedules,
     units,
 )
@@ -30,12 +30,10 @@ from ansible_collections.subsite.deploy.plugins.module_utils.layout import (
 )
 from ansible_collections.subsite.deploy.plugins.module_utils.listening_socket import altered
 from ansible_collections.subsite.deploy.plugins.module_utils.path_state import PathState
+from ansible_collections.subsite.deploy.plugins.module_utils.probation import ProbationError
 from ansible_collections.subsite.deploy.plugins.module_utils.units import SystemctlError
 
 SUPERSEDED = "Another run has begun to change the app since."
-
-LOOK = 0.2
-"""Seconds between two looks at processes on probation."""
 
 GRACE = 15
 """Seconds that units may take to stop, besides the time that they give their processes."""
@@ -56,6 +54,9 @@ ROOT_FILE = {
 
 class SwitchError(Exception):
     """The release cannot serve; the message says why."""
+
+
+FAILURES = (SwitchError, ProbationError, SystemctlError, OSError)
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class Switch:
     def run(self) -> None:
         """Switch to the release.
 
-        :raises SwitchError: when the release cannot serve. Then the previous one serves as before,
+        :raises FAILURES: when the release cannot serve. Then the previous one serves as before,
             with its background processes.
         """
         app = layout(self.app, self.release)
@@ -100,11 +101,11 @@ class Switch:
         try:
             place(self.probation_files)
             start_web(app.service_unit)
-            start([process for process in new if process.name not in exclusive])
+            probation.start(self.app, (process for process in new if process.name not in exclusive))
             self._stop(ended)
-            start([process for process in new if process.name in exclusive])
+            probation.start(self.app, (process for process in new if process.name in exclusive))
             self._make_current()
-        except (SwitchError, SystemctlError, OSError) as error:
+        except FAILURES as error:
             failed = [app.service_unit, *(process.unit for process in new)]
             again = ended + [app.socket_unit] * was_listening
             try:
@@ -187,42 +188,6 @@ def start_web(unit: str) -> None:
         raise SwitchError(f"The web process {unit} did not start ({result}).") from error
 
 
-def start(processes: list[Process]) -> None:
-    """Start background processes, and wait until each has been up for the time of its probation.
-
-    :raises SwitchError: when one does not start, or ends in this time.
-    """
-    if not processes:
-        return
-    names = [process.unit for process in processes]
-    restarts = {name: units.state_of(name)["NRestarts"] for name in units.running(*names)}
-    units.systemctl("start", *names)
-    began, on_probation = time.monotonic(), processes
-    while on_probation:
-        for process in on_probation:
-            check_is_up(process, restarts.get(process.unit, "0"))
-        # A process that does nothing wrong sends no event. That it still runs when the time of its
-        # probation has passed is the condition; the looks between find a failure early.
-        time.sleep(LOOK)
-        passed = time.monotonic() - began
-        on_probation = [process for process in on_probation if process.probation > passed]
-
-
-def check_is_up(process: Process, restarts: str) -> None:
-    """Check that ``process`` runs, and that systemd has not started it again since.
-
-    :param restarts: how often systemd had started it again before.
-    :raises SwitchError: when it does not, or systemd has.
-    """
-    state = units.state_of(process.unit)
-    if (state["ActiveState"], state["NRestarts"]) != ("active", restarts):
-        raise SwitchError(
-            f"The background process {process.name!r} of wsgi_app_processes ended within "
-            f"{process.probation:g} s ({state['Result']}, status {state['ExecMainStatus']}). "
-            "It has to stay up."
-        )
-
-
 def place(entries: list[dict]) -> None:
     """Place files and let systemd read them, or change nothing if that fails."""
     before: list[tuple[str, PathState]] = []
@@ -257,7 +222,7 @@ def main() -> None:
         switch = Switch(**json.load(sys.stdin))
         with locked(Path(layout(switch.app).switch_lock_path)):
             switch.run()
-    except (SwitchError, SystemctlError, OSError) as error:
+    except FAILURES as error:
         sys.exit(str(error))
 
 

@@ -69,16 +69,38 @@ def unknown(app: str, apps: list[str]) -> str:
 
 
 def run(app: str, command: list[str]) -> int:
-    """Run ``command`` in a unit with the settings of the app, and return its status.
+    """Run ``command`` in the current release of ``app``, and return its status.
 
-    The command has a terminal if this program has one. Its environment variables and secrets are
-    on no command line.
+    The command has a terminal if this program has one.
     """
-    places = layout(app, current_release(app))
-    unit = layout(app).run_unit_pattern.replace("*", secrets.token_hex(4)).removesuffix(".service")
+    unit = new_unit(app)
     has_terminal = all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+    started = command_line(app, current_release(app), command, unit, has_terminal)
+    # With --pipe, systemd-run would end at a signal of the terminal, and the command would go on.
+    process = subprocess.Popen(started, process_group=None if has_terminal else 0)
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, lambda number, _: forward(number, unit, process))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stop(unit, process))
+    return process.wait()
+
+
+def new_unit(app: str) -> str:
+    """Return the name of a unit for a command, without its suffix."""
+    pattern = layout(app).run_unit_pattern
+    return pattern.replace("*", secrets.token_hex(4)).removesuffix(".service")
+
+
+def command_line(
+    app: str, release: str, command: list[str], unit: str, has_terminal: bool = False
+) -> list[str]:
+    """Return the program that runs ``command`` in a unit with the settings of a release.
+
+    Environment variables and secrets are on no command line.
+    """
+    places = layout(app, release)
     settings = unit_settings(Path(places.run_settings_path).read_text(), unit)
-    started = [
+    return [
         *("systemd-run", "--quiet", "--wait", "--collect", "--service-type=exec"),
         "--pty" if has_terminal else "--pipe",
         f"--unit={unit}",
@@ -87,13 +109,6 @@ def run(app: str, command: list[str]) -> int:
         # systemd would replace variables in arguments (systemd.service(5)).
         *(argument.replace("$", "$$") for argument in command),
     ]
-    # With --pipe, systemd-run would end at a signal of the terminal, and the command would go on.
-    process = subprocess.Popen(started, process_group=None if has_terminal else 0)
-    for number in (signal.SIGINT, signal.SIGQUIT):
-        signal.signal(number, lambda number, _: forward(number, unit, process))
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: stop(unit, process))
-    return process.wait()
 
 
 def unit_settings(text: str, unit: str) -> Iterator[str]:

@@ -97,10 +97,12 @@ from ansible_collections.subsite.deploy.plugins.module_utils import (
     listening_socket,
     path_state,
     printable,
+    probation,
     schedules,
     switch,
     transient_unit,
     units,
+    wsgi_run,
 )
 from ansible_collections.subsite.deploy.plugins.module_utils.path_change import Change
 from ansible_collections.subsite.deploy.plugins.module_utils.path_state import PathState
@@ -119,9 +121,11 @@ MODULES = (
     listening_socket,
     path_state,
     printable,
+    probation,
     schedules,
     switch,
     units,
+    wsgi_run,
 )
 """What the program needs on the host."""
 

@@ -263,7 +263,14 @@ def test_stopped_units(home: Path):
     release = home / "releases/0123"
     (release / "schedule_units").mkdir(parents=True)
     processes = [
-        {"name": "worker", "unit": unit, "exclusive": False, "probation": 5, "stop_timeout": 60}
+        {
+            "name": "worker",
+            "unit": unit,
+            "exclusive": False,
+            "probation": 5,
+            "check": "",
+            "stop_timeout": 60,
+        }
         for unit in ("one.service", "two.service", "three.service")
     ]
     (release / "processes.json").write_text(json.dumps(processes))

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.subsite.deploy.plugins.module_utils import (
     layout,
+    probation,
     switch,
     transient_unit,
     units,
@@ -84,7 +85,7 @@ def systemd(monkeypatch: pytest.MonkeyPatch) -> Systemd:
     monkeypatch.setattr(units, "systemctl", fake.systemctl)
     monkeypatch.setattr(units.subprocess, "run", lambda *arguments, **options: None)
     monkeypatch.setattr(switch, "altered", lambda listen: False)
-    monkeypatch.setattr(switch, "LOOK", 0)
+    monkeypatch.setattr(probation, "LOOK", 0)
     return fake
 
 
@@ -121,6 +122,7 @@ def release(places: Path, systemd: Systemd):
                 "unit": process(each, name),
                 "exclusive": each == exclusive,
                 "probation": 0,
+                "check": "",
                 "stop_timeout": 1,
             }
             for each in processes
@@ -226,7 +228,7 @@ def test_release_that_cannot_serve_leaves_the_previous_one(
     release("new", "worker", "beat", exclusive="beat")
     before = dict(systemd.states)
     systemd.broken = {broken}
-    with pytest.raises(switch.SwitchError, match=message):
+    with pytest.raises(switch.FAILURES, match=message):
         to_new()
     assert systemd.states == before
     assert current(places) == web("old")
@@ -237,7 +239,7 @@ def test_release_that_is_started_again_stays_after_a_failure(release, to_new, sy
     release("new", "worker", serves=True)
     systemd.states[process("worker", "new")] = "activating"
     systemd.broken = {process("worker", "new")}
-    with pytest.raises(switch.SwitchError):
+    with pytest.raises(probation.ProbationError):
         to_new(stops_on_failure=False)
     assert systemd.states[web("new")] == "active"
 

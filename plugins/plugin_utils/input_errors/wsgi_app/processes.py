@@ -37,6 +37,11 @@ def _numbers(where: str, process: dict) -> Iterator[str]:
             f"{where}.count is {process['count']}, but the process is exclusive, so there must be "
             "one of it: remove one of the two."
         )
+    if process["check"] and process["probation"] <= 0:
+        yield (
+            f"{where}.probation is {process['probation']:g}, but {where}.check needs time: write "
+            "seconds, as in 30."
+        )
     for name, example in (("stop_timeout", "60"), ("probation", "5")):
         if process[name] < 0:
             yield f"{where}.{name} is {process[name]:g}: write seconds, as in {example}."
