@@ -9,7 +9,6 @@ from answer import Answer
 from client import ask
 from example import Example
 
-
 HOST = "blog.example.org"
 
 

@@ -11,7 +11,6 @@ from client import ask
 from example import Example
 from patience import eventually
 
-
 HOST = "shop.example.org"
 
 
