@@ -802,6 +802,12 @@ WORKER = {"name": "worker", "command": "celery -A shop worker"}
             id="negative probation",
         ),
         pytest.param(
+            {"probation": 0, "check": "ping"},
+            "wsgi_app_processes[worker].probation is 0, but wsgi_app_processes[worker].check needs "
+            "time: write seconds, as in 30.",
+            id="no time for the check",
+        ),
+        pytest.param(
             {"limits": {"memory": "512"}},
             "wsgi_app_processes[worker].limits.memory is '512': write a size with its unit, as in "
             "'512M'.",

@@ -137,6 +137,27 @@ def test_process_that_ends_leaves_the_previous_release(
     assert notes("clock")[-1] == ("begins", good.version)
 
 
+def test_process_that_passes_its_check(ticking, deploy, running, current):
+    """The probation ends with the first check that succeeds."""
+    first = 'grep --quiet "begins worker $(cat version)" ~/notes'
+    checked = {**WORKER, "check": first, "probation": 600}
+    began = time.monotonic()
+    deploy(ticking(), **{**SETTINGS, "wsgi_app_processes": [checked]})
+    assert time.monotonic() - began < 300
+    assert running() == {("worker", current()): 2}
+
+
+def test_process_that_does_not_pass_its_check(ticking, deploy, play, running):
+    deploy(ticking(), **SETTINGS)
+    before = running()
+    checked = {**WORKER, "check": "echo no reply from $COLOUR; exit 3", "probation": 2}
+    run = play(ticking(), **{**SETTINGS, "wsgi_app_processes": [checked]})
+    assert run.returncode == 2
+    assert "'worker' of wsgi_app_processes did not pass its check within 2 s" in run.stdout
+    assert "no reply from red" in run.stdout
+    assert running() == before
+
+
 def test_rollback_brings_the_processes_back(ticking, deploy, operate, running, current):
     deploy(ticking(), **SETTINGS)
     two = current()
