@@ -11,6 +11,15 @@ from client import ask
 WALK = ["systemd", "podman", "docker", "systemd"]
 STEPS = [f"{before} to {after}" for before, after in itertools.pairwise(WALK)]
 ENGINES = ["podman", "docker"]
+CLOCK = "sh -c 'began=$(date +%s%N); while echo $began >>~/ticks; do sleep 0.2; done'"
+COMMANDS = {
+    "wsgi_app_processes": [
+        {"name": "clock", "command": CLOCK, "exclusive": True, "probation": 1},
+    ],
+    "wsgi_app_schedules": [
+        {"name": "note", "command": "sh -c 'cat version >>~/noted'", "calendar": "daily"},
+    ],
+}
 KEPT = 2
 """The releases that a host keeps: the current one and those to roll back to."""
 
@@ -23,30 +32,34 @@ class Walk:
     watch: object
     served: dict[str, set[str]] = field(default_factory=dict)
     running: dict[str, dict[str, int]] = field(default_factory=dict)
+    clocks: dict[str, dict[str, int]] = field(default_factory=dict)
+    runs: dict[str, int] = field(default_factory=dict)
 
 
 @pytest.fixture(scope="module")
 def running(host):
-    """Return a function that counts the containers in which each engine runs the app."""
+    """Return a function that counts the containers in which each engine runs a part of the app."""
 
-    def count() -> dict[str, int]:
-        listed = "ps --quiet --filter name=wsgi-news."
+    def count(part: str) -> dict[str, int]:
+        listed = f"ps --quiet --filter 'name=wsgi-news{part}[.]'"
         return {engine: len(host.check_output(f"{engine} {listed}").split()) for engine in ENGINES}
 
     return count
 
 
 @pytest.fixture(scope="module")
-def walk(source, deploy, clients, running) -> Walk:
+def walk(source, deploy, clients, running, host) -> Walk:
     release = source()
-    deploy(release, wsgi_app_backend=WALK[0])
+    deploy(release, wsgi_app_backend=WALK[0], **COMMANDS)
     with clients() as watch:
         walk = Walk(release.version, watch)
         for step, backend in zip(STEPS, WALK[1:], strict=True):
             with watch.event(step):
-                deploy(release, wsgi_app_backend=backend, wsgi_app_keep_releases=KEPT)
+                deploy(release, wsgi_app_backend=backend, wsgi_app_keep_releases=KEPT, **COMMANDS)
             walk.served[step] = {ask("/news/").text.partition(",")[0] for _ in range(8)}
-            walk.running[step] = running()
+            walk.running[step] = running("")
+            walk.clocks[step] = running("_process_clock_1")
+            walk.runs[step] = host.run("systemctl start wsgi-news_schedule_note").rc
     return walk
 
 
@@ -67,6 +80,19 @@ def test_no_request_failed_between_steps(walk):
 def test_only_the_new_backend_runs(walk, step, backend):
     assert walk.served[step] == {walk.version}
     assert walk.running[step] == {engine: int(engine == backend) for engine in ENGINES}
+    assert walk.clocks[step] == walk.running[step]
+
+
+def test_clock_never_runs_twice(walk, host):
+    ticks = host.check_output("cat /var/lib/wsgi/news/data/ticks").splitlines()
+    clocks = [began for began, _ in itertools.groupby(ticks)]
+    assert len(clocks) == len(set(clocks)) == len(WALK)
+
+
+def test_schedule_runs_with_each_backend(walk, host):
+    assert walk.runs == dict.fromkeys(STEPS, 0)
+    noted = host.check_output("cat /var/lib/wsgi/news/data/noted").split()
+    assert noted == [walk.version] * len(STEPS)
 
 
 @pytest.fixture(scope="module")
