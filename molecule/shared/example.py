@@ -10,7 +10,9 @@ from pathlib import Path
 from controller import MOLECULE, PROJECT
 
 [CONTAINER] = [platform["name"] for platform in MOLECULE["platforms"]]
-BLOCK = re.compile(r"(?P<before>[^\n]*)\n\n```(?P<language>\w+)\n(?P<text>.*?)```\n", re.DOTALL)
+BLOCK = re.compile(
+    r"(?:(?P<before>[^\n]+)\n\n)?```(?P<language>\w+)\n(?P<text>.*?)```\n", re.DOTALL
+)
 PATH = re.compile(r"`(?P<path>[\w./-]+)`[^`]*:$")
 
 

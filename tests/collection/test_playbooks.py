@@ -95,3 +95,38 @@ def test_archive_holds_nothing_else(contents: set[str]):
 @pytest.mark.parametrize("pattern", ["__pycache__", ".pyc", "/."])
 def test_archive_holds_no(contents: set[str], pattern: str):
     assert [path for path in contents if pattern in f"/{path}"] == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        pytest.param(
+            ["command=id"],
+            "wsgi_app is '', but no host of this play has an app of this name: add for example "
+            "-e wsgi_app=shop.",
+            id="no app",
+        ),
+        pytest.param(
+            ["command=id", "wsgi_app=shpo"],
+            "wsgi_app is 'shpo', but no host of this play has an app of this name: add for example "
+            "-e wsgi_app=shop.",
+            id="misspelt app",
+        ),
+        pytest.param(["wsgi_app=demo"], "command is '': write it with quotes", id="no command"),
+        pytest.param(
+            ["wsgi_app=demo", "command=flask db current"],
+            "command is 'flask': write it with quotes inside of quotes",
+            id="command without inner quotes",
+        ),
+        pytest.param(
+            ["wsgi_app=demo", "command=flask --app=shop"],
+            "command is 'flask': write it with quotes inside of quotes",
+            id="option without inner quotes",
+        ),
+    ],
+)
+def test_command_is_complete(run, variables: list[str], message: str):
+    options = [word for variable in variables for word in ("-e", variable)]
+    done = run("ansible-playbook", "-i", "inventories/single_host", "playbooks/run.yml", *options)
+    assert done.returncode != 0
+    assert message in " ".join(done.stdout.split())
