@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -27,6 +28,9 @@ from ansible_collections.subsite.deploy.plugins.module_utils.layout import (
     layout,
     release_of_unit,
 )
+
+POLL = 0.2
+"""Seconds between two looks whether a signal has arrived."""
 
 USAGE = """\
 Usage: wsgi-run                   show the apps of this host
@@ -78,11 +82,26 @@ def run(app: str, command: list[str]) -> int:
     started = command_line(app, current_release(app), command, unit, has_terminal)
     # With --pipe, systemd-run would end at a signal of the terminal, and the command would go on.
     process = subprocess.Popen(started, process_group=None if has_terminal else 0)
+    signals: list[list[str]] = []
     for number in (signal.SIGINT, signal.SIGQUIT):
-        signal.signal(number, lambda number, _: forward(number, unit, process))
+        forward = ["kill", "--kill-whom=main", f"--signal={number}", unit]
+        signal.signal(number, lambda *_, forward=forward: signals.append(forward))
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: stop(unit, process))
-    return process.wait()
+        signal.signal(number, lambda *_: signals.append(["stop", "--no-block", unit]))
+    return wait(process, signals)
+
+
+def wait(process: subprocess.Popen, signals: list[list[str]]) -> int:
+    """Wait until ``process`` ends, and return its status.
+
+    :param signals: arguments of systemctl, which signal handlers add. As long as the unit has not
+        started, these commands fail, and are repeated.
+    """
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            return process.wait(POLL)
+        while signals and _succeeds("systemctl", *signals[0]):
+            signals.pop(0)
 
 
 def new_unit(app: str) -> str:
@@ -118,20 +137,8 @@ def unit_settings(text: str, unit: str) -> Iterator[str]:
             yield line.replace("%N", unit)
 
 
-def forward(number: int, unit: str, process: subprocess.Popen) -> None:
-    """Send a signal to the command of ``unit``, or end ``process``, which has not started it."""
-    _systemctl("kill", "--kill-whom=main", f"--signal={number}", unit, process=process)
-
-
-def stop(unit: str, process: subprocess.Popen) -> None:
-    """Stop ``unit``, or end ``process``, which has not started it."""
-    _systemctl("stop", "--no-block", unit, process=process)
-
-
-def _systemctl(*arguments: str, process: subprocess.Popen) -> None:
-    done = subprocess.run(["systemctl", *arguments], check=False, capture_output=True)
-    if done.returncode != 0:
-        process.terminate()
+def _succeeds(*command: str) -> bool:
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 
 def overview(app: str) -> str:

@@ -33,7 +33,6 @@ if "long" in sys.argv:
     signal.pause()
 """
 OFTEN = {"name": "often", "command": "python3 timed.py often", "calendar": f"*:*:0/{SLOT}"}
-LONG = {"name": "long", "command": "python3 timed.py long", "calendar": f"*:*:0/{SLOT}"}
 DAILY = {"name": "daily", "command": "python3 timed.py daily", "calendar": "daily"}
 
 
@@ -98,118 +97,83 @@ def timers(host):
     return find
 
 
-def result(host, name: str) -> str:
-    """Return how the last run of a schedule ended."""
-    return host.check_output(f"systemctl show --property=Result --value {UNITS}{name}.service")
-
-
-def test_runs_have_the_environment_of_the_app(timed, deploy, notes, host, forgotten):
-    release = timed()
-    deploy(release, **settings(OFTEN))
-    assert eventually(lambda: len(notes("often")) >= 2, seconds=3 * SLOT)
-    uid = host.check_output("id --user wsgi-timed")
-    assert {(note.version, note.uid, note.colour) for note in notes("often")} == {
-        (release.version, uid, "red")
-    }
-
-
-def test_run_that_changes_nothing(timed, deploy, timers):
-    release = timed()
-    deploy(release, **settings(OFTEN, DAILY))
-    assert "changed=0 " in deploy(release, **settings(OFTEN, DAILY))
-    assert timers() == {"often", "daily"}
-
-
-def test_no_time_is_lost_or_doubled_by_a_switch(timed, deploy, notes, forgotten):
+def test_no_time_is_lost_or_doubled_by_a_switch(timed, deploy, notes, host, forgotten):
     def ran(version: str) -> bool:
         return version in {note.version for note in notes("often")}
 
+    often = settings({**OFTEN, "catch_up": True})
     for release in (timed(), timed(), timed()):
-        deploy(release, **settings({**OFTEN, "catch_up": True}))
+        deploy(release, **often)
         assert eventually(partial(ran, release.version), seconds=3 * SLOT)
+    assert "changed=0 " in deploy(release, **often)
     complete: Counter[int] = Counter()
     for note in notes("often"):
         complete[note.slot] += 1 if note.what == "begins" else -1
     assert complete == dict.fromkeys(range(min(complete), max(complete) + 1), 1)
     versions = [note.version for note in notes("often")]
     assert versions == sorted(versions), "an earlier release never runs again"
-
-
-def test_catch_up_after_a_switch_that_stopped_a_run(timed, deploy, notes, host, forgotten):
-    old, new = timed(), timed()
-    daily = {**LONG, "calendar": "daily", "catch_up": True}
-    deploy(old, **settings(daily))
-    host.check_output(f"systemctl start --no-block {UNITS}long")
-    assert eventually(lambda: len(notes("long")) == 1)
-    deploy(new, **settings(daily))
-    assert eventually(lambda: len(notes("long")) == 3)
-    assert notes("long")[-1].version == new.version
-    deploy(timed(), **settings())
+    uid = host.check_output("id --user wsgi-timed")
+    assert {(note.uid, note.colour) for note in notes("often")} == {(uid, "red")}
 
 
 def test_run_under_way_ends_with_its_release(timed, deploy, notes, host, forgotten):
+    """One that catches up begins again."""
     old, new = timed(), timed()
-    deploy(old, **settings(LONG))
-    assert eventually(lambda: len(notes("long")) == 1, seconds=3 * SLOT)
-    deploy(new, **settings(LONG))
-    assert eventually(lambda: len(notes("long")) == 3, seconds=3 * SLOT)
-    noted = [(note.what, note.version) for note in notes("long")]
-    assert noted == [
-        ("begins", old.version),
-        ("is-stopped", old.version),
+    schedules = [
+        {"name": name, "command": f"python3 timed.py {name} long", "calendar": "daily"}
+        for name in ("once", "again")
+    ]
+    schedules[1]["catch_up"] = True
+    deploy(old, **settings(*schedules))
+    host.check_output(f"systemctl start --no-block {UNITS}once {UNITS}again")
+    assert eventually(lambda: notes("once") and notes("again"))
+    deploy(new, **settings(*schedules))
+    assert eventually(lambda: len(notes("again")) == 3)
+    ended = [("begins", old.version), ("is-stopped", old.version)]
+    assert [(note.what, note.version) for note in notes("once")] == ended
+    assert [(note.what, note.version) for note in notes("again")] == [
+        *ended,
         ("begins", new.version),
     ]
-    deploy(timed(), **settings())
 
 
-def test_run_that_takes_too_long_fails(timed, deploy, notes, host, forgotten):
-    deploy(timed(), **settings({**LONG, "timeout": 1}))
-    assert eventually(lambda: result(host, "long") == "timeout", seconds=3 * SLOT)
-    assert notes("long")[1].what == "is-stopped"
-
-
-def test_run_that_fails_is_visible_until_one_succeeds(timed, deploy, operate, host):
-    broken = {**OFTEN, "command": "sh -c 'echo I am broken; exit 3'", "calendar": "daily"}
-    deploy(timed(), **settings(broken))
-    assert host.run(f"systemctl start {UNITS}often").rc == 1
-    assert f"{UNITS}often.service" in host.check_output("systemctl --failed --plain --full")
-    assert "I am broken" in host.check_output("journalctl --identifier wsgi-timed-often")
+def test_run_that_fails_is_visible_until_one_succeeds(
+    timed, deploy, operate, notes, host, forgotten
+):
+    broken = {**DAILY, "command": "sh -c 'echo I am broken; exit 3'"}
+    slow = {**DAILY, "name": "slow", "command": "python3 timed.py slow long", "timeout": 1}
+    deploy(timed(), **settings(broken, slow))
+    for name in ("daily", "slow"):
+        assert host.run(f"systemctl start {UNITS}{name}").rc == 1
+        assert f"{UNITS}{name}.service" in host.check_output("systemctl --failed --plain --full")
+    assert notes("slow")[1].what == "is-stopped"
+    assert "I am broken" in host.check_output("journalctl --identifier wsgi-timed-daily")
     found = operate("releases", wsgi_app_name="timed")
     assert found.returncode == 2
-    assert f"{UNITS}often.service failed (exit-code, status 3)" in found.stdout
-    deploy(timed(), **settings({**OFTEN, "calendar": "daily"}))
-    assert operate("releases", wsgi_app_name="timed").returncode == 2, "it has not run since"
-    host.check_output(f"systemctl start {UNITS}often")
+    assert f"{UNITS}daily.service failed (exit-code, status 3)" in found.stdout
+    assert f"{UNITS}slow.service failed (timeout" in found.stdout
+    deploy(timed(), **settings(DAILY))
+    found = operate("releases", wsgi_app_name="timed")
+    assert found.returncode == 2, "it has not run since"
+    assert f"{UNITS}slow" not in found.stdout, "the schedule is gone"
+    host.check_output(f"systemctl start {UNITS}daily")
     assert operate("releases", wsgi_app_name="timed").returncode == 0
 
 
-def test_failed_release_leaves_the_schedules(timed, deploy, play, timers, notes, forgotten):
-    good = timed()
-    deploy(good, **settings(OFTEN))
+def test_failed_release_leaves_the_schedules(timed, play, timers, host):
     broken = {"name": "worker", "command": "false", "probation": 1}
-    run = play(timed(), **settings(DAILY), wsgi_app_processes=[broken])
+    run = play(timed(), **settings(OFTEN), wsgi_app_processes=[broken])
     assert run.returncode == 2
-    assert timers() == {"often"}
-    before = len(notes("often"))
-    assert eventually(lambda: len(notes("often")) > before, seconds=3 * SLOT)
-    assert {note.version for note in notes("often")} == {good.version}
-
-
-def test_rollback_brings_the_schedules_back(timed, deploy, operate, timers):
-    deploy(timed(), **settings(OFTEN, DAILY))
-    deploy(timed(), **settings(DAILY))
     assert timers() == {"daily"}
-    done = operate("rollback", wsgi_app_name="timed")
-    assert done.returncode == 0, done.stdout
-    assert timers() == {"often", "daily"}
+    host.check_output(f"systemctl start {UNITS}daily")
 
 
-def test_timer_that_was_stopped_starts_again(timed, deploy, timers, host):
-    release = timed()
-    deploy(release, **settings(DAILY))
-    host.check_output(f"systemctl stop {UNITS}daily.timer")
-    deploy(release, **settings(DAILY))
-    assert timers() == {"daily"}
+def test_unusable_calendar_is_an_input_error(timed, play, host, timers):
+    before = host.check_output("ls /srv/wsgi/timed/releases")
+    run = play(timed(), **settings({**OFTEN, "calendar": "each day"}))
+    assert run.returncode == 2
+    assert "wsgi_app_schedules[often].calendar is 'each day', which systemd does not" in run.stdout
+    assert (timers(), host.check_output("ls /srv/wsgi/timed/releases")) == ({"daily"}, before)
 
 
 def test_catch_up_after_a_boot(timed, deploy, notes, timers, boot, host, forgotten):
@@ -226,25 +190,28 @@ def test_catch_up_after_a_boot(timed, deploy, notes, timers, boot, host, forgott
 def test_another_calendar_makes_up_for_nothing(timed, deploy, notes, host, forgotten):
     """What it would have run before now is not missed."""
     late = {**DAILY, "name": "late", "command": "python3 timed.py late", "catch_up": True}
-    deploy(timed(), **settings(late))
     stamp = f"/var/lib/systemd/timers/stamp-{UNITS}late.timer"
     host.check_output(f"touch --date '2 hours ago' {stamp}")
-    deploy(timed(), **settings({**late, "calendar": "*:*:0"}))
+    deploy(timed(), **settings(OFTEN, {**late, "calendar": "*:*:0"}))
     assert eventually(lambda: len(notes("late")) == 1, seconds=70)
     assert notes("late")[0].began % 60 < SLOT
 
 
-def test_unusable_calendar_is_an_input_error(timed, deploy, play, host, timers):
-    deploy(timed(), **settings(DAILY))
-    before = host.check_output("ls /srv/wsgi/timed/releases")
-    run = play(timed(), **settings({**OFTEN, "calendar": "each day"}))
-    assert run.returncode == 2
-    assert "wsgi_app_schedules[often].calendar is 'each day', which systemd does not" in run.stdout
-    assert (timers(), host.check_output("ls /srv/wsgi/timed/releases")) == ({"daily"}, before)
+def test_timer_that_was_stopped_starts_again(timed, deploy, timers, host):
+    release = timed()
+    deploy(release, **settings(DAILY))
+    host.check_output(f"systemctl stop {UNITS}daily.timer")
+    deploy(release, **settings(DAILY))
+    assert timers() == {"daily"}
 
 
-def test_app_that_is_removed_leaves_no_schedule(timed, deploy, play, host):
-    deploy(timed(), **settings(DAILY, {**OFTEN, "catch_up": True}))
+def test_rollback_brings_the_schedules_back(operate, timers):
+    done = operate("rollback", wsgi_app_name="timed")
+    assert done.returncode == 0, done.stdout
+    assert timers() == {"often", "late"}
+
+
+def test_app_that_is_removed_leaves_no_schedule(timed, play, host):
     run = play(timed(), **settings(OFTEN), wsgi_app_state="absent")
     assert run.returncode == 0, run.stdout
     units = host.check_output(f"systemctl list-units --all --plain --no-legend '{UNITS}*'")
