@@ -20,7 +20,9 @@ def shop(tmp_path_factory) -> Example:
 
 
 @pytest.fixture(scope="module")
-def output(shop) -> str:
+def output(shop, host) -> str:
+    # An earlier run of the tests may have left a database with other migrations.
+    host.run("runuser -u postgres -- dropdb --if-exists --force shop")
     return shop.follow()
 
 
