@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 from client import ask
-from controller import MOLECULE
+from controller import MOLECULE, play
 from patience import eventually
 
 [CONTAINER] = [platform["name"] for platform in MOLECULE["platforms"]]
@@ -29,6 +29,14 @@ PROCESSES = [{**WORKER, "count": 2}, BEAT]
 
 def counts(processes: set) -> Counter[str]:
     return Counter(unit.process for unit in processes)
+
+
+def bad(name: str, command: str) -> list[dict]:
+    """Return the processes, where the one of this name has another command."""
+    return [
+        {**process, "command": command} if process["name"] == name else process
+        for process in PROCESSES
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -75,11 +83,17 @@ def began() -> float:
 
 
 def test_no_order_is_lost(began, first, source, deploy, attempt, ordering, done, processes, tell):
-    """Releases, scaling and a rollback, while orders come in."""
+    """Releases, scaling, other settings, a bad release and a rollback, while orders come in."""
     with ordering() as orders:
         for count in (2, 4, 1):
-            deploy(source(), wsgi_app_processes=[{**WORKER, "count": count}, BEAT])
+            last = source()
+            deploy(last, wsgi_app_processes=[{**WORKER, "count": count}, BEAT])
             assert counts(processes()) == {"worker": count, "beat": 1}
+        deploy(last, wsgi_app_processes=PROCESSES, wsgi_app_threads=2)
+        assert not attempt(source(), wsgi_app_processes=bad("worker", "false")).succeeded
+        rolled_back = play("rollback.yml")
+        assert rolled_back.succeeded, rolled_back.output
+        assert counts(processes()) == {"worker": 1, "beat": 1}
     tell(f"{len(orders.sent)} orders were sent")
     assert orders.failures == []
     found = done()
@@ -107,14 +121,6 @@ def test_there_is_never_a_second_clock(began, ticks):
     clocks = [unit for unit, _ in itertools.groupby(ticks(began))]
     assert len(clocks) > 3
     assert len(clocks) == len(set(clocks))
-
-
-def bad(name: str, command: str) -> list[dict]:
-    """Return the processes, where the one of this name has another command."""
-    return [
-        {**process, "command": command} if process["name"] == name else process
-        for process in PROCESSES
-    ]
 
 
 @pytest.mark.parametrize(
