@@ -31,37 +31,44 @@ def timers(app: str, release: str) -> list[str]:
 
 def unit_files(app: str, release: str) -> list[dict]:
     """Return the entries of file_set that make the schedules of a release current."""
-    contents = {
-        path.name: path.read_text()
-        for path in sorted(Path(layout(app, release).schedule_units_dir).glob("*"))
-    }
+    contents = _contents(app, release)
     wanted: dict[str, dict] = {
         f"{UNIT_DIR}/{name}": {"content": content} for name, content in contents.items()
     }
     wanted |= {f"{TIMER_WANTS_DIR}/{name}": {"link": f"../{name}"} for name in timers(app, release)}
     pattern = layout(app).schedule_unit_pattern
-    found = [
-        *Path(UNIT_DIR).glob(pattern),
-        *Path(TIMER_WANTS_DIR).glob(pattern),
-        *(stamp(timer) for timer in changed_timers(contents, pattern)),
-    ]
+    found = [*Path(UNIT_DIR).glob(pattern), *Path(TIMER_WANTS_DIR).glob(pattern)]
     absent = {str(path): {"absent": True} for path in found if str(path) not in wanted}
     return [{"dest": path, **entry} for path, entry in {**wanted, **absent}.items()]
 
 
-def changed_timers(contents: dict[str, str], pattern: str) -> Iterator[str]:
-    """Yield the timers of the host that ``contents`` lack or change."""
-    for path in Path(UNIT_DIR).glob(f"{pattern}.timer"):
-        if contents.get(path.name) != path.read_text():
-            yield path.name
+def changed_timers(app: str, release: str) -> list[dict]:
+    """Return the entries of file_set that remove the timers that a release lacks or changes.
 
-
-def stamp(timer: str) -> Path:
-    """Return the file that says when ``timer`` last elapsed.
-
-    With another calendar, what elapsed before would count as missed.
+    systemd has to forget when they elapsed: what another calendar would have run since then would
+    count as missed, and run at once.
     """
-    return Path(TIMER_STAMP_DIR, f"stamp-{timer}")
+    contents = _contents(app, release)
+    changed = [
+        path.name
+        for path in sorted(Path(UNIT_DIR).glob(f"{layout(app).schedule_unit_pattern}.timer"))
+        if contents.get(path.name) != path.read_text()
+    ]
+    return [
+        {"dest": path, "absent": True}
+        for timer in changed
+        for path in (
+            f"{UNIT_DIR}/{timer}",
+            f"{TIMER_WANTS_DIR}/{timer}",
+            f"{TIMER_STAMP_DIR}/stamp-{timer}",
+        )
+    ]
+
+
+def _contents(app: str, release: str) -> dict[str, str]:
+    """Return the units of a release's schedules, by their names."""
+    units_dir = Path(layout(app, release).schedule_units_dir)
+    return {path.name: path.read_text() for path in sorted(units_dir.glob("*"))}
 
 
 @contextmanager

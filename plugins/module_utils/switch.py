@@ -132,7 +132,10 @@ class Switch:
             # If the power fails here, the next run sees that it has to switch.
             if self.moves_socket:
                 self._stop_socket()
-            place([*self.current_files, *schedules.unit_files(self.app, self.release)])
+            place(
+                schedules.changed_timers(self.app, self.release),
+                [*self.current_files, *schedules.unit_files(self.app, self.release)],
+            )
 
     def _stop_others(self) -> None:
         """Let all other releases end their requests and tasks, and stop them."""
@@ -188,15 +191,16 @@ def start_web(unit: str) -> None:
         raise SwitchError(f"The web process {unit} did not start ({result}).") from error
 
 
-def place(entries: list[dict]) -> None:
-    """Place files and let systemd read them, or change nothing if that fails."""
+def place(*steps: list[dict]) -> None:
+    """Place files, and let systemd read them after each step; change nothing if that fails."""
     before: list[tuple[str, PathState]] = []
     try:
-        for entry in entries:
-            path, found = entry["dest"], PathState.read(entry["dest"])
-            before.append((path, found))
-            wanted(entry, found).place(path)
-        units.systemctl("daemon-reload")
+        for entries in filter(None, steps):
+            for entry in entries:
+                path, found = entry["dest"], PathState.read(entry["dest"])
+                before.append((path, found))
+                wanted(entry, found).place(path)
+            units.systemctl("daemon-reload")
     except (SystemctlError, OSError):
         for path, state in reversed(before):
             state.place(path)

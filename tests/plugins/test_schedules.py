@@ -55,7 +55,8 @@ def make_current(places: Path):
     """Return a function that places the files of a release's schedules."""
 
     def make(name: str) -> None:
-        for entry in schedules.unit_files("shop", name):
+        changed = schedules.changed_timers("shop", name)
+        for entry in [*changed, *schedules.unit_files("shop", name)]:
             path = Path(entry["dest"])
             path.unlink(missing_ok=True)
             if "content" in entry:
@@ -91,12 +92,17 @@ UNIT_KINDS = ("timer", "service")
         pytest.param("hourly", False, id="another calendar"),
     ],
 )
-def test_stamp_belongs_to_the_calendar(release, make_current, places, calendar: str, stays: bool):
+def test_timer_of_another_calendar_is_a_new_one(
+    release, make_current, places, calendar: str, stays: bool
+):
     release("one", mails="daily")
     release("two", mails=calendar)
     make_current("one")
     stamp = places / "stamps" / f"stamp-{TIMER}"
     stamp.touch()
+    assert [entry["dest"] for entry in schedules.changed_timers("shop", "two")] == (
+        [] if stays else [str(places / "units" / TIMER), str(places / "wants" / TIMER), str(stamp)]
+    )
     make_current("two")
     assert stamp.exists() == stays
 

@@ -165,7 +165,6 @@ def test_new_release_starts_before_the_previous_one_stops(release, to_new, syste
     release("new", "worker")
     to_new()
     assert systemd.log == [
-        "reload",
         f"start {web('new')}",
         f"start {process('worker', 'new')}",
         "reload",
@@ -275,7 +274,7 @@ def test_moved_socket_stops_before_the_release_is_current(release, to_new, syste
     release("old", serves=True)
     release("new")
     to_new(moves_socket=True)
-    assert systemd.log[2:5] == [f"stop {SOCKET}", f"stop {web('old')}", f"stop {web('new')}"]
+    assert systemd.log[1:4] == [f"stop {SOCKET}", f"stop {web('old')}", f"stop {web('new')}"]
 
 
 def test_processes_of_any_other_release_stop(release, to_new, systemd):
