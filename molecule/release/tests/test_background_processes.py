@@ -8,6 +8,8 @@ from collections import Counter
 import pytest
 from patience import eventually
 
+pytestmark = pytest.mark.operations
+
 APP = {"app": "ticking"}
 UNITS = "'wsgi-ticking_process_*'"
 CODE = """

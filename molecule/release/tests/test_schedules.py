@@ -9,6 +9,8 @@ from functools import partial
 import pytest
 from patience import eventually
 
+pytestmark = pytest.mark.operations
+
 APP = {"app": "timed"}
 UNITS = "wsgi-timed_schedule_"
 NOTES = "/var/lib/wsgi/timed/data/notes"

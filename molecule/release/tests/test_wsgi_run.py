@@ -16,6 +16,8 @@ import pytest
 from controller import EPHEMERAL
 from patience import eventually
 
+pytestmark = pytest.mark.operations
+
 NAME = "people"
 UNITS = f"'wsgi-{NAME}_run_*'"
 SECRET = "a-word-that-no-command-line-has"
