@@ -43,7 +43,7 @@ class Layout:
     app_dir: str
     releases_dir: str
     after_switch_path: str
-    """A file that names the release whose tasks after the switch are not done."""
+    """A file with the switch whose tasks after it are not done."""
     environments_dir: str
     repository_dir: str
     podman_path: str
@@ -198,7 +198,7 @@ def layout(name: str, release: str = "*") -> Layout:
         schedule_commands_dir=f"{release_dir}/schedules",
         run_path=f"{release_dir}/run",
         run_settings_path=f"{release_dir}/run_settings",
-        run_command_path=f"{release_dir}/run_command",
+        run_command_path=f"{release_dir}/run_command.py",
         probation_path=f"{drop_in_dir}/probation.conf",
         release_paths=[
             static_release_dir,

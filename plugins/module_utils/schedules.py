@@ -6,9 +6,7 @@ its last run stays known (systemd.timer(5)). A release has its own copy of them.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from pathlib import Path
 
 from ansible_collections.subsite.deploy.plugins.module_utils import units
@@ -25,15 +23,14 @@ STOP_TIMEOUT = 60
 
 def timers(app: str, release: str) -> list[str]:
     """Return the timers of a release."""
-    units_dir = Path(layout(app, release).schedule_units_dir)
-    return sorted(path.name for path in units_dir.glob("*.timer"))
+    return [name for name in _contents(app, release) if name.endswith(".timer")]
 
 
 def unit_files(app: str, release: str) -> list[dict]:
     """Return the entries of file_set that make the schedules of a release current."""
-    contents = _contents(app, release)
     wanted: dict[str, dict] = {
-        f"{UNIT_DIR}/{name}": {"content": content} for name, content in contents.items()
+        f"{UNIT_DIR}/{name}": {"content": content}
+        for name, content in _contents(app, release).items()
     }
     wanted |= {f"{TIMER_WANTS_DIR}/{name}": {"link": f"../{name}"} for name in timers(app, release)}
     pattern = layout(app).schedule_unit_pattern
@@ -42,77 +39,65 @@ def unit_files(app: str, release: str) -> list[dict]:
     return [{"dest": path, **entry} for path, entry in {**wanted, **absent}.items()]
 
 
-def changed_timers(app: str, release: str) -> list[dict]:
-    """Return the entries of file_set that remove the timers that a release lacks or changes.
+def outdated_timers(app: str, release: str) -> list[str]:
+    """Return the timers of the host that a release lacks or changes, or that do not run."""
+    pattern = f"{layout(app).schedule_unit_pattern}.timer"
+    running, contents = units.running(pattern), _contents(app, release)
+    return [
+        path.name
+        for path in sorted(Path(UNIT_DIR).glob(pattern))
+        if path.name not in running or path.read_text() != contents.get(path.name)
+    ]
 
-    systemd has to forget when they elapsed: what another calendar would have run since then would
-    count as missed, and run at once.
+
+def removal(app: str, release: str, outdated: list[str]) -> list[dict]:
+    """Return the entries of file_set that let systemd forget timers, before they start anew.
+
+    systemd counts from when they elapsed, or started, before. What the timer would have run since
+    then would run at once.
     """
     contents = _contents(app, release)
     changed = [
-        path.name
-        for path in sorted(Path(UNIT_DIR).glob(f"{layout(app).schedule_unit_pattern}.timer"))
-        if contents.get(path.name) != path.read_text()
+        timer for timer in outdated if Path(UNIT_DIR, timer).read_text() != contents.get(timer)
     ]
-    return [
-        {"dest": path, "absent": True}
-        for timer in changed
-        for path in (
-            f"{UNIT_DIR}/{timer}",
-            f"{TIMER_WANTS_DIR}/{timer}",
-            f"{TIMER_STAMP_DIR}/stamp-{timer}",
-        )
+    paths = [
+        f"{directory}/{timer}" for timer in outdated for directory in (UNIT_DIR, TIMER_WANTS_DIR)
     ]
+    paths += [f"{TIMER_STAMP_DIR}/stamp-{timer}" for timer in changed]
+    return [{"dest": path, "absent": True} for path in paths]
 
 
-def _contents(app: str, release: str) -> dict[str, str]:
-    """Return the units of a release's schedules, by their names."""
-    units_dir = Path(layout(app, release).schedule_units_dir)
-    return {path.name: path.read_text() for path in sorted(units_dir.glob("*"))}
-
-
-@contextmanager
-def paused(app: str) -> Iterator[None]:
-    """Stop the timers and the runs under way, and start the timers that there are afterwards.
-
-    A run that was due meanwhile starts afterwards. So does one that was stopped, if its timer makes
-    up for what it missed.
-    """
-    pattern = layout(app).schedule_unit_pattern
-    running = list(units.running(f"{pattern}.timer"))
-    due = {timer: units.time_of(timer, "NextElapseUSecRealtime") for timer in running}
-    units.stop(running, STOP_TIMEOUT)
-    interrupted = list(units.running(f"{pattern}.service"))
-    units.stop(interrupted, 2 * STOP_TIMEOUT)
-    again = {
-        timer
-        for timer in running
-        if service_of(timer) in interrupted and units.show(timer, "Persistent") == "yes"
-    }
-    waiting = {
-        timer: moment
-        for timer, moment in due.items()
-        if service_of(timer) in interrupted or units.time_of(timer, "LastTriggerUSec") < moment
-    }
-    try:
-        yield
-    finally:
-        started = sorted(path.name for path in Path(UNIT_DIR).glob(f"{pattern}.timer"))
-        if started:
-            units.systemctl("start", *started)
-        missed = {timer for timer, moment in waiting.items() if 0 < moment <= time.time()}
-        runs = [service_of(timer) for timer in started if timer in again | missed]
-        if runs:
-            units.systemctl("start", "--no-block", *runs)
-        forget_failures(pattern)
-
-
-def forget_failures(pattern: str) -> None:
-    """Reset the failed state of services that there are no more."""
-    failed_units = units.in_state("failed", f"{pattern}.service")
-    gone = [service for service in failed_units if not Path(UNIT_DIR, service).exists()]
+def start_timers(app: str, release: str) -> None:
+    """Start the timers of a release, and forget the failures of schedules that it lacks."""
+    started = timers(app, release)
+    if started:
+        units.systemctl("start", *started)
+    failures = units.in_state("failed", f"{layout(app).schedule_unit_pattern}.service")
+    gone = [service for service in failures if not Path(UNIT_DIR, service).exists()]
     if gone:
         units.systemctl("reset-failed", *gone)
+
+
+def end_runs(app: str, reloading: float, reloaded: float) -> None:
+    """Stop the runs of the release that was current until systemd was reloaded.
+
+    One that catches up begins again. So does one that has just begun.
+
+    :param reloading: the time before the reload, and ``reloaded``: after it (``time.monotonic``).
+    """
+    found = units.running(f"{layout(app).schedule_unit_pattern}.service")
+    began = {unit: units.monotonic(unit, "InactiveExitTimestampMonotonic") for unit in found}
+    ended = [unit for unit, moment in began.items() if moment <= reloaded]
+    again = [unit for unit in ended if began[unit] >= reloading or _catches_up(unit)]
+    # A timer that elapses meanwhile cancels the command, but the run ends before the next begins.
+    with suppress(units.SystemctlError):
+        units.stop(ended, 2 * STOP_TIMEOUT)
+    if again:
+        units.systemctl("start", "--no-block", *again)
+
+
+def _catches_up(service: str) -> bool:
+    return units.show(service.removesuffix(".service") + ".timer", "Persistent") == "yes"
 
 
 def service_of(timer: str) -> str:
@@ -122,10 +107,15 @@ def service_of(timer: str) -> str:
 
 def failed(app: str) -> dict[str, str]:
     """Return the services whose last run failed, and how, as ``exit-code, status 3``."""
-    pattern = layout(app).schedule_unit_pattern
-    found = units.in_state("failed", f"{pattern}.service")
+    found = units.in_state("failed", f"{layout(app).schedule_unit_pattern}.service")
     states = {unit: units.state_of(unit) for unit in found}
     return {
         unit: f"{state['Result']}, status {state['ExecMainStatus']}"
         for unit, state in states.items()
     }
+
+
+def _contents(app: str, release: str) -> dict[str, str]:
+    """Return the units of a release's schedules, by their names."""
+    units_dir = Path(layout(app, release).schedule_units_dir)
+    return {path.name: path.read_text() for path in sorted(units_dir.glob("*"))}

@@ -11,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import json
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -96,7 +97,8 @@ class Switch:
         # A process that is exclusive in one of two releases must not run in both.
         exclusive = background_processes.exclusive_names([*new, *others])
         ended = [process.unit for process in others if process.name in exclusive]
-        was_listening = units.is_active(app.socket_unit)
+        outdated = schedules.outdated_timers(self.app, self.release)
+        again = [*ended, *units.running(app.socket_unit, *outdated)]
         self._check_claim()
         try:
             place(self.probation_files)
@@ -104,17 +106,21 @@ class Switch:
             probation.start(self.app, (process for process in new if process.name not in exclusive))
             self._stop(ended)
             probation.start(self.app, (process for process in new if process.name in exclusive))
-            self._make_current()
+            self._check_claim()
+            reloading = time.monotonic()
+            self._make_current(outdated)
         except FAILURES as error:
             failed = [app.service_unit, *(process.unit for process in new)]
-            again = ended + [app.socket_unit] * was_listening
             try:
                 self._go_back(failed, again)
             except (SystemctlError, OSError) as second:
                 raise SwitchError(f"{error}\n{second}") from error
             raise
+        reloaded = time.monotonic()
         units.systemctl("enable", "--now", app.socket_unit)
+        schedules.start_timers(self.app, self.release)
         self._stop_others()
+        schedules.end_runs(self.app, reloading, reloaded)
 
     def _go_back(self, failed: list[str], again: list[str]) -> None:
         """Stop the units that ``failed``, and start those ``again`` that stopped for them."""
@@ -125,17 +131,19 @@ class Switch:
             if again:
                 units.systemctl("start", *again)
 
-    def _make_current(self) -> None:
-        """Make the release current, unless a newer run has begun."""
-        with schedules.paused(self.app):
-            self._check_claim()
-            # If the power fails here, the next run sees that it has to switch.
-            if self.moves_socket:
-                self._stop_socket()
-            place(
-                schedules.changed_timers(self.app, self.release),
-                [*self.current_files, *schedules.unit_files(self.app, self.release)],
-            )
+    def _make_current(self, outdated: list[str]) -> None:
+        """Make the release current.
+
+        :param outdated: the timers that have to start anew.
+        """
+        # If the power fails here, the next run sees that it has to switch.
+        if self.moves_socket:
+            self._stop_socket()
+        self._stop(outdated)
+        place(
+            schedules.removal(self.app, self.release, outdated),
+            [*self.current_files, *schedules.unit_files(self.app, self.release)],
+        )
 
     def _stop_others(self) -> None:
         """Let all other releases end their requests and tasks, and stop them."""

@@ -51,6 +51,11 @@ def time_of(unit: str, name: str) -> float:
     return calendar.timegm(time.strptime(text, "%a %Y-%m-%d %H:%M:%S %Z")) if text else 0
 
 
+def monotonic(unit: str, name: str) -> float:
+    """Return the property ``name`` of ``unit``, a time of ``time.monotonic``, in seconds."""
+    return int(show(unit, name)) / 1e6
+
+
 def stop(units: list[str], timeout: float) -> None:
     """Stop ``units``, and kill them if they have not stopped within ``timeout`` seconds.
 

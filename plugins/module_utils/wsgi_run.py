@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
+from threading import Thread
+from typing import IO
 
 from ansible_collections.subsite.deploy.plugins.module_utils import (
     background_processes,
@@ -28,6 +30,12 @@ from ansible_collections.subsite.deploy.plugins.module_utils.layout import (
     layout,
     release_of_unit,
 )
+
+BLOCK = 65536
+"""How many bytes are read at once."""
+
+OUTPUT_TIMEOUT = 1
+"""Seconds to wait for output, after the command has ended."""
 
 POLL = 0.2
 """Seconds between two looks whether a signal has arrived."""
@@ -78,17 +86,57 @@ def run(app: str, command: list[str]) -> int:
     The command has a terminal if this program has one.
     """
     unit = new_unit(app)
-    has_terminal = all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+    has_terminal = all(os.isatty(descriptor) for descriptor in (0, 1, 2))
     started = command_line(app, current_release(app), command, unit, has_terminal)
-    # With --pipe, systemd-run would end at a signal of the terminal, and the command would go on.
-    process = subprocess.Popen(started, process_group=None if has_terminal else 0)
     signals: list[list[str]] = []
     for number in (signal.SIGINT, signal.SIGQUIT):
         forward = ["kill", "--kill-whom=main", f"--signal={number}", unit]
         signal.signal(number, lambda *_, forward=forward: signals.append(forward))
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: signals.append(["stop", "--no-block", unit]))
-    return wait(process, signals)
+    if has_terminal:
+        return wait(subprocess.Popen(started), signals)
+    # In a group of its own: systemd-run would end at a signal of the terminal, and the command
+    # would go on.
+    process = subprocess.Popen(
+        started, process_group=0, stdin=relayed(0), stdout=relayed(1), stderr=relayed(2)
+    )
+    outputs = [
+        Thread(target=show, args=(pipe, descriptor), daemon=True)
+        for pipe, descriptor in ((process.stdout, 1), (process.stderr, 2))
+        if pipe
+    ]
+    for thread in outputs:
+        thread.start()
+    if process.stdin:
+        Thread(target=send, args=(process.stdin,), daemon=True).start()
+    status = wait(process, signals)
+    for thread in outputs:
+        thread.join(OUTPUT_TIMEOUT)
+    return status
+
+
+def relayed(descriptor: int) -> int | None:
+    """Return a pipe in place of a terminal.
+
+    The app must not get the terminal of root: it could read what root types, and write to it.
+    """
+    return subprocess.PIPE if os.isatty(descriptor) else None
+
+
+def send(pipe: IO[bytes]) -> None:
+    """Send what people type to the command, until the end of the input."""
+    with suppress(OSError), pipe:
+        while data := os.read(0, BLOCK):
+            pipe.write(data)
+            pipe.flush()
+
+
+def show(pipe: IO[bytes], descriptor: int) -> None:
+    """Show the output of the command in a terminal, until it ends."""
+    with suppress(OSError):
+        while data := os.read(pipe.fileno(), BLOCK):
+            os.write(descriptor, data)
 
 
 def wait(process: subprocess.Popen, signals: list[list[str]]) -> int:
@@ -97,11 +145,14 @@ def wait(process: subprocess.Popen, signals: list[list[str]]) -> int:
     :param signals: arguments of systemctl, which signal handlers add. As long as the unit has not
         started, these commands fail, and are repeated.
     """
-    while True:
+    status = None
+    while status is None:
         with suppress(subprocess.TimeoutExpired):
-            return process.wait(POLL)
-        while signals and _succeeds("systemctl", *signals[0]):
+            status = process.wait(POLL)
+        # A lost connection ends systemd-run, but not its unit.
+        while signals and (_succeeds("systemctl", *signals[0]) or status is not None):
             signals.pop(0)
+    return status
 
 
 def new_unit(app: str) -> str:
@@ -123,6 +174,7 @@ def command_line(
         *("systemd-run", "--quiet", "--wait", "--collect", "--service-type=exec"),
         "--pty" if has_terminal else "--pipe",
         f"--unit={unit}",
+        f"--description=Command of WSGI app {app}",
         *(f"--property={setting}" for setting in settings),
         *("/bin/sh", places.run_path, unit, str(has_terminal).lower()),
         # systemd would replace variables in arguments (systemd.service(5)).
@@ -178,7 +230,8 @@ def times(timer: str) -> str:
         return f"runs since {utc(elapsed)}" if elapsed else "runs now"
     following = f"next {utc(elapses)}" if elapses else f"timer {state(timer)}"
     result = units.state_of(service)["Result"]
-    return f"{following}, last {utc(elapsed)} ({result})" if elapsed else following
+    last = f", last {utc(elapsed)}" if elapsed else ""
+    return following + last + (f", failed ({result})" if result != "success" else "")
 
 
 def utc(moment: float) -> str:

@@ -113,8 +113,10 @@ instances:
   returned: always
   sample: {"4d1c09aa71be": "active"}
 after_switch:
-  description: The release whose tasks after the switch are not done; empty when there is none.
-  type: str
+  description: >-
+    The switch whose tasks after it are not done, as C(wsgi_app_switch) of these tasks; empty when
+    there is none.
+  type: dict
   returned: always
 stopped_units:
   description: Background processes and timers of the current release that do not run, as units.
@@ -122,6 +124,12 @@ stopped_units:
   elements: str
   returned: always
   sample: [wsgi-shop_process_worker_1.4d1c09aa71be.service]
+changed_units:
+  description: Paths of units of schedules that are not as the current release has them.
+  type: list
+  elements: str
+  returned: always
+  sample: [/etc/systemd/system/wsgi-shop_schedule_mails.timer]
 failed_schedules:
   description: The services of schedules whose last run failed, and how it did.
   type: dict
@@ -217,6 +225,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils.layout import (
     release_of_unit,
 )
 from ansible_collections.subsite.deploy.plugins.module_utils.listening_socket import altered
+from ansible_collections.subsite.deploy.plugins.module_utils.path_state import PathState
 
 SUPERSEDED = (
     "Another run has begun to change {name} on this host since, or the host has rebooted. This run "
@@ -513,6 +522,16 @@ def stopped_units(name: str, release: str, running: dict[str, str]) -> list[str]
     return [unit for unit in expected if running.get(unit) != "active"]
 
 
+def changed_units(name: str, release: str) -> list[str]:
+    """Return the paths of units of schedules that are not as ``release`` has them.
+
+    An interrupted switch leaves those of the release before.
+    """
+    files = schedules.unit_files(name, release) if release else []
+    states = [(entry, PathState.read(entry["dest"])) for entry in files]
+    return [entry["dest"] for entry, state in states if switch.wanted(entry, state) != state]
+
+
 def listening(name: str) -> bool:
     """Return whether the app's socket is active and enabled."""
     state = units.systemctl(
@@ -589,8 +608,9 @@ def main() -> None:
         previous=previous([release["release"] for release in releases], current),
         serving_since=time_of(Path(app.current_unit_path)) if current else "",
         instances=instances(name, running),
-        after_switch=text_of(Path(app.after_switch_path)),
+        after_switch=json.loads(text_of(Path(app.after_switch_path)) or "{}"),
         stopped_units=stopped_units(name, current, {**running, **timers}),
+        changed_units=changed_units(name, current),
         failed_schedules=schedules.failed(name),
         address=listen,
         data_owner=owner_of(app.data_dir),

@@ -143,6 +143,12 @@ def changes(entries: list[dict]) -> list[Change]:
     ]
 
 
+def schedule_files(planned: switch.Switch) -> list[dict]:
+    """Return the files of the release's schedules; none if check mode has not built it."""
+    units_dir = Path(layout.layout(planned.app, planned.release).schedule_units_dir)
+    return schedules.unit_files(planned.app, planned.release) if units_dir.is_dir() else []
+
+
 def run_on_host(planned: switch.Switch) -> None:
     """Run the switch in a transient unit, which goes on if this module is killed.
 
@@ -174,7 +180,8 @@ def main() -> None:
     )
     parameters = dict(module.params)
     planned = switch.Switch(app=parameters.pop("name"), **parameters)
-    diff = [change.diff() for change in changes(planned.current_files)]
+    files = [*planned.current_files, *schedule_files(planned)]
+    diff = [change.diff() for change in changes(files)]
     if module.check_mode:
         module.exit_json(changed=True, diff=diff, current=False)
     # A release that was current before and starts again does not become current.

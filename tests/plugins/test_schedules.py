@@ -1,4 +1,4 @@
-"""Schedules of a release become current, and no run that was due is lost.
+"""Schedules of a release become current, and runs of the previous one end.
 
 systemd is replaced here; scenario `release` has schedules on hosts.
 """
@@ -6,8 +6,7 @@ systemd is replaced here; scenario `release` has schedules on hosts.
 from __future__ import annotations
 
 import dataclasses
-import time
-from fnmatch import fnmatch
+import fnmatch
 from pathlib import Path
 
 import pytest
@@ -51,18 +50,30 @@ def release(places: Path):
 
 
 @pytest.fixture
-def make_current(places: Path):
-    """Return a function that places the files of a release's schedules."""
+def active() -> set[str]:
+    """The units that run."""
+    return set()
+
+
+@pytest.fixture
+def make_current(places: Path, active: set[str], monkeypatch: pytest.MonkeyPatch):
+    """Return a function that places the files of a release's schedules, and starts its timers."""
+    monkeypatch.setattr(
+        units, "running", lambda pattern: dict.fromkeys(fnmatch.filter(active, pattern), "active")
+    )
 
     def make(name: str) -> None:
-        changed = schedules.changed_timers("shop", name)
-        for entry in [*changed, *schedules.unit_files("shop", name)]:
+        outdated = schedules.outdated_timers("shop", name)
+        removal = schedules.removal("shop", name, outdated)
+        for entry in [*removal, *schedules.unit_files("shop", name)]:
             path = Path(entry["dest"])
             path.unlink(missing_ok=True)
             if "content" in entry:
                 path.write_text(entry["content"])
             elif "link" in entry:
                 path.symlink_to(entry["link"])
+        active.clear()
+        active.update(schedules.timers("shop", name))
 
     return make
 
@@ -86,25 +97,32 @@ UNIT_KINDS = ("timer", "service")
 
 
 @pytest.mark.parametrize(
-    ("calendar", "stays"),
+    ("calendar", "is_active", "outdated", "forgotten"),
     [
-        pytest.param("daily", True, id="same calendar"),
-        pytest.param("hourly", False, id="another calendar"),
+        pytest.param("daily", True, [], False, id="same calendar"),
+        pytest.param("hourly", True, [TIMER], True, id="another calendar"),
+        pytest.param("daily", False, [TIMER], False, id="timer that was stopped"),
     ],
 )
-def test_timer_of_another_calendar_is_a_new_one(
-    release, make_current, places, calendar: str, stays: bool
+def test_timers_that_start_anew(
+    release, make_current, places, active, calendar, is_active: bool, outdated, forgotten: bool
 ):
     release("one", mails="daily")
     release("two", mails=calendar)
     make_current("one")
     stamp = places / "stamps" / f"stamp-{TIMER}"
     stamp.touch()
-    assert [entry["dest"] for entry in schedules.changed_timers("shop", "two")] == (
-        [] if stays else [str(places / "units" / TIMER), str(places / "wants" / TIMER), str(stamp)]
-    )
+    if not is_active:
+        active.clear()
+    assert schedules.outdated_timers("shop", "two") == outdated
+    removed = [entry["dest"] for entry in schedules.removal("shop", "two", outdated)]
+    units_and_links = [
+        str(places / name / timer) for timer in outdated for name in ("units", "wants")
+    ]
+    assert removed == units_and_links + [str(stamp)] * forgotten
     make_current("two")
-    assert stamp.exists() == stays
+    assert stamp.exists() != forgotten
+    assert (places / "units" / TIMER).read_text() == f"OnCalendar={calendar}\n"
 
 
 def test_release_without_schedules(release, make_current, places):
@@ -117,91 +135,87 @@ def test_release_without_schedules(release, make_current, places):
 
 
 class Systemd:
-    """Timers and services that run, when timers elapse, and what was done."""
+    """A run of a schedule that goes on, and what was done.
 
-    def __init__(
-        self, due: float, elapsed: float = 0, under_way: bool = False, catches_up: bool = False
-    ) -> None:
-        self.catches_up = catches_up
+    The reload of systemd took from second 10 to second 11.
+    """
+
+    def __init__(self, began: float, catches_up: bool = False) -> None:
+        self.began, self.catches_up = began, catches_up
         self.failed: set[str] = set()
-        self.active = {TIMER, SERVICE} if under_way else {TIMER}
-        self.times = {"NextElapseUSecRealtime": due, "LastTriggerUSec": elapsed}
         self.log: list[str] = []
 
     def running(self, pattern: str) -> dict[str, str]:
-        return {unit: "active" for unit in sorted(self.active) if fnmatch(unit, pattern)}
+        return {SERVICE: "activating"}
 
     def in_state(self, state: str, pattern: str) -> dict[str, str]:
         return dict.fromkeys(sorted(self.failed), state)
 
+    def monotonic(self, unit: str, name: str) -> float:
+        return self.began
+
     def show(self, unit: str, name: str) -> str:
+        assert unit == TIMER
         return "yes" if self.catches_up else "no"
 
     def stop(self, names: list[str], timeout: float) -> None:
         self.log += [f"stop {name}" for name in names]
-        self.active -= set(names)
-
-    def time_of(self, unit: str, name: str) -> float:
-        return self.times[name]
 
     def systemctl(self, *arguments: str) -> None:
         self.log.append(" ".join(arguments))
 
 
 @pytest.fixture
-def paused(places: Path, monkeypatch: pytest.MonkeyPatch):
-    """Return a function that pauses the schedules of an app, with this state of systemd."""
-    (places / "units" / TIMER).touch()
+def replace_systemd(monkeypatch: pytest.MonkeyPatch):
+    """Return a function that puts an object in the way of systemd."""
 
-    def pause(systemd: Systemd) -> list[str]:
-        for name in ("running", "in_state", "show", "stop", "time_of", "systemctl"):
+    def replace(systemd: Systemd) -> None:
+        for name in ("running", "in_state", "monotonic", "show", "stop", "systemctl"):
             monkeypatch.setattr(units, name, getattr(systemd, name))
-        with schedules.paused("shop"):
-            systemd.log.append("switch")
-        return systemd.log
 
-    return pause
-
-
-NOW = time.time()
-
-
-def test_timer_does_not_elapse_in_the_pause(paused):
-    assert paused(Systemd(due=NOW + 60)) == [f"stop {TIMER}", "switch", f"start {TIMER}"]
-
-
-def test_run_under_way_stops(paused):
-    log = paused(Systemd(due=0, elapsed=NOW - 5, under_way=True))
-    assert log == [f"stop {TIMER}", f"stop {SERVICE}", "switch", f"start {TIMER}"]
+    return replace
 
 
 @pytest.mark.parametrize(
-    ("systemd", "runs"),
+    ("systemd", "log"),
     [
-        pytest.param(Systemd(due=NOW - 1, elapsed=NOW - 60), True, id="in the pause"),
-        pytest.param(Systemd(due=NOW - 1, elapsed=NOW - 1), False, id="just before it stopped"),
-        pytest.param(Systemd(NOW - 1, NOW - 1, under_way=True), True, id="and the run was stopped"),
-        pytest.param(Systemd(due=0, elapsed=NOW - 60), False, id="never again"),
-        pytest.param(Systemd(NOW + 9, NOW - 1, under_way=True), False, id="but its run began"),
+        pytest.param(Systemd(5), [f"stop {SERVICE}"], id="since before the reload"),
         pytest.param(
-            Systemd(NOW + 9, NOW - 1, under_way=True, catches_up=True), True, id="to be made up"
+            Systemd(5, catches_up=True),
+            [f"stop {SERVICE}", f"start --no-block {SERVICE}"],
+            id="since before the reload, and catches up",
         ),
+        pytest.param(
+            Systemd(10.5),
+            [f"stop {SERVICE}", f"start --no-block {SERVICE}"],
+            id="begun while systemd reloaded",
+        ),
+        pytest.param(Systemd(11.5), [], id="of the new release"),
     ],
 )
-def test_run_that_was_due(paused, systemd: Systemd, runs: bool):
-    assert (f"start --no-block {SERVICE}" in paused(systemd)) == runs
+def test_run_that_goes_on(replace_systemd, systemd: Systemd, log: list[str]):
+    replace_systemd(systemd)
+    schedules.end_runs("shop", reloading=10, reloaded=11)
+    assert systemd.log == log
 
 
-def test_failure_of_a_removed_schedule_is_forgotten(places, paused):
-    systemd = Systemd(due=NOW + 60)
+def test_stop_that_a_timer_cancels(replace_systemd, monkeypatch: pytest.MonkeyPatch):
+    systemd = Systemd(5, catches_up=True)
+    replace_systemd(systemd)
+
+    def cancel(names: list[str], timeout: float) -> None:
+        raise units.SystemctlError(f"Job for {SERVICE} canceled.")
+
+    monkeypatch.setattr(units, "stop", cancel)
+    schedules.end_runs("shop", reloading=10, reloaded=11)
+    assert systemd.log == [f"start --no-block {SERVICE}"]
+
+
+def test_failure_of_a_removed_schedule_is_forgotten(replace_systemd, release, places):
+    release("one", mails="daily")
+    systemd = Systemd(5)
+    replace_systemd(systemd)
     (places / "units" / SERVICE).touch()
     systemd.failed = {SERVICE, "wsgi-shop_schedule_gone.service"}
-    assert paused(systemd)[-1] == "reset-failed wsgi-shop_schedule_gone.service"
-
-
-def test_timers_start_again_after_a_failure(places, paused, monkeypatch):
-    systemd = Systemd(due=NOW + 60)
-    paused(systemd)
-    with pytest.raises(OSError, match="disk"), schedules.paused("shop"):
-        raise OSError("disk")
-    assert systemd.log[-1] == f"start {TIMER}"
+    schedules.start_timers("shop", "one")
+    assert systemd.log == [f"start {TIMER}", "reset-failed wsgi-shop_schedule_gone.service"]

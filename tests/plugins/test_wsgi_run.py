@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from ansible_collections.subsite.deploy.plugins.module_utils import layout, wsgi_run
 
+COLLECTIONS = Path(__file__).parents[2] / ".collections"
 SETTINGS = """\
 # Written by the role.
 User=wsgi-shop
@@ -137,3 +140,62 @@ class TestProgram:
         )
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout == wsgi_run.USAGE + "\n"
+
+
+class TestTerminal:
+    """The app never gets the terminal of root: it could read what root types."""
+
+    @pytest.fixture
+    def terminal(self) -> Iterator[tuple[int, int]]:
+        """Our side of a pseudo-terminal, and that of wsgi-run."""
+        ours, theirs = pty.openpty()
+        yield ours, theirs
+        os.close(ours)
+
+    @pytest.fixture
+    def call(self, shop: Path, stand_in, terminal):
+        """Return a function that calls wsgi-run in the terminal, with some other streams.
+
+        In place of systemd-run, a program says where its streams lead and passes its input on.
+        """
+        stand_in(
+            "systemd-run",
+            "print(*(os.readlink(f'/proc/self/fd/{number}') for number in range(3)))\n"
+            "print(sys.stdin.readline(), end='')\n",
+        )
+        code = (
+            "import sys; from ansible_collections.subsite.deploy.plugins.module_utils import "
+            "layout, wsgi_run; layout.ROOT = wsgi_run.ROOT = layout.UNIT_DIR = sys.argv.pop(1); "
+            "wsgi_run.main()"
+        )
+
+        def start(**streams) -> subprocess.Popen:
+            _, theirs = terminal
+            given = dict.fromkeys(("stdin", "stdout", "stderr"), theirs) | streams
+            process = subprocess.Popen(
+                [sys.executable, "-c", code, str(shop), "shop", "id"],
+                env={**os.environ, "PYTHONPATH": str(COLLECTIONS)},
+                start_new_session=True,
+                **given,
+            )
+            os.close(theirs)
+            return process
+
+        return start
+
+    def test_output_to_a_file(self, call, terminal):
+        ours, _ = terminal
+        process = call(stdout=subprocess.PIPE)
+        os.write(ours, b"typed\n")
+        output, _ = process.communicate()
+        streams, typed = output.decode().splitlines()
+        assert typed == "typed"
+        assert all(stream.startswith("pipe:") for stream in streams.split())
+
+    def test_input_from_a_file(self, call, terminal):
+        ours, _ = terminal
+        process = call(stdin=subprocess.PIPE)
+        process.communicate(b"piped\n")
+        streams, typed = os.read(ours, 1024).decode().splitlines()
+        assert typed == "piped"
+        assert all(stream.startswith("pipe:") for stream in streams.split())

@@ -270,6 +270,22 @@ def test_claim_that_becomes_void_leaves_the_previous_release(
     assert (systemd.states, current(places)) == (before, web("old"))
 
 
+def test_failure_after_the_switch_leaves_the_new_release(
+    release, to_new, systemd, places, monkeypatch
+):
+    release("old", serves=True)
+    release("new")
+
+    def fail(*_: object) -> None:
+        raise units.SystemctlError("Connection timed out.")
+
+    monkeypatch.setattr(switch.schedules, "start_timers", fail)
+    with pytest.raises(units.SystemctlError):
+        to_new()
+    assert current(places) == web("new")
+    assert systemd.states[web("new")] == "active"
+
+
 def test_moved_socket_stops_before_the_release_is_current(release, to_new, systemd):
     release("old", serves=True)
     release("new")

@@ -932,6 +932,14 @@ def test_path_like_a_temporary_one_is_accepted(input_errors):
     assert input_errors(wsgi_app_writable_paths=["/tmpl", "/srv/tmp", "/var/tmp-data"]) == []
 
 
+@pytest.mark.parametrize("value", ["%S/shop", ["/srv/a", "%t/shop"]])
+def test_sandbox_setting_with_a_specifier(input_errors, value: object):
+    assert input_errors(wsgi_app_sandbox={"ReadOnlyPaths": value}) == [
+        f"wsgi_app_sandbox.ReadOnlyPaths is {value!r}: write the path or the name itself. systemd "
+        "would replace what begins with '%' in the unit of the app, but not for wsgi-run."
+    ]
+
+
 @pytest.mark.parametrize("name", ["private-tmp", "privateTmp", "", "User=x\nProtectHome"])
 def test_sandbox_setting_name(input_errors, name: str):
     assert input_errors(wsgi_app_sandbox={name: True}) == [

@@ -64,8 +64,21 @@ def test_is_serving(
         "listening": listening,
         "instances": instances,
         "stopped_units": stopped,
+        "changed_units": [],
     }
     assert value("__wsgi_app_is_serving", **found) is serving
+
+
+def test_release_with_units_of_another_one_does_not_serve(value):
+    """An interrupted switch has left them."""
+    found = {
+        "current": NEW,
+        "listening": True,
+        "instances": {NEW: "active"},
+        "stopped_units": [],
+        "changed_units": ["/etc/systemd/system/wsgi-shop_schedule_mails.timer"],
+    }
+    assert value("__wsgi_app_is_serving", **found) is False
 
 
 class TestStopCommand:

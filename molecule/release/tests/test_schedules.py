@@ -103,11 +103,17 @@ def test_no_time_is_lost_or_doubled_by_a_switch(timed, deploy, notes, host, forg
     def ran(version: str) -> bool:
         return version in {note.version for note in notes("often")}
 
-    often = settings({**OFTEN, "catch_up": True})
+    # Its run goes on at each switch, and takes two seconds to end.
+    slow = {
+        **DAILY,
+        "name": "slow",
+        "command": "sh -c 'trap \"sleep 2; exit\" TERM; sleep 100 & wait'",
+    }
     for release in (timed(), timed(), timed()):
-        deploy(release, **often)
+        deploy(release, **settings(OFTEN, slow))
+        host.check_output(f"systemctl start --no-block {UNITS}slow")
         assert eventually(partial(ran, release.version), seconds=3 * SLOT)
-    assert "changed=0 " in deploy(release, **often)
+    assert "changed=0 " in deploy(release, **settings(OFTEN, slow))
     complete: Counter[int] = Counter()
     for note in notes("often"):
         complete[note.slot] += 1 if note.what == "begins" else -1

@@ -120,10 +120,11 @@ def test_signal_ends_the_command(run, host, signal: str, status: int):
 
 def running(host) -> str:
     """Return what is left of commands that people ran."""
-    engines = "for engine in podman docker; do $engine ps --all --quiet 2>/dev/null; done"
+    listed = "ps --all --format '{{.Names}}' 2>/dev/null"
+    engines = f"for engine in podman docker; do $engine {listed}; done"
     left = host.check_output(
         f"systemctl list-units --all --plain --no-legend {UNITS}; "
-        f"{engines} | xargs --no-run-if-empty -n 1 echo container | grep people_run || true"
+        f"{engines} | grep {NAME}_run || true"
     )
     return left
 

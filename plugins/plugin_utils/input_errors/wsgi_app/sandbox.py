@@ -52,3 +52,8 @@ def _setting(name: str, value: object) -> Iterator[str]:
                 f"wsgi_app_sandbox.{name} is {value!r}: write a text of one line, true or false, "
                 "or a list of them."
             )
+        elif "%" in str(setting):
+            yield (
+                f"wsgi_app_sandbox.{name} is {value!r}: write the path or the name itself. systemd "
+                "would replace what begins with '%' in the unit of the app, but not for wsgi-run."
+            )

@@ -1,0 +1,80 @@
+"""The program that runs a command of wsgi-run where the app runs."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PROGRAM = Path(__file__).parents[2] / "roles/wsgi_app/files/run_command.py"
+
+
+def started(has_terminal: str, *command: str, **streams) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-IS", PROGRAM, has_terminal, *command], text=True, **streams
+    )
+
+
+def test_streams_and_status():
+    process = started(
+        "false",
+        *("sh", "-c", "cat; echo error >&2; exit 3"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.communicate("input\n") == ("input\n", "error\n")
+    assert process.returncode == 3
+
+
+def test_command_that_does_not_exist():
+    process = started("false", "no-such-command", stderr=subprocess.PIPE)
+    _, errors = process.communicate()
+    assert (process.returncode, errors) == (127, "no-such-command: No such file or directory\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM])
+def test_signal_is_passed_on(number: signal.Signals):
+    command = ("sh", "-c", "echo ready; exec sleep 1000")
+    with started("false", *command, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(number)
+    assert process.returncode == 128 + number
+
+
+@pytest.fixture
+def terminal() -> Iterator[tuple[int, int]]:
+    """Our side of a pseudo-terminal, and that of the program."""
+    ours, theirs = pty.openpty()
+    yield ours, theirs
+    os.close(ours)
+
+
+def read_until(descriptor: int, text: bytes) -> None:
+    found = b""
+    while text not in found:
+        found += os.read(descriptor, 1024)
+
+
+@pytest.mark.parametrize("is_controlled", [True, False])
+def test_terminal_ends_the_command(terminal, is_controlled: bool):
+    """Also where the terminal does not control the session yet."""
+    ours, theirs = terminal
+    control = ["setsid", "--ctty", "--wait"] if is_controlled else []
+    process = subprocess.Popen(
+        [*control, sys.executable, "-IS", PROGRAM, "true", "sh", "-c", "echo ready; sleep 1000"],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=not is_controlled,
+    )
+    os.close(theirs)
+    read_until(ours, b"ready")
+    os.write(ours, b"\x03")
+    assert process.wait(30) == 130
