@@ -27,7 +27,7 @@ class Process:
     @property
     def is_confined(self) -> bool:
         """Whether the process is in a unit of its user's app, or in a container."""
-        app = re.escape(self.user.removeprefix("wsgi-"))
+        app = re.escape(self.user[len("wsgi-") :])
         unit = rf"wsgi[-_]({app}|{app.replace('-', '_')})[._]"
         return bool(re.search(rf"/({unit}|(libpod|docker|crun|runc)-\w)", self.cgroup))
 
@@ -40,9 +40,9 @@ def processes(host) -> list[Process]:
 
 
 def unconfined(host) -> list[Process]:
-    """Return the processes of app users outside of the units of their app."""
+    """Return the processes of app users, and of the users of builds, outside of their app's units."""
     return [
         process
         for process in processes(host)
-        if process.user.startswith("wsgi-") and not process.is_confined
+        if process.user.startswith(("wsgi-", "wsgi_")) and not process.is_confined
     ]

@@ -1,9 +1,9 @@
-"""Build a release's environment and project as the app's user, in a transient unit.
+"""Build a release's environment and project as the user of builds, in a transient unit.
 
     python3 -m ansible_collections.subsite.deploy.plugins.module_utils.build_on_host <build.json
 
-The rules are the same as in an image (:mod:`build_in_image`). The app's user owns the result until
-root takes it (:mod:`lent_directory`).
+The rules are the same as in an image (:mod:`build_in_image`). This user owns the result until root
+takes it (:mod:`lent_directory`).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Run the build commands of a release as the app's user, in a transient unit.
+"""Run the build commands of a release as the user of builds, in a transient unit.
 
     python3 -m ansible_collections.subsite.deploy.plugins.module_utils.commands_on_host <run.json
 
-The app's user owns the result until root takes it (:mod:`lent_directory`).
+This user owns the result until root takes it (:mod:`lent_directory`).
 """
 
 from __future__ import annotations

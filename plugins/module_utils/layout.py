@@ -40,6 +40,8 @@ class Layout:
     marker: str
 
     user: str
+    build_user: str
+    """Runs the builds on the host. No process of the app is of this user."""
     app_dir: str
     releases_dir: str
     after_switch_path: str
@@ -55,6 +57,7 @@ class Layout:
     """Where Python finds the program of wsgi-run."""
     wsgi_run_path: str
     cache_dir: str
+    """Downloads of builds; the home directory of their user."""
     state_dir: str
     data_dir: str
     """The home directory of the app's user."""
@@ -142,6 +145,8 @@ def layout(name: str, release: str = "*") -> Layout:
         quadlet_dir=QUADLET_DIR,
         marker=MARKER,
         user=f"wsgi-{name}",
+        # As short as the app's user, and no app's user: users have at most 32 characters.
+        build_user=f"wsgi_{name}",
         app_dir=app_dir,
         releases_dir=f"{app_dir}/releases",
         after_switch_path=f"{app_dir}/after_switch",

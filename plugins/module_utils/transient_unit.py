@@ -1,4 +1,4 @@
-"""Run a program of the collection as an app's user, in a transient systemd unit.
+"""Run a program of the collection as the user of an app's builds, in a transient systemd unit.
 
 The unit has a sandbox, and a cgroup that is killed when the program ends, so no process of it is
 left (systemd-run(1), systemd.kill(5)).

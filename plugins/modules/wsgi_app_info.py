@@ -271,12 +271,13 @@ def missing_engine(backend: str) -> Iterator[str]:
 def collisions(name: str, listen: str, unit_dir: str = UNIT_DIR) -> Iterator[str]:
     """Yield an input error for each name or address of the app that something else has."""
     app = layout(name)
-    home = home_of(app.user)
-    if home not in ("", app.data_dir):
-        yield (
-            f"wsgi_app_name is {name!r}, but the host has a user {app.user} already, whose home is "
-            f"{home}, which the role did not create: give the app another name."
-        )
+    for user, directory in {app.user: app.data_dir, app.build_user: app.cache_dir}.items():
+        home = home_of(user)
+        if home not in ("", directory):
+            yield (
+                f"wsgi_app_name is {name!r}, but the host has a user {user} already, whose home is "
+                f"{home}, which the role did not create: give the app another name."
+            )
     unit_path = Path(unit_dir, app.socket_unit)
     if unit_path.exists() and MARKER not in unit_path.read_text():
         yield (

@@ -28,7 +28,11 @@ options:
     elements: str
     required: true
   user:
-    description: User who runs the commands.
+    description: User who runs the commands, and no process of the app.
+    type: str
+    required: true
+  group:
+    description: Group of the app, which can read the source and the result.
     type: str
     required: true
   environment_variables:
@@ -62,7 +66,8 @@ EXAMPLES = r"""
   subsite.deploy.wsgi_build_commands:
     path: /srv/wsgi/shop/releases/4d1c
     commands: [python manage.py collectstatic --noinput]
-    user: wsgi-shop
+    user: wsgi_shop
+    group: wsgi-shop
     environment_variables: {PATH: "/srv/wsgi/shop/releases/4d1c/venv/bin:/usr/bin:/bin"}
 """
 
@@ -73,6 +78,7 @@ unbuilt:
   returned: when the commands have run
 """
 
+import grp
 import os
 import pwd
 from pathlib import Path
@@ -102,8 +108,9 @@ class BuildCommands:
         self.path = Path(parameters["path"])
         self.source = self.path / "source"
         self.unbuilt = unbuilt_source.path_in(self.path)
-        self.user = pwd.getpwnam(parameters["user"])
-        self.unit = f"{parameters['user']}_build.service"
+        self.uid = pwd.getpwnam(parameters["user"]).pw_uid
+        self.gid = grp.getgrnam(parameters["group"]).gr_gid
+        self.unit = f"{parameters['group']}_build.service"
 
     def run(self) -> None:
         """Replace the source by the result of the commands.
@@ -117,9 +124,9 @@ class BuildCommands:
             newest_run.refuse_if_superseded(self.parameters["check"])
             unbuilt_source.set_aside(self.path)
             try:
-                lent_directory.lend(self.source, self.user.pw_uid, self.user.pw_gid)
+                lent_directory.lend(self.source, self.uid, self.gid)
                 self._run_unit()
-                lent_directory.take(self.source, self.user.pw_gid)
+                lent_directory.take(self.source, self.gid)
             except (BuildError, OSError, lent_directory.UnsafeTree) as error:
                 unbuilt_source.restore(self.path)
                 # A newer run may have stopped the unit.
@@ -148,7 +155,7 @@ class BuildCommands:
         )
         library = self.path / "builder"
         modules = (commands_on_host, hard_links, source, source_tree)
-        transient_unit.place(modules, library, self.user.pw_gid)
+        transient_unit.place(modules, library, self.gid)
         # The environment is at both of its names. One is in PATH, the other in its programs.
         venv = f"{environment}:{self.path}/venv"
         inputs = [library, self.unbuilt, self.path / "lib", environment, venv]
@@ -159,7 +166,7 @@ class BuildCommands:
             "BindPaths": self.source,
             "BindReadOnlyPaths": " ".join(map(str, inputs)),
             "User": parameters["user"],
-            "Group": self.user.pw_gid,
+            "Group": self.gid,
             "UMask": "0027",
             "PrivateNetwork": False,
         }
@@ -176,6 +183,7 @@ def main() -> None:
             "path": {"type": "path", "required": True},
             "commands": {"type": "list", "elements": "str", "required": True},
             "user": {"type": "str", "required": True},
+            "group": {"type": "str", "required": True},
             "environment_variables": {"type": "dict", "default": {}},
             "secrets": {"type": "dict", "default": {}, "no_log": True},
             "python": {"type": "path", "default": "/usr/bin/python3"},

@@ -16,7 +16,8 @@ description:
   - A source that can be built (C(pyproject.toml) with a C([build-system]), or C(setup.py)) is
     installed into the release's C(lib).
   - The build runs as O(user), in a transient unit with the settings O(sandbox). No process of it is
-    left afterwards, and root owns the result, so that the app cannot write to it.
+    left afterwards, and root owns the result, so that the app cannot write to it. The app must run
+    as another user, who can then neither end a build nor change its files.
   - The build fails if its result has a link that leads out of it (except to the interpreter), a
     file with two names, or anything but files, directories and links.
   - A C(requirements.txt) with hashes must include all O(requirements). It is installed without a
@@ -33,7 +34,9 @@ options:
     type: path
     required: true
   cache:
-    description: Directory for downloads of O(user), for requirements without hashes.
+    description:
+      - Directory for downloads of O(user), for requirements without hashes. It is emptied if
+        another user owns it. No other user may be able to change its parent.
     type: path
     required: true
   tools:
@@ -41,7 +44,11 @@ options:
     type: path
     required: true
   user:
-    description: User who runs the build.
+    description: User who runs the build, and no process of the app.
+    type: str
+    required: true
+  group:
+    description: Group of the app, which can read the source and the result.
     type: str
     required: true
   requirements:
@@ -79,7 +86,8 @@ EXAMPLES = r"""
     environments: /srv/wsgi/shop/environments
     cache: /var/cache/wsgi/shop
     tools: /srv/wsgi/.tools
-    user: wsgi-shop
+    user: wsgi_shop
+    group: wsgi-shop
     requirements: ["gunicorn>=23"]
 """
 
@@ -94,6 +102,7 @@ built:
   returned: when built
 """
 
+import grp
 import hashlib
 import json
 import os
@@ -129,7 +138,8 @@ class Release:
         self.parameters = parameters
         self.path = Path(parameters["path"])
         self.source = Source(self.path / "source")
-        self.user = pwd.getpwnam(parameters["user"])
+        self.uid = pwd.getpwnam(parameters["user"]).pw_uid
+        self.gid = grp.getgrnam(parameters["group"]).gr_gid
         self.work = self.path / "build"
         self.lib = self.work / "lib"
 
@@ -165,6 +175,7 @@ class Release:
             missing = not (self.environment.is_dir() and self.complete.exists())
             if missing:
                 self.complete.unlink(missing_ok=True)
+            self._own_cache()
             with self._lent(self.work, *[self.environment] * missing):
                 try:
                     self._run(makes_environment=missing)
@@ -187,24 +198,29 @@ class Release:
 
     @contextmanager
     def _lent(self, *directories: Path) -> Iterator[None]:
-        """Lend empty ``directories`` to the app's user, and take them back, or remove them.
+        """Lend empty ``directories`` to the build's user, and take them back, or remove them.
 
         :raises BuildError: when they have a file that root must not own.
         """
         try:
             for directory in directories:
-                lent_directory.lend(directory, self.user.pw_uid, self.user.pw_gid)
+                lent_directory.lend(directory, self.uid, self.gid)
             yield
             for directory in directories:
-                lent_directory.take(directory, self.user.pw_gid, self.parameters["python"])
+                lent_directory.take(directory, self.gid, self.parameters["python"])
             if self.lib.is_dir():
-                lent_directory.take(
-                    self.lib, self.user.pw_gid
-                )  # it is moved, so links must stay in it
+                # It is moved, so links must stay in it.
+                lent_directory.take(self.lib, self.gid)
         except (BuildError, OSError, lent_directory.UnsafeTree) as error:
             for directory in directories:
                 lent_directory.remove(directory)
             raise BuildError(str(error)) from error
+
+    def _own_cache(self) -> None:
+        """Empty the cache if it has another owner, who could have changed what is in it."""
+        cache = Path(self.parameters["cache"])
+        if not cache.exists() or cache.lstat().st_uid != self.uid:
+            lent_directory.lend(cache, self.uid, self.gid)
 
     def _run(self, makes_environment: bool) -> None:
         """Run the build in its unit, with a network only if it installs packages."""
@@ -228,7 +244,7 @@ class Release:
         )
         library = self.path / "builder"
         modules = (build_on_host, installer, source, source_tree)
-        transient_unit.place(modules, library, self.user.pw_gid)
+        transient_unit.place(modules, library, self.gid)
         # Below /srv/wsgi, the build sees only its inputs and outputs.
         apps = self.path.parents[2]
         outputs, inputs = [self.work], [library, parameters["tools"]]
@@ -240,7 +256,7 @@ class Release:
             "BindPaths": " ".join(map(str, outputs)),
             "BindReadOnlyPaths": " ".join([f"-{self.source.path}", *map(str, inputs)]),
             "User": parameters["user"],
-            "Group": self.user.pw_gid,
+            "Group": self.gid,
             "UMask": "0027",
             "PrivateNetwork": not installs,
             "ReadWritePaths": f"-{parameters['cache']}",
@@ -252,7 +268,7 @@ class Release:
 
     @property
     def _unit(self) -> str:
-        return f"{self.parameters['user']}_build.service"
+        return f"{self.parameters['group']}_build.service"
 
     def _collect_project(self) -> None:
         """Move the installed project into the release's ``lib``, beside the role's package."""
@@ -277,7 +293,7 @@ class Release:
             cache = directory / "__pycache__"
             if not cache.is_dir():
                 cache.mkdir(mode=0o750)
-                os.chown(cache, 0, self.user.pw_gid)
+                os.chown(cache, 0, self.gid)
             compiled.rename(cache / compiled.name)
 
     def _link(self) -> None:
@@ -295,6 +311,7 @@ def main() -> None:
             "cache": {"type": "path", "required": True},
             "tools": {"type": "path", "required": True},
             "user": {"type": "str", "required": True},
+            "group": {"type": "str", "required": True},
             "requirements": {"type": "list", "elements": "str", "default": []},
             "python": {"type": "path", "default": "/usr/bin/python3"},
             "installer": {"type": "str", "choices": ["uv", "pip"], "default": "uv"},

@@ -402,16 +402,19 @@ class TestCollision:
             "role did not write: give the app another name."
         ]
 
-    def test_with_a_user(self, found, monkeypatch):
-        monkeypatch.setattr(wsgi_app_info, "home_of", {"wsgi-shop": "/home/shop"}.get)
+    @pytest.mark.parametrize("user", ["wsgi-shop", "wsgi_shop"])
+    def test_with_a_user(self, found, monkeypatch, user: str):
+        homes = {user: "/home/shop"}
+        monkeypatch.setattr(wsgi_app_info, "home_of", lambda name: homes.get(name, ""))
         assert found("/run/wsgi/shop.sock") == [
-            "wsgi_app_name is 'shop', but the host has a user wsgi-shop already, whose home is "
+            f"wsgi_app_name is 'shop', but the host has a user {user} already, whose home is "
             "/home/shop, which the role did not create: give the app another name."
         ]
 
-    def test_not_with_the_user_of_the_app(self, found, monkeypatch):
-        home = layout.layout("shop").data_dir
-        monkeypatch.setattr(wsgi_app_info, "home_of", {"wsgi-shop": home}.get)
+    def test_not_with_the_users_of_the_app(self, found, monkeypatch):
+        app = layout.layout("shop")
+        homes = {app.user: app.data_dir, app.build_user: app.cache_dir}
+        monkeypatch.setattr(wsgi_app_info, "home_of", homes.get)
         assert found("/run/wsgi/shop.sock") == []
 
     @pytest.mark.parametrize(("user", "home"), [("root", "/root"), ("wsgi-no-such-user", "")])
