@@ -16,6 +16,7 @@ RELEASE = "4d1c09aa71be"
     ("key", "value"),
     [
         ("user", "wsgi-my-shop"),
+        ("build_user", "wsgi_my-shop"),
         ("app_dir", "/srv/wsgi/my-shop"),
         ("data_dir", "/var/lib/wsgi/my-shop/data"),
         ("public_dir", "/var/lib/wsgi/my-shop/public"),

@@ -49,7 +49,7 @@ def test_build_of_a_release_fails_in_words(run_module, tmp_path: Path, monkeypat
 
     monkeypatch.setattr(wsgi_release.Release, "build", build)
     places = dict.fromkeys(("path", "environments", "cache", "tools"), str(tmp_path))
-    said = run_module(wsgi_release, user="root", **places)
+    said = run_module(wsgi_release, user="root", group="root", **places)
     assert (said["failed"], said["msg"]) == (True, ESCAPED)
 
 

@@ -24,6 +24,8 @@ PYTHON = "/usr/bin/python3"
 """An interpreter that every user can run."""
 USER = 1
 """The number of user daemon."""
+GROUP = 2
+"""The number of group bin: the app's group is not that of the user."""
 TOKEN = "kingfisher"
 
 
@@ -44,7 +46,7 @@ def release(tmp_path: Path) -> Path:
         if path.is_dir() and not path.is_symlink():
             path.chmod(path.stat().st_mode | 0o055)
     for path in (release / "source").rglob("*"):
-        os.chown(path, 0, USER, follow_symlinks=False)
+        os.chown(path, 0, GROUP, follow_symlinks=False)
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere").chmod(0o777)
     return release
@@ -61,6 +63,7 @@ def parameters(release: Path) -> dict:
     return {
         "path": str(release),
         "user": "daemon",
+        "group": "bin",
         "environment_variables": {"PATH": "/usr/bin:/bin", "GREETING": "hello"},
         "secrets": {"TOKEN": TOKEN},
         "python": PYTHON,
@@ -83,7 +86,7 @@ def run(parameters: dict, units: list[dict], monkeypatch) -> Callable[..., None]
             cwd="/",
             env={"PYTHONPATH": str(library)},
             user=USER,
-            group=USER,
+            group=GROUP,
             extra_groups=[],
             umask=0o027,
         )
@@ -156,7 +159,7 @@ def test_all_of_it_becomes_root_s(run, release: Path):
     )
     source = release / "source"
     names = ("", "shop/sh", "open", "open/page", "shut", "shut/page", "old", "link")
-    assert {name: rights(source / name)[:2] for name in names} == dict.fromkeys(names, (0, USER))
+    assert {name: rights(source / name)[:2] for name in names} == dict.fromkeys(names, (0, GROUP))
     assert {name: rights(source / name)[2] for name in names[:-1]} == {
         "": "drwxr-x---",
         "shop/sh": "-rwxr-x---",
@@ -271,8 +274,8 @@ def test_restored_source_is_the_one_before(release: Path):
 def test_unit_writes_the_source_alone_and_has_a_network(run, release: Path, units: list[dict]):
     run("true")
     stopped, unit = units
-    assert stopped["stopped"] == unit["unit"] == "daemon_build.service"
-    assert (unit["User"], unit["Group"], unit["PrivateNetwork"]) == ("daemon", USER, False)
+    assert stopped["stopped"] == unit["unit"] == "bin_build.service"
+    assert (unit["User"], unit["Group"], unit["PrivateNetwork"]) == ("daemon", GROUP, False)
     assert unit["TemporaryFileSystem"] == f"/dev/shm {release.parents[2]}:ro"
     assert (unit["BindPaths"], unit["ProtectSystem"]) == (release / "source", "strict")
     assert "ReadWritePaths" not in unit

@@ -1,9 +1,12 @@
 """What decides how a release is built, and what its environment is named after."""
 
+import grp
 import hashlib
 import json
 import os
+import pwd
 import shutil
+import stat
 import subprocess
 import sys
 import zipfile
@@ -234,6 +237,7 @@ class TestEnvironment:
         "installer": "uv",
         "python": "/usr/bin/python3",
         "user": "root",
+        "group": "root",
     }
 
     @pytest.fixture
@@ -350,6 +354,7 @@ def test_check_mode_builds_nothing(run_module, tmp_path: Path):
         cache=f"{tmp_path}/cache",
         tools=f"{tmp_path}/tools",
         user="root",
+        group="root",
         _ansible_check_mode=True,
     )
     assert (result["changed"], list(tmp_path.iterdir())) == (True, [])
@@ -364,6 +369,7 @@ def test_requirements_are_kept_out_of_the_journal(run_module, tmp_path: Path, mo
         wsgi_release,
         **dict.fromkeys(("path", "environments", "cache", "tools"), str(tmp_path)),
         user="root",
+        group="root",
         requirements=["shop @ https://example.org/shop.whl?token=hunter2"],
         _ansible_check_mode=True,
     )
@@ -442,6 +448,7 @@ def parameters(tmp_path: Path) -> dict[str, str]:
         Path(directory).mkdir()
     more = {
         "user": "root",
+        "group": "root",
         "python": sys.executable,
         "requirements": [],
         "sandbox": {},
@@ -475,7 +482,7 @@ def build(
 
     def run(program, library, text, name, properties) -> None:
         """Build without a unit, for which systemd is needed."""
-        unit.update(properties)
+        unit.update({**properties, "name": name})
         build_on_host.Build(**json.loads(text)).run()
 
     monkeypatch.setattr(Pip, "create", copy)
@@ -607,15 +614,41 @@ class TestBuild:
     ):
         wheel(index, "cart", "1")
         write(source, {"requirements.txt": "cart\n"})
-        parameters |= {"user": "daemon", "sandbox": {"TemporaryFileSystem": "/dev/shm"}}
+        parameters |= {"user": "daemon", "group": "bin"}
+        parameters["sandbox"] = {"TemporaryFileSystem": "/dev/shm"}
         apps = Path(parameters["path"]).parents[2]
         # The second build finds the environment of the first.
         for installs in (True, False):
             unit.clear()
             build()
             assert unit["PrivateNetwork"] is not installs
-            assert unit["User"] == "daemon"
+            assert (unit["User"], unit["Group"]) == ("daemon", grp.getgrnam("bin").gr_gid)
+            assert unit["name"] == "bin_build.service"
             assert unit["TemporaryFileSystem"] == f"/dev/shm {apps}:ro"
+
+    @pytest.mark.parametrize("other", ["owner", "link"])
+    def test_uses_no_cache_that_another_user_could_change(
+        self, build, source: Path, parameters: dict, tmp_path: Path, other: str
+    ):
+        write(source, {"requirements.txt": ""})
+        parameters["user"] = "daemon"
+        cache, uid = Path(parameters["cache"]), pwd.getpwnam("daemon").pw_uid
+        if other == "owner":
+            (cache / "poisoned").touch()
+            os.chown(cache, 4242, 4242)
+        else:
+            cache.rmdir()
+            cache.symlink_to(tmp_path / "environments")
+        build()
+        assert not (cache / "poisoned").exists()
+        assert (cache.lstat().st_uid, cache.lstat().st_mode) == (uid, stat.S_IFDIR | 0o700)
+
+    def test_keeps_its_cache(self, build, source: Path, parameters: dict):
+        write(source, {"requirements.txt": ""})
+        kept = Path(parameters["cache"], "kept")
+        kept.touch()
+        build()
+        assert kept.exists()
 
     def test_of_a_superseded_run_stops_no_other(self, build, parameters: dict, monkeypatch):
         stopped: list[str] = []

@@ -178,7 +178,7 @@ def test_exposure_of_a_build_is_low(
     wsgi_app, inputs, tmp_path: Path, tell, network: bool, exposure: float
 ):
     sandbox = wsgi_app.value("__wsgi_app_build_sandbox", inputs)
-    sandbox |= {"User": "wsgi-shop", "PrivateNetwork": not network, "ExecStart": "/bin/true"}
+    sandbox |= {"User": "wsgi_shop", "PrivateNetwork": not network, "ExecStart": "/bin/true"}
     lines = transient_unit.settings(sandbox)
     (tmp_path / "build.service").write_text("\n".join(["[Service]", *lines]) + "\n")
     tell(f"build, network {network}: {judge(tmp_path, 'build', exposure)}")
