@@ -183,7 +183,7 @@ def attacks(container) -> None:
 def build(container, attacks) -> Callable[..., Builds]:
     """Return a function that has the role's module build a source on the host, over and over.
 
-    A process of the app's user attacks meanwhile.
+    A process of the app's user attacks meanwhile, or one of the user of its builds.
     """
     library = Path(ansible.__file__).parents[1]
     parts = ("__init__.py", "_vendor", "release.py", "module_utils")
@@ -192,10 +192,15 @@ def build(container, attacks) -> Callable[..., Builds]:
     copy_to(container, "/opt/builds", PROJECT / ".collections", plugins)
 
     def run(
-        *attacks: str, tries: int = 1, large: bool = False, cut_off: bool = False, **files: str
+        *attacks: str,
+        attacker: str = "wsgi-evil",
+        tries: int = 1,
+        large: bool = False,
+        cut_off: bool = False,
+        **files: str,
     ) -> Builds:
-        task = {"attacks": attacks, "tries": tries, "large": large, "files": files}
-        task["cut_off"] = cut_off
+        task = {"attacks": attacks, "attacker": attacker, "tries": tries, "large": large}
+        task |= {"files": files, "cut_off": cut_off}
         done = subprocess.run(
             ["podman", "exec", "--interactive", "--env=PYTHONPATH=/opt/builds", container]
             + ["timeout", "240", "python3", "/opt/attacks/builds.py"],

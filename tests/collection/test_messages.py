@@ -27,8 +27,8 @@ MESSAGES = {
     ),
     "file that keeps a user": (
         "roles/wsgi_app/tasks/remove.yml",
-        "remove | Report a remaining file of the user",
-        {"__wsgi_app_user_removal": {"file": RAW}},
+        "remove | Report a remaining file of a user",
+        {"item": {"user": "wsgi-shop", "file": RAW}},
     ),
     "releases": (
         "roles/wsgi_app/tasks/releases.yml",
@@ -58,6 +58,7 @@ ELSEWHERE = {
     "__nginx_site": {"name": "main"},
     "__wsgi_app_release": "4d1c",
     "__wsgi_app_replaced_release": "",
+    "__wsgi_app_can_signal_release": True,
     "__wsgi_app_was_complete": False,
 }
 

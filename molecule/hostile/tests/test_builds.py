@@ -21,7 +21,7 @@ def found(host, source) -> Iterator[dict]:
     last = "ls -t /srv/wsgi/evil/releases/*/lib/found.json | head -1"
     yield json.loads(host.check_output(f"cat $({last})"))
     host.run(
-        "pkill --uid wsgi-evil --full ' -c .*CANARY-written-by-survivor';"
+        "pkill --uid wsgi-evil,wsgi_evil --full ' -c .*CANARY-written-by-survivor';"
         "rm -rf /var/cache/wsgi/evil/*;"
         "rm -f /tmp/canary* /var/tmp/canary* /dev/shm/canary* /dev/mqueue/canary* /run/lock/canary*"
     )
@@ -53,6 +53,7 @@ def test_no_build_process_is_left(host, processes, number):
     """H4."""
     found = confinement.processes(host)
     assert [process for process in found if "_build.service" in process.cgroup] == []
+    assert processes(host.check_output("id -u wsgi_evil")) == []
     assert processes(number, beside_units=True) == []
 
 
@@ -128,6 +129,15 @@ def test_build_leaves_no_object_on_the_host(found, host):
     assert "/tmp" in found["written"]
     traces = "find /dev/shm /dev/mqueue /run/lock /tmp /var/tmp -name canary_of_build"
     assert host.run(traces).stdout == ""
+
+
+@pytest.mark.usefixtures("found")
+def test_app_cannot_change_the_cache(host, run_as):
+    """Further attack: its next build would install what it finds there."""
+    cache = "/var/cache/wsgi/evil"
+    assert host.check_output(f"ls {cache}") != ""
+    assert run_as("wsgi-evil", f"touch {cache}/canary {cache}/*/canary; find {cache} -writable") == ""
+    assert host.run(f"find {cache} -name canary").stdout == ""
 
 
 @pytest.mark.usefixtures("found")

@@ -26,6 +26,7 @@ class Removal:
     output: str
     processes: list[str]
     number_is_free: bool
+    build_user_is_gone: bool
     data_is_there: bool
 
 
@@ -54,6 +55,7 @@ def remove(host, processes, number):
             done.output,
             processes(number),
             host.run(f"getent passwd {number}").rc != 0,
+            not host.user("wsgi_gone").exists,
             host.file("/var/lib/wsgi/gone").exists,
         )
 
@@ -99,6 +101,12 @@ def test_hanging_main_process_does_not_prevent_removal(removal):
 def test_no_process_is_left(removal):
     """H4."""
     assert removal.processes == []
+
+
+def test_user_of_builds_is_removed(removal, host):
+    """It owned nothing but the cache."""
+    assert removal.build_user_is_gone
+    assert not host.file("/var/cache/wsgi/gone").exists
 
 
 def test_uid_is_reserved_while_data_is_left(second_removal):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
+from pathlib import Path
 
 import pytest
 from controller import deploy, play
 from patience import eventually
-from taken_over import SCENARIO, STAYS, local, reason
+from taken_over import SCENARIO, STAYS, TakenOver, local, reason
 
 ROOT = "/var/lib/wsgi/evil"
 PATHS = """
@@ -140,29 +142,55 @@ WEAPONS = {
     "shuts the socket down": ON_THE_SOCKET.format("kept.shutdown(socket.SHUT_RDWR)"),
     "lets no client wait": ON_THE_SOCKET.format("kept.listen(0)"),
     "steals clients": ON_THE_SOCKET.format(STEAL.replace("\n", "\n        ")),
-    "kills processes of its user": KILL,
 }
 
 
 @pytest.mark.parametrize("weapon", WEAPONS)
 def test_next_release_serves(host, evil, source, weapon):
-    """L9; the last three are further attacks."""
+    """L9; the last two are further attacks."""
     assert evil.does(WEAPONS[weapon])
     try:
         path = source()
         run = play(SCENARIO / "deploy.yml", **local(path))
         assert run.succeeded, reason(run)
-        version = (path / "version").read_text()
-        code = "answer = open('version').read()"
-        assert eventually(lambda: evil.tries(code)["answer"] == version, 5)
-        assert {evil.tries(code)["answer"] for _ in range(20)} == {version}
+        assert_serves(evil, path)
         waiting = host.check_output("ss -xlH src /run/wsgi/evil.sock").split()[3]
         assert int(waiting) > 100
     finally:
-        host.check_output(
-            "systemctl stop wsgi-evil.socket 'wsgi-evil.*.service';systemctl start wsgi-evil.socket"
-        )
-        assert eventually(evil.answers)
+        start_again(host, evil)
+
+
+def test_app_that_kills_processes_of_its_user(host, evil, source):
+    """Further attack. Before systemd 257, it has to be stopped; its next build is safe anyway."""
+    assert evil.does(KILL)
+    try:
+        path = source()
+        run = play(SCENARIO / "deploy.yml", **local(path))
+        if not run.succeeded:
+            assert host.check_output("systemctl --version").split()[1] < "257"
+            assert "did not start (signal)" in reason(run)
+            [stop] = set(re.findall(r"systemctl stop [\w.*' -]+'", run.output))
+            host.check_output(stop)
+            deploy(SCENARIO / "deploy.yml", **local(path))
+        assert_serves(evil, path)
+    finally:
+        start_again(host, evil)
+
+
+def assert_serves(evil: TakenOver, path: Path) -> None:
+    """Fail unless the release of the source at ``path`` serves, and no other."""
+    version = (path / "version").read_text()
+    code = "answer = open('version').read()"
+    assert eventually(lambda: evil.tries(code)["answer"] == version, 5)
+    assert {evil.tries(code)["answer"] for _ in range(20)} == {version}
+
+
+def start_again(host, evil: TakenOver) -> None:
+    """Stop the app with all of its processes, and start it."""
+    host.check_output(
+        "systemctl stop wsgi-evil.socket 'wsgi-evil.*.service';systemctl start wsgi-evil.socket"
+    )
+    assert eventually(evil.answers)
 
 
 def test_hanging_release_is_killed(host, source):
