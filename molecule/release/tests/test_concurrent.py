@@ -50,7 +50,7 @@ def test_one_release_serves(race):
 
 
 def test_other_run_stops_with_a_message(race):
-    assert {run.returncode for run in race.runs} == {0, 2}
+    assert {run.returncode for run in race.runs} == {0, 2}, outputs(race.runs)
     [stopped] = [run for run in race.runs if run.returncode]
     assert "Another run has begun to change" in stopped.stdout
 
@@ -61,6 +61,11 @@ def test_no_request_fails(race):
 
 def test_next_run_converges(race):
     assert race.converged == {race.last}
+
+
+def outputs(runs: list[subprocess.CompletedProcess[str]]) -> str:
+    """Return what each run has printed."""
+    return "\n".join(f"Run {number}:\n{run.stdout}" for number, run in enumerate(runs, 1))
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +87,7 @@ def twins(source, play) -> tuple[str, list[subprocess.CompletedProcess[str]], st
 
 def test_one_version_is_built_by_the_newer_run(twins, versions, host):
     version, runs, _ = twins
-    assert sorted(run.returncode for run in runs) == [0, 2]
+    assert sorted(run.returncode for run in runs) == [0, 2], outputs(runs)
     [stopped] = [run for run in runs if run.returncode]
     assert "Another run has begun to change" in stopped.stdout
     assert versions() == {f"200 {version}"}
