@@ -72,6 +72,8 @@ class Layout:
     socket_path: str
     claim_path: str
     """A file that names the latest run that changes the app."""
+    build_lock_path: str
+    """Locked while an image of the app is built."""
     switch_lock_path: str
     """Locked while the host switches to another release."""
 
@@ -169,6 +171,7 @@ def layout(name: str, release: str = "*") -> Layout:
         static_next_path=f"{static_dir}/next",
         socket_path=f"/run/wsgi/{name}.sock",
         claim_path=f"/run/subsite/{name}",
+        build_lock_path=f"/run/subsite/{name}.build",
         switch_lock_path=f"/run/subsite/{name}.switch",
         unit_prefix=unit_prefix,
         run_unit_pattern=f"{unit_prefix}_run_*.service",

@@ -16,6 +16,8 @@ description:
     Unnamed images of earlier builds with the label C(wsgi_app) are removed.
   - The build gets the configuration of the host's pip as the secret C(pip). It can read no other
     file of the host except O(context).
+  - With an engine, runs that build images of the app wait for each other, and O(context) is removed
+    when the image is built.
   - A build uses the engine's own network, which cannot reach the host's loopback addresses. The
     module fails if the host's pip is configured to use one of them.
 options:
@@ -32,6 +34,11 @@ options:
   release:
     description: The release, which is the tag of the image. Required with O(engine).
     type: str
+  lock:
+    description: >-
+      File that is locked while an image of the app is built. Only root may be able to read it.
+      Required with O(engine).
+    type: path
   installer:
     description:
       - The program that installs. With C(pip), a project's dependencies can depend on each of its
@@ -44,6 +51,7 @@ options:
       - Files that the Containerfile can mount as secrets, by their IDs. They are not in the image.
     type: dict
     default: {}
+extends_documentation_fragment: [subsite.deploy.builds]
 attributes:
   check_mode:
     description: Reports that the image would be built.
@@ -60,6 +68,7 @@ EXAMPLES = r"""
     context: /srv/wsgi/shop/releases/4d1c09aa71be/image
     name: shop
     release: 4d1c09aa71be
+    lock: /run/subsite/shop.build
 """
 
 RETURN = r"""
@@ -78,6 +87,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ansible_collections.subsite.deploy.plugins.module_utils import (
+    installer,
+    lent_directory,
+    newest_run,
+)
 from ansible_collections.subsite.deploy.plugins.module_utils.layout import layout
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
 from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
@@ -96,17 +110,19 @@ SANDBOX = {
 """Options that limit root in a build container. Docker has none for builds."""
 
 
-def copy_dependencies(source: Source, dependencies: Path, installer: str) -> None:
+def copy_dependencies(source: Source, dependencies: Path, program: str) -> None:
     """Copy the files that decide which dependencies ``source`` has to ``dependencies``.
 
     The group of the source may read the copy, since the build may not run as root.
+
+    :param program: the installer, ``uv`` or ``pip``.
     """
     partial = dependencies.with_suffix(".partial")
     for directory in (partial, dependencies):
         shutil.rmtree(directory, ignore_errors=True)
     if not source.path.exists():
         partial.mkdir()
-    elif installer == "pip" and source.builds and not source.locks:
+    elif program == "pip" and source.builds and not source.locks:
         shutil.copytree(source.path, partial, symlinks=True)
     else:
         partial.mkdir()
@@ -144,6 +160,29 @@ def build(
     _run([*command, "--tag", image, context])
     _run([engine, "image", "prune", "--force", "--filter", f"label=wsgi_app={name}"])
     return _run([engine, "image", "inspect", "--format", "{{.Id}}", image]).strip()
+
+
+def build_alone(parameters: dict) -> str:
+    """Build the image while no other run builds one of the app, and return its digest.
+
+    Another run would prune what this build has made so far, or remove its context.
+
+    :raises BuildError: when it fails, or a newer run has started.
+    """
+    context, check = parameters["context"], parameters["check"]
+    with installer.locked(Path(parameters["lock"])):
+        newest_run.refuse_if_superseded(check)
+        prepare(context, parameters["installer"])
+        options = {name: parameters[name] for name in ("name", "release", "secret_files")}
+        image_id = build(parameters["engine"], context, **options)
+        newest_run.refuse_if_superseded(check)  # the newer run builds from the same context
+        lent_directory.remove(Path(context))
+    return image_id
+
+
+def prepare(context: str, program: str) -> None:
+    """Make the part of ``context`` that decides which dependencies are installed."""
+    copy_dependencies(Source(Path(context, "source")), Path(context, "dependencies"), program)
 
 
 def refuse_loopback(path: str) -> None:
@@ -219,23 +258,20 @@ def main() -> None:
             "release": {"type": "str"},
             "installer": {"type": "str", "choices": ["uv", "pip"], "default": "uv"},
             "secret_files": {"type": "dict", "default": {}, "no_log": False},
+            "lock": {"type": "path"},
+            "check": {"type": "list", "elements": "str", "default": []},
         },
-        required_by={"engine": ["name", "release"]},
+        required_by={"engine": ["name", "release", "lock"]},
         supports_check_mode=True,
     )
     if module.check_mode:
         module.exit_json(changed=True)
-    engine, context, installer = (
-        module.params[option] for option in ("engine", "context", "installer")
-    )
-    options = {name: module.params[name] for name in ("name", "release", "secret_files")}
     try:
-        if engine:
-            refuse_loopback(PIP_CONF)
-        copy_dependencies(Source(Path(context, "source")), Path(context, "dependencies"), installer)
-        if not engine:
+        if not module.params["engine"]:
+            prepare(module.params["context"], module.params["installer"])
             module.exit_json(changed=True)
-        image_id = build(engine, context, **options)
+        refuse_loopback(PIP_CONF)
+        image_id = build_alone(module.params)
     except (BuildError, OSError) as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=True, id=image_id)

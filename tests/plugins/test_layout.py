@@ -27,6 +27,7 @@ RELEASE = "4d1c09aa71be"
         ("static_release_dir", f"/var/lib/wsgi/my-shop/static/{RELEASE}"),
         ("socket_path", "/run/wsgi/my-shop.sock"),
         ("socket_unit_path", "/etc/systemd/system/wsgi-my-shop.socket"),
+        ("build_lock_path", "/run/subsite/my-shop.build"),
         ("image_name", "localhost/wsgi-my-shop"),
         ("release_dir", f"/srv/wsgi/my-shop/releases/{RELEASE}"),
         ("diagnosis_key_path", f"/srv/wsgi/my-shop/releases/{RELEASE}/diagnosis.key"),

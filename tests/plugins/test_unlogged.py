@@ -56,7 +56,8 @@ def test_build_of_a_release_fails_in_words(run_module, tmp_path: Path, monkeypat
 def test_build_of_an_image_fails_in_words(run_module, stand_in, tmp_path: Path):
     stand_in("podman", FAILS)
     target = {"engine": "podman", "name": "shop", "release": "0123456789ab"}
-    said = run_module(wsgi_image, **target, context=str(tmp_path))
+    places = {"context": str(tmp_path), "lock": f"{tmp_path}/lock"}
+    said = run_module(wsgi_image, **target, **places)
     assert said["failed"] and ESCAPED in said["msg"] and said["msg"].isprintable()
 
 

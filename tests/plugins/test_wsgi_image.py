@@ -1,6 +1,8 @@
 """The files that an image is built from, and the commands of its engine."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -109,7 +111,7 @@ def test_without_engine_copies_dependencies(run_module, tmp_path: Path):
 
 def test_engine_requires_name_and_release(run_module, tmp_path: Path):
     result = run_module(wsgi_image, engine="docker", context=str(tmp_path))
-    assert "missing parameter(s) required by 'engine': name, release" in result["msg"]
+    assert "missing parameter(s) required by 'engine': name, release, lock" in result["msg"]
 
 
 def test_check_mode(run_module, tmp_path: Path):
@@ -126,8 +128,19 @@ def engine(stand_in):
     return commands
 
 
-def test_environment_is_built_first(run_module, engine, tmp_path: Path):
-    result = run_module(wsgi_image, engine="podman", context=str(tmp_path), **RELEASE)
+@pytest.fixture
+def parameters(tmp_path: Path) -> dict:
+    """The parameters of the module for a build with podman."""
+    write(tmp_path, {"image/Containerfile": "FROM scratch\n"})
+    places = {"context": f"{tmp_path}/image", "lock": f"{tmp_path}/lock"}
+    return {"engine": "podman", "installer": "uv", "secret_files": {}, "check": []} | {
+        **RELEASE,
+        **places,
+    }
+
+
+def test_environment_is_built_first(run_module, engine, parameters: dict):
+    result = run_module(wsgi_image, **parameters)
     builds = [command for command in engine() if command[0] == "build"]
     tags = [command[command.index("--tag") + 1] for command in builds]
     assert (result["changed"], result["id"]) == (True, "sha256:70f8")
@@ -165,11 +178,11 @@ LOOPBACK = [
 
 @pytest.mark.parametrize("line", LOOPBACK)
 def test_loopback_index_is_refused(
-    run_module, engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+    run_module, engine, parameters: dict, tmp_path: Path, monkeypatch, line: str
 ):
     monkeypatch.setattr(wsgi_image, "PIP_CONF", str(tmp_path / "pip.conf"))
     write(tmp_path, {"pip.conf": f"[global]\n{line}\n"})
-    result = run_module(wsgi_image, engine="podman", context=str(tmp_path), **RELEASE)
+    result = run_module(wsgi_image, **parameters)
     assert f"has {line.partition(' ')[0]} = " in result["msg"]
     assert "cannot reach the host's loopback" in result["msg"]
     assert engine() == []
@@ -208,9 +221,9 @@ def test_build_gets_pip_conf(engine, tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert lent == [there, there]
 
 
-def test_build_gets_secret_files(run_module, engine, tmp_path: Path):
+def test_build_gets_secret_files(run_module, engine, parameters: dict):
     files = {"shop_secrets": "/srv/wsgi/shop/releases/4d1c/secrets"}
-    run_module(wsgi_image, engine="podman", context=str(tmp_path), **RELEASE, secret_files=files)
+    run_module(wsgi_image, **parameters | {"secret_files": files})
     lent = f"id=shop_secrets,src={files['shop_secrets']}"
     assert [lent in command for command in engine()[:2]] == [True, True]
 
@@ -219,3 +232,46 @@ def test_failure_has_the_output_of_the_engine(engine, tmp_path: Path):
     engine.program("sys.exit('no space left on device')\n")
     with pytest.raises(BuildError, match="no space left on device"):
         wsgi_image.build("podman", str(tmp_path), **RELEASE)
+
+
+def test_context_is_removed_when_the_image_is_built(engine, parameters: dict):
+    wsgi_image.build_alone(parameters)
+    assert not Path(parameters["context"]).exists()
+
+
+def test_context_of_a_failed_build_stays(engine, parameters: dict):
+    engine.program("sys.exit('no space left on device')\n")
+    with pytest.raises(BuildError, match="no space left on device"):
+        wsgi_image.build_alone(parameters)
+    assert Path(parameters["context"], "Containerfile").exists()
+
+
+def test_builds_of_one_app_do_not_overlap(engine, parameters: dict, tmp_path: Path):
+    """One would prune what the other has made so far."""
+    runs = []
+    for release in ("aaaa", "bbbb"):
+        context = f"{tmp_path}/image_{release}"
+        write(Path(context), {"Containerfile": "FROM scratch\n"})
+        runs.append({**parameters, "release": release, "context": context})
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(wsgi_image.build_alone, runs))
+    builds = [command[-1] for command in engine() if command[0] == "build"]
+    assert [context for context, _ in groupby(builds)] == sorted(set(builds), key=builds.index)
+
+
+@pytest.mark.parametrize("builds", [False, True], ids=["before", "while it builds"])
+def test_superseded_run_leaves_the_context_to_the_newer_one(
+    engine, parameters: dict, tmp_path: Path, builds: bool
+):
+    """Both runs build from it, if they deploy the same version."""
+    newer = tmp_path / "newer"
+    claim = f"[ ! -e {newer} ] || {{ echo A newer run has begun.; exit 1; }}"
+    parameters["check"] = ["sh", "-c", claim]
+    if builds:
+        engine.program(f"open({str(newer)!r}, 'w')\n")
+    else:
+        newer.touch()
+    with pytest.raises(BuildError, match="^A newer run has begun"):
+        wsgi_image.build_alone(parameters)
+    assert Path(parameters["context"], "Containerfile").exists()
+    assert bool(engine()) is builds

@@ -96,7 +96,7 @@ def test_one_version_is_built_by_the_newer_run(twins, versions, host):
 
 
 def test_version_is_complete_afterwards(twins, host):
-    assert "changed=0 " in twins[2]
+    assert "changed=0 " in twins[2], twins[2]
     left = host.check_output("ls /var/lib/wsgi/news/static").split()
     assert [name for name in left if name == "next" or name.endswith(".partial")] == []
     assert host.run("ls -d /srv/wsgi/news/releases/*/unbuilt").stdout == ""
