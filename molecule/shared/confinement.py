@@ -40,7 +40,7 @@ def processes(host) -> list[Process]:
 
 
 def unconfined(host) -> list[Process]:
-    """Return the processes of app users, and of the users of builds, outside of their app's units."""
+    """Return the processes of apps and of their builds outside of the units of their app."""
     return [
         process
         for process in processes(host)

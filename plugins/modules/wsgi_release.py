@@ -175,7 +175,7 @@ class Release:
             missing = not (self.environment.is_dir() and self.complete.exists())
             if missing:
                 self.complete.unlink(missing_ok=True)
-            self._own_cache()
+            self._lend_cache()
             with self._lent(self.work, *[self.environment] * missing):
                 try:
                     self._run(makes_environment=missing)
@@ -216,7 +216,7 @@ class Release:
                 lent_directory.remove(directory)
             raise BuildError(str(error)) from error
 
-    def _own_cache(self) -> None:
+    def _lend_cache(self) -> None:
         """Empty the cache if it has another owner, who could have changed what is in it."""
         cache = Path(self.parameters["cache"])
         if not cache.exists() or cache.lstat().st_uid != self.uid:

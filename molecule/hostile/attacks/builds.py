@@ -1,9 +1,9 @@
 """Build a source again and again with the module of the role, and print what each build left.
 
 Reads from standard input, as JSON: the ``attacks`` of intruder.py that go on meanwhile, the user
-who runs them (``attacker``), the ``files`` of the source, whether it is ``large``, how often to build it (``tries``),
-and whether a run is killed first when the build has begun (``cut_off``). It stops at the first
-success of an attack. Prints a list with what each build left.
+who runs them (``attacker``), the ``files`` of the source, whether it is ``large``, how often to
+build it (``tries``), and whether a run is killed first when the build has begun (``cut_off``). It
+stops at the first success of an attack. Prints a list with what each build left.
 """
 
 from __future__ import annotations
