@@ -38,7 +38,7 @@ options:
     description: IDs of the user and the group that will run it, as C(998:998).
     type: str
     required: true
-extends_documentation_fragment: [subsite.deploy.registry]
+extends_documentation_fragment: [subsite.deploy.registry, subsite.deploy.builds]
 attributes:
   check_mode:
     description: Reports that the image would be copied.
@@ -73,6 +73,7 @@ import json
 import re
 import subprocess
 
+from ansible_collections.subsite.deploy.plugins.module_utils import newest_run
 from ansible_collections.subsite.deploy.plugins.module_utils.image_archive import (
     ArchiveError,
     identify,
@@ -83,6 +84,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils.registry import (
     RegistryError,
     skopeo,
 )
+from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError
 from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
 
 STORES = {"podman": "containers-storage", "docker": "docker-daemon"}
@@ -205,6 +207,7 @@ def main() -> None:
             "existing_names": {"type": "list", "elements": "str", "default": []},
             "user": {"type": "str", "required": True},
             "login": LOGIN,
+            "check": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )
@@ -213,7 +216,9 @@ def main() -> None:
     try:
         existing_name = obtain(module.params)
         python = examine(*(module.params[name] for name in ("engine", "image", "user")))
-    except (ImageError, RegistryError, ArchiveError, OSError) as error:
+        # The caller removes the archive now, which the newer run copies, too.
+        newest_run.refuse_if_superseded(module.params["check"])
+    except (ImageError, RegistryError, ArchiveError, BuildError, OSError) as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=True, existing_name=existing_name, python=python)
 

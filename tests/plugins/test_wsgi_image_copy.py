@@ -63,6 +63,13 @@ def test_archive_is_called_what_it_is(copy, monkeypatch: pytest.MonkeyPatch):
     assert copied[0][2] == "oci-archive:/srv/shop.tar"
 
 
+def test_superseded_run_leaves_the_archive_to_the_newer_one(copy):
+    """The caller removes it only after a success."""
+    result, _, copied = copy(check=["sh", "-c", "echo A newer run has begun.; exit 1"])
+    assert (result["failed"], result["msg"]) == (True, "A newer run has begun.")
+    assert len(copied) == 1
+
+
 def test_in_check_mode_nothing_happens(copy):
     result, asked, copied = copy(_ansible_check_mode=True)
     assert (result["changed"], asked, copied) == (True, [], [])
