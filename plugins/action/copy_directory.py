@@ -30,6 +30,7 @@ class ActionModule(ActionBase):
                 "dest": {"type": "path", "required": True},
                 "group": {"type": "str"},
                 "newest": {"type": "str"},
+                "check": {"type": "list", "elements": "str", "default": []},
             }
         )
         try:
@@ -41,6 +42,7 @@ class ActionModule(ActionBase):
             "dest": module_arguments["dest"],
             "group": module_arguments["group"],
             "newest": module_arguments["newest"],
+            "check": module_arguments["check"],
         }
         result |= self._execute_module(
             module_name="subsite.deploy.copy_directory", module_args=wanted, task_vars=task_vars

@@ -33,6 +33,7 @@ options:
   archive:
     description: Path of the archive on the host. The action plugin sets it.
     type: path
+extends_documentation_fragment: [subsite.deploy.builds]
 attributes:
   check_mode:
     description: Reports whether the directory would be made.
@@ -71,11 +72,24 @@ import time
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.subsite.deploy.plugins.module_utils import newest_run
+from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError
 from ansible_collections.subsite.deploy.plugins.module_utils.source_tree import placed
 
 
-def unpack(archive: str, dest: str, group: str | None, newest: str | None = None) -> None:
-    """Unpack ``archive`` at ``dest``, and let the link ``newest`` beside it lead there."""
+def unpack(
+    archive: str,
+    dest: str,
+    group: str | None,
+    newest: str | None = None,
+    check: list[str] | None = None,
+) -> None:
+    """Unpack ``archive`` at ``dest``, and let the link ``newest`` beside it lead there.
+
+    :param check: the command that fails if a newer run has started, which may place the same.
+    :raises BuildError: when it fails.
+    """
+    newest_run.refuse_if_superseded(check or [])
     with placed(dest, group) as partial, tarfile.open(archive) as content:
         if newest is not None:
             replace_link(partial.parent / newest, os.path.basename(dest))
@@ -84,6 +98,7 @@ def unpack(archive: str, dest: str, group: str | None, newest: str | None = None
         for member in members:
             member.mtime = time.time()  # newer than any copy in a browser's cache
         content.extractall(partial, members)
+        newest_run.refuse_if_superseded(check or [])
 
 
 def replace_link(link: Path, target: str) -> None:
@@ -120,6 +135,7 @@ def main() -> None:
             "group": {"type": "str"},
             "newest": {"type": "str"},
             "archive": {"type": "path"},
+            "check": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )
@@ -129,7 +145,11 @@ def main() -> None:
     if not is_missing and others and not module.check_mode:
         make_newest(dest, others[0])
     if is_missing and module.params["archive"] and not module.check_mode:
-        unpack(module.params["archive"], dest, module.params["group"], module.params["newest"])
+        options = {name: module.params[name] for name in ("group", "newest", "check")}
+        try:
+            unpack(module.params["archive"], dest, **options)
+        except BuildError as error:
+            module.fail_json(msg=str(error))
     module.exit_json(changed=is_missing, missing=is_missing, dest=dest, others=others)
 
 

@@ -46,6 +46,7 @@ options:
   group:
     description: Group that owns O(dest). If set, only root and this group can read it.
     type: str
+extends_documentation_fragment: [subsite.deploy.builds]
 attributes:
   check_mode:
     description: Fetches into a temporary copy, so that RV(after) is right.
@@ -86,6 +87,7 @@ after:
 import os
 from pathlib import Path
 
+from ansible_collections.subsite.deploy.plugins.module_utils import newest_run
 from ansible_collections.subsite.deploy.plugins.module_utils.git_address import (
     address,
     hide_credentials,
@@ -97,6 +99,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils.git_repository impo
     is_private,
     opened,
 )
+from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError
 from ansible_collections.subsite.deploy.plugins.module_utils.source_tree import TreeError
 from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
 
@@ -120,13 +123,17 @@ def fetch(parameters: dict, check_mode: bool) -> dict:
 
 
 def export(parameters: dict, version: str) -> None:
-    """Export the files of ``version``.
+    """Export the files of ``version``, unless another run has done so meanwhile.
 
     :raises GitError: when there is no such commit.
     :raises TreeError: when it has a file that a source must not have.
+    :raises BuildError: when a newer run has started, which may place the same.
     """
     with opened(Path(parameters["repository"])) as repository:
-        repository.export(repository.find(version).commit, parameters["dest"], parameters["group"])
+        newest_run.refuse_if_superseded(parameters["check"])
+        dest = parameters["dest"]
+        if not os.path.isdir(dest):
+            repository.export(repository.find(version).commit, dest, parameters["group"])
 
 
 def main() -> None:
@@ -139,6 +146,7 @@ def main() -> None:
             "signed_by": {"type": "list", "elements": "str"},
             "dest": {"type": "path"},
             "group": {"type": "str"},
+            "check": {"type": "list", "elements": "str", "default": []},
         },
         required_by={"signed_by": ["url"], "group": ["dest"]},
         supports_check_mode=True,
@@ -161,7 +169,7 @@ def main() -> None:
             if not module.check_mode:
                 export(parameters, result["after"])
             result["changed"] = True
-    except (GitError, TreeError, OSError, RecursionError) as error:
+    except (GitError, TreeError, BuildError, OSError, RecursionError) as error:
         module.fail_json(msg=str(error))
     module.exit_json(**result)
 

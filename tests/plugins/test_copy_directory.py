@@ -247,6 +247,24 @@ class TestPlace:
         copy_directory.unpack(archive, str(dest), None)
         assert pack(str(dest)) == pack(str(source))
 
+    @pytest.mark.parametrize("moment", ["before", "while it unpacks"])
+    def test_is_left_to_a_newer_run(
+        self, run_module, archive: str, source: Path, dest: Path, tmp_path: Path, moment: str
+    ):
+        """The newer run may unpack the same: what it has unpacked so far must not be taken."""
+        newer, log = tmp_path / "newer", tmp_path / "log"
+        claim = f"echo asked >> {log}; [ ! -e {newer} ] || {{ echo A newer run.; exit 1; }}"
+        # The newer run begins after the first question.
+        begins = f"; touch {newer}" if moment == "while it unpacks" else ""
+        if not begins:
+            newer.touch()
+        check = ["sh", "-c", f"{claim}{begins}"]
+        arguments = {"src": str(source), "dest": str(dest), "archive": archive, "check": check}
+        result = run_module(copy_directory, **arguments)
+        assert (result["failed"], result["msg"]) == (True, "A newer run.")
+        assert not dest.exists()
+        assert log.read_text().count("asked") == (2 if begins else 1)
+
     def test_newest_leads_to_the_last_copy(self, archive: str, dest: Path):
         link = dest.with_name("newest")
         for name in ("a", "b"):

@@ -395,6 +395,26 @@ class TestExport:
         export(fetch(forge.commit())["after"])
         assert b"\r" not in (tmp_path / "exported/app.py").read_bytes()
 
+    def test_is_not_repeated_if_another_run_came_first(
+        self, fetch, export, forge: Forge, tmp_path: Path, monkeypatch
+    ):
+        """It has held the lock of the repository meanwhile."""
+        commit, wait = fetch(forge.commit())["after"], git_source.opened
+
+        def wait_for_the_other_run(path: Path):
+            (tmp_path / "exported").mkdir()
+            (tmp_path / "exported/app.py").touch()
+            return wait(path)
+
+        monkeypatch.setattr(git_source, "opened", wait_for_the_other_run)
+        assert "failed" not in export(commit)
+
+    def test_is_left_to_a_newer_run(self, fetch, export, forge: Forge, tmp_path: Path):
+        commit = fetch(forge.commit())["after"]
+        result = export(commit, check=["sh", "-c", "echo A newer run has begun.; exit 1"])
+        assert (result["failed"], result["msg"]) == (True, "A newer run has begun.")
+        assert not (tmp_path / "exported").exists()
+
     def test_belongs_to_root_and_the_group(self, fetch, export, forge: Forge, tmp_path: Path):
         (forge.path / "pkg").mkdir()
         (forge.path / "pkg/run").touch(0o755)
