@@ -98,6 +98,8 @@ class Layout:
     diagnosis_key_path: str
     service_unit: str
     setup_unit: str
+    unavailable_unit: str
+    """A service that answers requests while the release cannot start."""
     slice_unit: str
     processes_unit: str
     """A target that starts all background processes of a release."""
@@ -137,6 +139,7 @@ def layout(name: str, release: str = "*") -> Layout:
     static_release_dir = f"{static_dir}/{release}"
     service_unit = f"{unit_prefix}.{release}.service"
     setup_unit = f"{unit_prefix}_setup.{release}.service"
+    unavailable_unit = f"{unit_prefix}_unavailable.{release}.service"
     slice_unit = f"{slice_prefix}.{release}.slice"
     processes_unit = f"{unit_prefix}_processes.{release}.target"
     drop_in_dir = f"{RUNTIME_UNIT_DIR}/{service_unit}.d"
@@ -184,6 +187,7 @@ def layout(name: str, release: str = "*") -> Layout:
         unit_patterns=[
             f"{unit_prefix}.*",
             f"{unit_prefix}_setup.*",
+            f"{unit_prefix}_unavailable.*",
             f"{unit_prefix}_process_*",
             f"{unit_prefix}_processes.*",
             f"{unit_prefix}_schedule_*",
@@ -196,6 +200,7 @@ def layout(name: str, release: str = "*") -> Layout:
         diagnosis_key_path=f"{release_dir}/diagnosis.key",
         service_unit=service_unit,
         setup_unit=setup_unit,
+        unavailable_unit=unavailable_unit,
         slice_unit=slice_unit,
         processes_unit=processes_unit,
         process_unit_pattern=f"{unit_prefix}_process_*.{release}.service",

@@ -49,6 +49,7 @@ def test_unit_patterns_match_every_unit_of_a_release():
     for unit in (
         app.service_unit,
         app.setup_unit,
+        app.unavailable_unit,
         app.slice_unit,
         app.socket_unit,
         app.processes_unit,
@@ -71,6 +72,7 @@ def test_release_artifacts_include_its_directories():
     [
         "wsgi-my-shop.4d1c.service",
         "wsgi-my-shop_setup.4d1c.service",
+        "wsgi-my-shop_unavailable.4d1c.service",
         "wsgi-my-shop_process_mail-worker_2.4d1c.service",
         "wsgi-my-shop_processes.4d1c.target",
         "wsgi_my_shop.4d1c.slice",
