@@ -35,7 +35,6 @@ HEAD = (
     "HTTP/1.1 503 Service Unavailable\r\n"
     "Content-Type: text/plain\r\n"
     f"Content-Length: {len(TEXT)}\r\n"
-    "Cache-Control: no-store\r\n"
     f"Retry-After: {LONGEST_PAUSE}\r\n"
     # Role nginx_site has a page there. Other proxies pass the text on.
     "X-Accel-Redirect: /.errors/starting\r\n"
