@@ -7,41 +7,49 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 
-PASSED = "import os, sys; os.dup2(int(sys.argv[1]), 3); os.execv(sys.argv[2], sys.argv[2:])"
-"""Runs a program that has a socket as systemd passes it."""
+PASS = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
+"""Runs a program that gets a socket as from systemd."""
+
+
+def passing(listener: socket.socket, *command: str) -> list[str]:
+    """Return the command that runs ``command`` with the socket; its descriptor has to be passed."""
+    return [sys.executable, "-c", PASS, str(listener.fileno()), *command]
 
 
 class Release:
-    """The directory of a release, without the app."""
+    """The directory of a release."""
 
     def __init__(self, root: Path, top: Path) -> None:
         """Write it to ``top``. ``root`` is the directory of the project."""
         self.top = top
-        (top / "lib").mkdir()
         # A copy, because the package finds its release by its own path.
-        library = root / "roles/wsgi_app/files/subsite_wsgi"
-        (top / "lib/subsite_wsgi").mkdir()
-        for module in library.glob("*.py"):
-            (top / "lib/subsite_wsgi" / module.name).write_text(module.read_text())
+        library = top / "lib/subsite_wsgi"
+        library.mkdir(parents=True)
+        for module in (root / "roles/wsgi_app/files/subsite_wsgi").glob("*.py"):
+            (library / module.name).write_text(module.read_text())
         for name in ("starting", "started"):
             (top / name).touch()
 
     @contextmanager
-    def locked(self, name: str) -> Iterator[float]:
-        """Take a lock as an app does; give the seconds that this took."""
-        began = time.monotonic()
-        with (self.top / name).open() as file:
+    def locked(self, name: str) -> Iterator[None]:
+        """Have a lock, as an app has it."""
+        with FileIO(self.top / name) as file:
             fcntl.flock(file, fcntl.LOCK_SH)
-            yield time.monotonic() - began
+            yield
 
     def is_locked(self, name: str) -> bool:
-        """Return whether an app or the service has a lock."""
-        with (self.top / name).open() as file:
+        """Return whether an app has a lock."""
+        with FileIO(self.top / name) as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -52,8 +60,7 @@ class Release:
     def answered(self, listener: socket.socket) -> Iterator[subprocess.Popen]:
         """Run the service, as its unit does."""
         service = subprocess.Popen(
-            [sys.executable, "-c", PASSED, str(listener.fileno())]
-            + [sys.executable, "-sm", "subsite_wsgi.unavailable"],
+            passing(listener, sys.executable, "-sm", "subsite_wsgi.unavailable"),
             cwd=self.top / "lib",
             pass_fds=[listener.fileno()],
         )
@@ -70,16 +77,32 @@ def listening(path: Path) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         listener.listen(2048)
+        listener.setblocking(False)
         yield listener
 
 
-def asked(path: Path, request: bytes, seconds: float = 1) -> bytes:
-    """Return all that answers ``request`` at ``path`` within some seconds, or fail."""
+@contextmanager
+def connected(path: Path, request: bytes, seconds: float = 1) -> Iterator[socket.socket]:
+    """Send ``request`` to ``path``; each later operation has some seconds."""
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(seconds)
         client.connect(str(path))
         client.sendall(request)
-        return b"".join(iter(lambda: client.recv(65536), b""))
+        yield client
+
+
+def rest(client: socket.socket) -> bytes:
+    """Return all that the client receives until the server closes the connection."""
+    return b"".join(iter(lambda: client.recv(65536), b""))
+
+
+def asked(path: Path, request: bytes) -> bytes:
+    """Return the answer to ``request`` at ``path``, within a second.
+
+    :raises TimeoutError: when there is none.
+    """
+    with connected(path, request) as client:
+        return rest(client)
 
 
 def variables(**more: str) -> dict[str, str]:

@@ -7,9 +7,11 @@ whether they are taken, and takes :data:`STARTING` alone for a pause before the 
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import signal
 import sys
+import time
 from io import FileIO
 from pathlib import Path
 
@@ -18,6 +20,9 @@ RELEASE = Path(__file__).parents[2]
 
 STARTING = "starting"
 STARTED = "started"
+
+LOOK = 0.1
+"""Seconds between two looks at the locks. An app that fails sooner keeps them for long enough."""
 
 TAKEN: dict[str, FileIO] = {}
 """The files whose locks this process has."""
@@ -30,24 +35,28 @@ def begin_start() -> None:
     process in a PID namespace (pid_namespaces(7)).
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped while the app was starting."))
-    take(STARTING)
+    if take(STARTING):
+        atexit.register(time.sleep, 3 * LOOK)
 
 
 def complete_start(_server: object) -> None:
     """Say that the app serves, as gunicorn's hook ``when_ready``."""
     take(STARTED)
+    atexit.unregister(time.sleep)
 
 
-def take(name: str) -> None:
-    """Take a lock until the process ends, if the release has the file for it.
+def take(name: str) -> bool:
+    """Take a lock until the process ends, and return whether the release has the file for it.
 
     gunicorn reads its configuration again at SIGHUP, so the process may have the lock already.
     """
     path = RELEASE / name
-    if path.exists():
-        file = FileIO(path)
-        fcntl.flock(file, fcntl.LOCK_SH)
-        TAKEN[name] = file
+    if not path.exists():
+        return False
+    file = FileIO(path)
+    fcntl.flock(file, fcntl.LOCK_SH)
+    TAKEN[name] = file
+    return True
 
 
 def take_alone(file: FileIO) -> bool:

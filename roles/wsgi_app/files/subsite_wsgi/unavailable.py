@@ -15,14 +15,13 @@ from select import select
 from threading import BoundedSemaphore, Thread
 
 from subsite_wsgi import start_locks
+from subsite_wsgi.start_locks import LOOK
 from subsite_wsgi.systemd_socket import FIRST
 
 PATIENCE = 10
 """Seconds for which requests wait for an app that starts."""
 PAUSE, LONGEST_PAUSE = 1, 10
 """Seconds before the next start, when the first one and when many have failed."""
-LOOK = 0.1
-"""Seconds between two looks at the locks. No app is loaded in a shorter time."""
 
 MOST = 256
 """So many connections are answered at a time; the others wait."""
