@@ -96,7 +96,7 @@ def rest(client: socket.socket) -> bytes:
     return b"".join(iter(lambda: client.recv(65536), b""))
 
 
-def asked(path: Path, request: bytes) -> bytes:
+def answer_to(path: Path, request: bytes) -> bytes:
     """Return the answer to ``request`` at ``path``, within a second.
 
     :raises TimeoutError: when there is none.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from patience import eventually
-from starting import Release, asked, listening
+from starting import Release, answer_to, listening
 
 HOST = "Host: example.org"
 SITES: dict[str, dict] = {
@@ -38,7 +38,7 @@ def failed_start(root, tmp_path_factory) -> Iterator[Path]:
         with release.locked("starting"):
             # The service looks every 0.1 s; it has seen the lock when its answers begin.
             time.sleep(0.5)
-        assert eventually(lambda: asked(address, b"GET / HTTP/1.1\r\n\r\n"), 5)
+        assert eventually(lambda: answer_to(address, b"GET / HTTP/1.1\r\n\r\n"), 5)
         yield address
 
 

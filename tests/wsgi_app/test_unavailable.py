@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.subsite.deploy.plugins.module_utils.listening_socket import altered
 from patience import eventually
-from starting import Release, asked, connected, listening, passing, rest, variables
+from starting import Release, answer_to, connected, listening, passing, rest, variables
 from subsite_wsgi.unavailable import Start
 
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
@@ -129,7 +129,7 @@ def fail(release: Release, address: Path) -> None:
         # The service waits for the start to end. It looks at the lock meanwhile.
         with pytest.raises(TimeoutError):
             rest(client)
-    assert eventually(lambda: asked(address, GET), 5)
+    assert eventually(lambda: answer_to(address, GET), 5)
 
 
 @pytest.mark.usefixtures("service")
@@ -146,7 +146,7 @@ class TestAnswer:
         fail(release, address)
 
     def test_is_503_for_any_client(self, address):
-        head, _, body = asked(address, GET).partition(b"\r\n\r\n")
+        head, _, body = answer_to(address, GET).partition(b"\r\n\r\n")
         status, *fields = head.decode().split("\r\n")
         headers = dict(field.split(": ") for field in fields)
         assert status == "HTTP/1.1 503 Service Unavailable"
@@ -154,7 +154,7 @@ class TestAnswer:
         assert int(headers["Content-Length"]) == len(body) > 0
 
     def test_to_head_has_no_body(self, address):
-        assert asked(address, b"HEAD / HTTP/1.1\r\n\r\n").endswith(b"\r\n\r\n")
+        assert answer_to(address, b"HEAD / HTTP/1.1\r\n\r\n").endswith(b"\r\n\r\n")
 
     def test_to_a_client_that_still_writes(self, address):
         size = 5_000_000
@@ -166,12 +166,12 @@ class TestAnswer:
         with ExitStack() as stack:
             for _ in range(50):
                 stack.enter_context(connected(address, b""))
-            assert asked(address, GET)
+            assert answer_to(address, GET)
 
     def test_of_a_service_that_is_stopped(self, service, address):
         """A request that was accepted is answered. A later one waits for the app."""
         with connected(address, b"", seconds=5) as accepted:
-            assert asked(address, GET)  # in the order of the queue
+            assert answer_to(address, GET)  # in the order of the queue
             service.send_signal(signal.SIGTERM)
             time.sleep(0.5)
             with connected(address, GET) as waiting:
@@ -240,12 +240,12 @@ class TestApp:
 
     def test_that_cannot_start_and_then_can(self, begin, release, service, address):
         assert begin().wait(20) != 0
-        assert eventually(lambda: b" 503 " in asked(address, GET), 5)
+        assert eventually(lambda: b" 503 " in answer_to(address, GET), 5)
         (release.top / "database").touch()
         begin()
         while service.poll() is None:
-            assert asked(address, GET).split()[1] in (b"503", b"200")
-        assert asked(address, GET).startswith(b"HTTP/1.1 200 ")
+            assert answer_to(address, GET).split()[1] in (b"503", b"200")
+        assert answer_to(address, GET).startswith(b"HTTP/1.1 200 ")
         assert (service.returncode, self.attempts(release)) == (0, 2)
 
     @pytest.mark.usefixtures("service")
@@ -257,7 +257,7 @@ class TestApp:
             began = time.monotonic()
             assert rest(waiting).startswith(b"HTTP/1.1 503 ")
         assert 8 < time.monotonic() - began < 12
-        assert b" 503 " in asked(address, GET)
+        assert b" 503 " in answer_to(address, GET)
         assert process.poll() is None
 
     @pytest.mark.parametrize("failures", [0, 3], ids=["loading", "waiting for 4 seconds"])
@@ -282,7 +282,7 @@ class TestApp:
         for _ in range(2):
             process.send_signal(signal.SIGHUP)
             time.sleep(0.5)
-            assert asked(address, GET).startswith(b"HTTP/1.1 200 ")
+            assert answer_to(address, GET).startswith(b"HTTP/1.1 200 ")
         assert release.is_locked("started")
         process.terminate()
         process.wait(20)

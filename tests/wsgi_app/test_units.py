@@ -142,6 +142,7 @@ def test_limits(units, backend: str):
     bounds = {"TasksMax=9", "IPAddressDeny=any", "IPAddressAllow=localhost"}
     bound = {path.name for path in paths if bounds <= set(path.read_text().splitlines())}
     services = {path.name for path in paths if path.suffix == ".service"}
+    services.remove("wsgi-shop_unavailable.0123456789ab.service")  # it has no code of the app
     slices = {"wsgi_shop.0123456789ab.slice", "wsgi_shop.0123456789ab.run.slice"}
     assert bound == (slices if backend == "docker" else services)
 
@@ -171,6 +172,17 @@ def test_limits_of_background_processes(units, backend: str):
 def test_exposure_is_low(units, tmp_path: Path, tell, unit: str, network: str, exposure: float):
     units({"wsgi_app_network": network})
     tell(f"{unit}, network {network}: {judge(tmp_path, unit, exposure)}")
+
+
+@pytest.mark.parametrize("backend", ["systemd", "podman", "rootless_podman", "docker"])
+def test_exposure_of_the_service_of_an_app_that_cannot_start(
+    units, tmp_path: Path, tell, backend: str
+):
+    """It is as small whatever the app may do."""
+    sandbox = {"MemoryDenyWriteExecute": False, "ProtectHome": False}
+    units({"wsgi_app_backend": backend, "wsgi_app_network": "full", "wsgi_app_sandbox": sandbox})
+    unit = "wsgi-shop_unavailable.0123456789ab"
+    tell(f"{unit}, backend {backend}: {judge(tmp_path, unit, 0.3)}")
 
 
 @pytest.mark.parametrize(("network", "exposure"), [(True, 1.5), (False, 1.0)])
