@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -137,6 +138,13 @@ def test_requests_wait_for_a_start_that_goes_on(release, address):
     with release.locked("starting"), connected(address, GET, seconds=2) as client:
         with pytest.raises(TimeoutError):
             rest(client)
+
+
+@pytest.mark.usefixtures("service")
+def test_start_that_fails_at_once_is_seen(release, address):
+    begin = "from subsite_wsgi.start_locks import begin_start; begin_start()"
+    subprocess.run([sys.executable, "-c", begin], cwd=release.top / "lib", check=True)
+    assert eventually(lambda: answer_to(address, GET), 5)
 
 
 @pytest.mark.usefixtures("service")
