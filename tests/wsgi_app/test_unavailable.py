@@ -232,7 +232,12 @@ class TestApp:
         yield begin
         for process in begun:
             process.terminate()
-            process.wait(20)
+        for process in begun:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
 
     def attempts(self, release: Release) -> int:
         noted = release.top / "attempts"
@@ -275,7 +280,7 @@ class TestApp:
         for _ in range(failures):
             assert begin().wait(20) != 0
         (release.top / "seconds").write_text("3600")
-        outer = begin("unshare", "--pid", "--fork")
+        outer = begin("unshare", "--pid", "--fork", "--kill-child")
         children = Path(f"/proc/{outer.pid}/task/{outer.pid}/children")
         assert eventually(lambda: handles_sigterm(int(children.read_text() or outer.pid)), 5)
         assert failures or eventually(lambda: self.attempts(release) == 1, 5)
