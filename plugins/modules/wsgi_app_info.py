@@ -107,8 +107,9 @@ claim:
   returned: always
 instances:
   description:
-    - State of each release's service, as systemd calls it, unless it is stopped. V(inactive) is a
-      release of which only background processes run.
+    - State of each release's service, as systemd calls it, unless it is stopped. V(activating) is a
+      release that starts, or cannot start and is started again. V(inactive) is one of which only
+      background processes run.
   type: dict
   returned: always
   sample: {"4d1c09aa71be": "active"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import signal
@@ -11,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from io import FileIO
 from pathlib import Path
 
 import pytest
@@ -287,6 +289,17 @@ class TestApp:
         os.kill(int(children.read_text()), signal.SIGTERM)
         outer.wait(1)
         assert self.attempts(release) == (failures or 1)
+
+    def test_that_another_release_of_an_attacker_holds_up(self, begin, release, address):
+        """It has the same user. The start still ends within the time that systemd allows."""
+        (release.top / "database").touch()
+        with ExitStack() as stack:
+            for name in ("starting", "started"):
+                file = stack.enter_context(FileIO(release.top / name))
+                fcntl.flock(file, fcntl.LOCK_EX)
+            with connected(address, GET, seconds=20) as waiting:
+                begin()
+                assert rest(waiting).startswith(b"HTTP/1.1 200 ")
 
     def test_that_reads_its_configuration_again(self, begin, release, address):
         (release.top / "database").touch()

@@ -21,6 +21,8 @@ RELEASE = Path(__file__).parents[2]
 STARTING = "starting"
 STARTED = "started"
 
+LONGEST_PAUSE = 10
+"""Seconds before the next start, when many have failed."""
 LOOK = 0.1
 """Seconds between two looks at the locks. An app that fails sooner keeps them for long enough."""
 
@@ -35,37 +37,49 @@ def begin_start() -> None:
     process in a PID namespace (pid_namespaces(7)).
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped while the app was starting."))
-    if take(STARTING):
+    if take(STARTING, seconds=LONGEST_PAUSE + 1):
         atexit.register(time.sleep, 3 * LOOK)
 
 
 def complete_start(_server: object) -> None:
     """Say that the app serves, as gunicorn's hook ``when_ready``."""
-    take(STARTED)
+    take(STARTED, seconds=1)
     atexit.unregister(time.sleep)
 
 
-def take(name: str) -> bool:
-    """Take a lock until the process ends, and return whether the release has the file for it.
+def take(name: str, seconds: float) -> bool:
+    """Take a lock until the process ends, and return whether that was possible.
 
-    gunicorn reads its configuration again at SIGHUP, so the process may have the lock already.
+    The release may have no file for it. An earlier release that an attacker controls could keep the
+    lock, so it is not waited for without end. gunicorn reads its configuration again at SIGHUP, so
+    this process may have the lock already.
     """
     path = RELEASE / name
     if not path.exists():
         return False
     file = FileIO(path)
-    fcntl.flock(file, fcntl.LOCK_SH)
+    deadline = time.monotonic() + seconds
+    while not take_at_once(file, fcntl.LOCK_SH):
+        if time.monotonic() >= deadline:
+            file.close()
+            return False
+        time.sleep(LOOK)
     TAKEN[name] = file
+    return True
+
+
+def take_at_once(file: FileIO, kind: int) -> bool:
+    """Take a lock of this kind, and return whether that was possible at once."""
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
     return True
 
 
 def take_alone(file: FileIO) -> bool:
     """Return whether no other process had the lock; then this one has it."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+    return take_at_once(file, fcntl.LOCK_EX)
 
 
 def is_taken(file: FileIO) -> bool:

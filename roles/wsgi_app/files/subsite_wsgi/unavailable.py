@@ -15,13 +15,13 @@ from select import select
 from threading import BoundedSemaphore, Thread
 
 from subsite_wsgi import start_locks
-from subsite_wsgi.start_locks import LOOK
+from subsite_wsgi.start_locks import LONGEST_PAUSE, LOOK
 from subsite_wsgi.systemd_socket import FIRST
 
 PATIENCE = 10
 """Seconds for which requests wait for an app that starts."""
-PAUSE, LONGEST_PAUSE = 1, 10
-"""Seconds before the next start, when the first one and when many have failed."""
+PAUSE = 1
+"""Seconds before the next start, when the first one has failed. It doubles with each failure."""
 
 MOST = 256
 """So many connections are answered at a time; the others wait."""
