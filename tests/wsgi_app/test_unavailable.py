@@ -143,7 +143,7 @@ def test_requests_wait_for_a_start_that_goes_on(release, address):
 
 
 @pytest.mark.usefixtures("service")
-def test_start_that_fails_at_once_is_seen(release, address):
+def test_start_that_fails_at_once_is_noticed(release, address):
     begin = "from subsite_wsgi.start_locks import begin_start; begin_start()"
     subprocess.run([sys.executable, "-c", begin], cwd=release.top / "lib", check=True)
     assert eventually(lambda: answer_to(address, GET), 5)
