@@ -63,6 +63,10 @@ class Layout:
     """The home directory of the app's user."""
     shared_dir: str
     public_dir: str
+    restore_dir: str
+    """What a restore unpacks, until it becomes the data."""
+    replaced_dir: str
+    """The data that the last restore has replaced."""
     static_dir: str
     """The static files of each release, and links to those of the releases that nginx serves."""
     static_current_path: str
@@ -168,6 +172,8 @@ def layout(name: str, release: str = "*") -> Layout:
         data_dir=f"{state_dir}/data",
         shared_dir=f"{state_dir}/shared",
         public_dir=f"{state_dir}/public",
+        restore_dir=f"{state_dir}/restore",
+        replaced_dir=f"{state_dir}/replaced",
         static_dir=static_dir,
         static_current_path=f"{static_dir}/current",
         static_previous_path=f"{static_dir}/previous",

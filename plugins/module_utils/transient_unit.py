@@ -49,10 +49,8 @@ def run(
     :param properties: the unit's settings (systemd.exec(5)); a list sets one several times.
     :raises BuildError: when it fails, with its output.
     """
-    all_properties = {"KillSignal": "SIGKILL", "WorkingDirectory": "/", **properties}
-    command = ["systemd-run", "--quiet", "--pipe", "--wait", "--collect", f"--unit={unit}"]
-    command += [f"--property={setting}" for setting in settings(all_properties)]
-    command += [f"--setenv=PYTHONPATH={library}", sys.executable, "-s", "-m", program.__name__]
+    command = ["systemd-run", "--pipe", "--wait", *options(library, unit, properties)]
+    command += program_of(program)
     # Not a pipe: a process that keeps a pipe open would block root, and memory would have to hold
     # the whole output.
     with tempfile.TemporaryFile() as output:
@@ -65,6 +63,20 @@ def run(
         raise BuildError(
             written or f"{unit} ended with status {done.returncode} and without output."
         )
+
+
+def options(library: Path, unit: str, properties: Mapping[str, object]) -> list[str]:
+    """Return the options of systemd-run for a unit that can import from ``library``."""
+    all_properties = {"KillSignal": "SIGKILL", "WorkingDirectory": "/", **properties}
+    return [
+        *("--quiet", "--collect", f"--unit={unit}", f"--setenv=PYTHONPATH={library}"),
+        *(f"--property={setting}" for setting in settings(all_properties)),
+    ]
+
+
+def program_of(program: ModuleType) -> list[str]:
+    """Return the command that runs ``program``."""
+    return [sys.executable, "-s", "-m", program.__name__]
 
 
 def settings(properties: Mapping[str, object]) -> Iterable[str]:

@@ -29,6 +29,8 @@ from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import (
 RULES = {
     ("wsgi_app", "main"): wsgi_app.errors,
     ("wsgi_app", "validate_compose"): wsgi_app.errors,
+    ("wsgi_app", "backup"): wsgi_app.backup_errors,
+    ("wsgi_app", "restore"): wsgi_app.restore_errors,
     ("nginx_site", "main"): nginx_site.errors,
     ("nginx_site", "validate_compose"): nginx_site.errors,
     ("nginx_site", "maintenance"): nginx_site.errors,

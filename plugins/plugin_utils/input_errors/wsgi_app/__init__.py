@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.wsgi_app import (
     address,
+    backups,
     build_commands,
     environment_variables,
     files,
@@ -22,6 +23,7 @@ from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.wsgi_a
     shared_paths,
     source,
     static_paths,
+    task_files,
     writable_paths,
 )
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
@@ -34,6 +36,7 @@ AREAS = (
     address,
     environment_variables,
     files,
+    task_files,
     gunicorn,
     releases,
     health,
@@ -53,3 +56,15 @@ def errors(inputs: Inputs) -> Iterator[str]:
     if inputs.values["state"] == "present":
         for area in AREAS:
             yield from area.errors(inputs)
+
+
+def backup_errors(inputs: Inputs) -> Iterator[str]:
+    """Yield what is wrong with the inputs of a backup."""
+    yield from common.name("wsgi_app_name", inputs.values["name"])
+    yield from backups.backup_errors(inputs)
+
+
+def restore_errors(inputs: Inputs) -> Iterator[str]:
+    """Yield what is wrong with the inputs of a restore."""
+    yield from common.name("wsgi_app_name", inputs.values["name"])
+    yield from backups.restore_errors(inputs)

@@ -1,0 +1,143 @@
+"""Replace the data of an app by what a restore has unpacked, and put them back if that fails.
+
+A run can be cut off at any point. ``journal.json`` is in the directory of the replaced data from
+the first change until the app runs again. While it is there, :func:`undo` puts everything back.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ansible_collections.subsite.deploy.plugins.module_utils import (
+    background_processes,
+    lent_directory,
+    units,
+)
+from ansible_collections.subsite.deploy.plugins.module_utils.backup_reader import TOPS
+from ansible_collections.subsite.deploy.plugins.module_utils.layout import layout, release_of_unit
+
+GRACE = 15
+"""Seconds that units may take to stop, besides the time that they give their processes."""
+
+
+@dataclass(frozen=True)
+class Journal:
+    """What there was before."""
+
+    units: list[str]
+    """The units of the app that ran."""
+    directories: list[str]
+    """The directories of :data:`TOPS` that it had."""
+
+    @classmethod
+    def path(cls, app: str) -> Path:
+        """Return where the journal of an app is."""
+        return Path(layout(app).replaced_dir, "journal.json")
+
+    @classmethod
+    def read(cls, app: str) -> Journal | None:
+        """Return the journal of a swap that has not ended; None without one."""
+        try:
+            return cls(**json.loads(cls.path(app).read_text()))
+        except FileNotFoundError:
+            return None
+
+    def write(self, app: str) -> None:
+        """Make the directory of the replaced data, with the journal in it."""
+        replaced, new = Path(layout(app).replaced_dir), Path(f"{layout(app).replaced_dir}.new")
+        lent_directory.remove(new)
+        new.mkdir(mode=0o700)
+        with (new / self.path(app).name).open("w") as file:
+            json.dump(asdict(self), file)
+            file.flush()
+            os.fsync(file.fileno())
+        lent_directory.remove(replaced)
+        new.rename(replaced)
+
+
+def begin(app: str, timeout: float) -> None:
+    """Stop the app, and put what is unpacked in place of its data.
+
+    :param timeout: seconds that the web process has to end its requests.
+    :raises SystemctlError: when a unit does not stop.
+    """
+    places = layout(app)
+    state = Path(places.state_dir)
+    running = _running(app)
+    Journal(running, [name for name in TOPS if (state / name).exists()]).write(app)
+    _stop(app, running, timeout)
+    for name in TOPS:
+        if (state / name).exists():
+            (state / name).rename(Path(places.replaced_dir, name))
+        Path(places.restore_dir, name).rename(state / name)
+    lent_directory.remove(Path(places.restore_dir))
+    os.sync()
+
+
+def end(app: str) -> str:
+    """Start what ran before, and return where the replaced data are; empty if there were none.
+
+    :raises SystemctlError: when a unit does not start.
+    """
+    journal = Journal.read(app)
+    if journal is None:
+        return ""
+    if journal.units:
+        units.systemctl("start", *journal.units)
+    if not journal.directories:
+        lent_directory.remove(Path(layout(app).replaced_dir))
+        return ""
+    Journal.path(app).unlink()
+    return layout(app).replaced_dir
+
+
+def undo(app: str, timeout: float) -> bool:
+    """Put the data back that a swap has replaced, start what ran before, and return whether it did.
+
+    It does nothing if no swap is under way. What is unpacked is removed in any case.
+
+    :raises SystemctlError: when a unit does not start.
+    """
+    places = layout(app)
+    state, journal = Path(places.state_dir), Journal.read(app)
+    if journal:
+        _stop(app, _running(app), timeout)
+        for name in TOPS:
+            previous = Path(places.replaced_dir, name)
+            if previous.exists():
+                lent_directory.remove(state / name)
+                previous.rename(state / name)
+            elif name not in journal.directories:
+                lent_directory.remove(state / name)
+        os.sync()
+        if journal.units:
+            units.systemctl("start", *journal.units)
+        lent_directory.remove(Path(places.replaced_dir))
+    lent_directory.remove(Path(places.restore_dir))
+    return journal is not None
+
+
+def _running(app: str) -> list[str]:
+    """Return the units of the app that run: its socket, its services and their targets."""
+    places = layout(app)
+    patterns = (
+        places.socket_unit,
+        places.service_unit,
+        places.process_unit_pattern,
+        places.processes_unit,
+    )
+    return list(units.running(*patterns))
+
+
+def _stop(app: str, names: list[str], timeout: float) -> None:
+    """Stop units, at last by force."""
+    processes = [name for name in names if name.startswith(f"{layout(app).unit_prefix}_process_")]
+    timeouts = [
+        process.stop_timeout
+        for release in {release_of_unit(name) for name in processes}
+        for process in background_processes.of_release(app, release)
+    ]
+    units.stop(names, timeout=max([timeout, *timeouts]) + GRACE)
