@@ -58,7 +58,8 @@ class ActionModule(ActionBase):
         path = Path(arguments["directory"], file_name(record.app, host, made))
         arguments |= {"record": asdict(record), "path": str(path)}
         result |= self._execute_module(MODULE, arguments, task_vars=task_vars)
-        started = {key: result.pop(key) for key in ("library", "python", "unit") if key in result}
+        names = ("library", "python", "unit")
+        started: dict[str, Any] = {name: result.pop(name) for name in names if name in result}
         if started:
             result |= self._receive(started, path)
         return result | {"path": str(path)}

@@ -35,6 +35,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils import (
     lent_directory,
     pieces,
     source,
+    source_tree,
     transient_unit,
 )
 from ansible_collections.subsite.deploy.plugins.module_utils import layout as layouts
@@ -138,7 +139,11 @@ class Backup:
         command += [*transient_unit.program_of(sys.modules[__name__]), str(library)]
         done = subprocess.run(command, check=False, capture_output=True, text=True)
         if done.returncode != 0:
-            raise BackupError(done.stderr.strip())
+            lent_directory.remove(library)
+            raise BackupError(
+                f"{self.relay_unit} does not start, and journalctl --unit={self.relay_unit} says "
+                f"why {done.stderr.strip()}".strip()
+            )
         return library
 
 
@@ -320,7 +325,15 @@ def notify(state: str) -> None:
         client.send(state.encode())
 
 
-RELAY = (layouts, lent_directory, pieces, source, transient_unit, sys.modules[__name__])
+RELAY = (
+    layouts,
+    lent_directory,
+    pieces,
+    source,
+    source_tree,
+    transient_unit,
+    sys.modules[__name__],
+)
 """What the unit that hands a backup over needs besides :data:`PROGRAMS`."""
 
 

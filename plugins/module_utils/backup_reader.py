@@ -16,6 +16,7 @@ import os
 import stat
 import sys
 import tarfile
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import IO
 
@@ -64,7 +65,8 @@ class Reader:
         """
         while member := self.archive.next():
             # tarfile would keep all members, and all global headers.
-            self.archive.members, self.archive.pax_headers = [], {}
+            self.archive.members = []  # type: ignore[attr-defined]  # known at runtime
+            self.archive.pax_headers = {}
             parts = parts_of(member.name)
             try:
                 self._unpack(member, parts)
@@ -123,7 +125,8 @@ class Reader:
         if stream is None:
             raise BackupError("it is closed")
         stream.seek(member.offset_data)
-        for offset, length in member.sparse or [(0, member.size)]:
+        parts: Iterable[tuple[int, int]] = member.sparse or [(0, member.size)]  # type: ignore[assignment]
+        for offset, length in parts:
             file.seek(offset)
             while length:
                 block = stream.read(min(length, BLOCK))

@@ -149,7 +149,8 @@ class Writer:
 
     def _add(self, member: tarfile.TarInfo, content: object = None) -> None:
         self.archive.addfile(member, content)  # type: ignore[arg-type]  # it only reads
-        self.archive.members = []  # tarfile would keep all of them
+        # tarfile would keep all of them.
+        self.archive.members = []  # type: ignore[attr-defined]  # known at runtime
 
     def _note(self, names: list[str], path: str) -> None:
         if len(names) < MOST:
@@ -221,11 +222,7 @@ def write(stream: IO[bytes], record: Record, directories: list[str]) -> Writer:
     with (
         gzip.GzipFile(fileobj=stream, mode="wb", compresslevel=LEVEL, mtime=0) as compressed,
         tarfile.open(
-            fileobj=compressed,
-            mode="w",
-            format=tarfile.PAX_FORMAT,
-            encoding="utf-8",
-            copybufsize=2**18,
+            fileobj=compressed, mode="w", format=tarfile.PAX_FORMAT, encoding="utf-8"
         ) as archive,
     ):
         writer = Writer(archive)

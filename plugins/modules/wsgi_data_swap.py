@@ -17,8 +17,8 @@ options:
     required: true
   step:
     description:
-      - V(begin) stops the app and replaces its data. V(end) starts what ran before. V(undo) puts the
-        data back and starts what ran before, unless the swap has ended.
+      - V(begin) stops the app and replaces its data. V(end) starts what ran before. V(undo) puts
+        the data back and starts what ran before, unless the swap has ended.
     type: str
     choices: [begin, end, undo]
     required: true
