@@ -16,7 +16,7 @@ import socket
 import sys
 from typing import IO
 
-SIZE = 8 * 2**20
+SIZE = 4 * 2**20
 """Bytes of a piece."""
 
 PATIENCE = 600
