@@ -8,8 +8,15 @@ from typing import Any
 
 import yaml
 from ansible.plugins.action import ActionBase
-from ansible_collections.subsite.deploy.plugins.plugin_utils import input_errors
+from ansible_collections.subsite.deploy.plugins.plugin_utils import (
+    input_errors,
+    rendering,
+    template_directory,
+)
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import InputsError
+
+RENDERING = {("wsgi_app", name) for name in ("main", "validate_compose", "compose")}
+"""The roles and entry points that use the content of ``files``."""
 
 
 class ActionModule(ActionBase):
@@ -39,11 +46,26 @@ class ActionModule(ActionBase):
                 dict(self._given(f"{name}_", task_vars or {})),
                 arguments["compose_apps"],
             )
+            values = inputs.values
+            if (name, arguments["entry_point"]) in RENDERING and values["state"] == "present":
+                values = values | {"files": self._rendered(values["files"], task_vars or {})}
         except InputsError as error:
             advice = f"More: ansible-doc --type role subsite.deploy.{name}"
             return result | {"failed": True, "msg": f"{error}\n{advice}"}
         # The inputs contain secrets, so no callback may print them.
-        return result | {"changed": False, "_ansible_no_log": True} | inputs.values
+        return result | {"changed": False, "_ansible_no_log": True} | values
+
+    def _rendered(self, files: list[dict], variables: dict[str, Any]) -> list[dict]:
+        """Return ``files`` with the content of each template.
+
+        :raises InputsError: when a template cannot be rendered.
+        """
+        errors: list[str] = []
+        render = rendering.renderer(self._loader, self._templar, variables)
+        entries = list(template_directory.expanded(files, render, errors))
+        if errors:
+            raise InputsError(errors)
+        return entries
 
     def _given(self, prefix: str, variables: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         for name in variables:

@@ -51,6 +51,8 @@ options:
         description:
           - Copies all files below this directory of the host into it, with their modes. Other files
             in it stay. A directory that does not exist has no files.
+          - The file C(DIRECTORY.secret) beside it may have relative paths, one in a line. These
+            files are never shown.
         type: path
       instead_of:
         description:

@@ -78,3 +78,74 @@ def test_error_names_the_variable(check):
     done = check({**APP, "wsgi_app_callable": "shop"}, callback="default")
     assert "wsgi_app_callable is 'shop': write 'module:attribute'" in done.stdout
     assert done.returncode != 0
+
+
+@pytest.fixture
+def templates(tmp_path: Path) -> Path:
+    """A directory of templates."""
+    directory = tmp_path / "shop"
+    (directory / "more").mkdir(parents=True)
+    (directory / "settings.ini.j2").write_text("domain = {{ domain }}\n")
+    (directory / "more/hook").write_text(
+        "#!/bin/sh\n{% for n in [1, 2] %}\necho {{ n }}\n{% endfor %}"
+    )
+    (directory / "more/hook").chmod(0o700)
+    return directory
+
+
+def from_templates(directory: Path, **more: object) -> dict:
+    return {**APP, "wsgi_app_files": [{"dest": "conf", "templates": str(directory), **more}]}
+
+
+def test_templates_become_files(check, templates: Path):
+    inputs = {**from_templates(templates), "domain": "{{ wsgi_app_name }}.example"}
+    entries = "__wsgi_app.files | subsite.deploy.data_files"
+    assert printed(check(inputs, show=entries)) == [
+        [
+            {"dest": "conf/more/hook", "content": "#!/bin/sh\necho 1\necho 2\n", "mode": "0750"},
+            {"dest": "conf/settings.ini", "content": "domain = shop.example\n", "mode": "0640"},
+        ]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("more", "modes"),
+    [
+        pytest.param({"secret": True}, ["0700", "0600"], id="secret"),
+        pytest.param({"mode": "0444"}, ["0444", "0444"], id="mode"),
+    ],
+)
+def test_mode_of_templates(check, templates: Path, more: dict, modes: list[str]):
+    inputs = {**from_templates(templates, **more), "domain": "example.org"}
+    entries = "__wsgi_app.files | subsite.deploy.data_files | map(attribute='mode')"
+    assert printed(check(inputs, show=entries)) == [modes]
+
+
+def test_template_error_names_file_and_variable(check, templates: Path):
+    done = check(from_templates(templates), callback="default")
+    path = templates / "settings.ini.j2"
+    said = f"wsgi_app_files has the template '{path}': 'domain' is undefined."
+    assert said in done.stdout
+    assert done.returncode != 0
+
+
+def test_template_that_is_no_text(check, templates: Path):
+    (templates / "picture").write_bytes(b"\x89PNG")
+    done = check({**from_templates(templates), "domain": ""}, callback="default")
+    assert f"the template '{templates / 'picture'}': it is not text in UTF-8." in done.stdout
+
+
+@pytest.mark.parametrize("secret", [True, False])
+def test_template_error_shows_no_secret(check, templates: Path, secret: bool):
+    (templates / "settings.ini.j2").write_text("{{ domain | to_datetime }}")
+    inputs = {**from_templates(templates, secret=secret), "domain": "kingfisher"}
+    done = check(inputs, "-vvvv", callback="default")
+    assert "to_datetime' failed" in done.stdout
+    assert ("kingfisher" in done.stdout) is not secret
+
+
+def test_error_shows_no_content_of_files(check):
+    files = [{"dest": "key.pem", "content": "kingfisher", "secret": "kingfisher"}]
+    done = check({**APP, "wsgi_app_files": files}, callback="default")
+    assert done.returncode != 0
+    assert "kingfisher" not in done.stdout + done.stderr

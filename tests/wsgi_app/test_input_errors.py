@@ -185,6 +185,146 @@ def test_file_mode(input_errors, mode):
     ]
 
 
+def test_file_twice(input_errors):
+    files = [{"dest": dest, "content": ""} for dest in ("a", "b", "a")]
+    said = "wsgi_app_files has 'a' more than once: write it once."
+    assert input_errors(wsgi_app_files=files) == [said]
+
+
+@pytest.fixture
+def templates(tmp_path: Path) -> Path:
+    """A directory of templates that make ``a.ini`` and ``more/b.ini``."""
+    (tmp_path / "more").mkdir()
+    (tmp_path / "a.ini.j2").write_text("{{ wsgi_app_name }}")
+    (tmp_path / "more/b.ini").write_text("")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("dest", "twice"),
+    [
+        pytest.param(".", "a.ini", id="in the data directory"),
+        pytest.param("conf", "conf/more/b.ini", id="below a directory"),
+    ],
+)
+def test_file_and_template_twice(input_errors, templates: Path, dest: str, twice: str):
+    files = [{"dest": dest, "templates": str(templates)}, {"dest": twice, "content": ""}]
+    said = f"wsgi_app_files has {twice!r} more than once: write it once."
+    assert input_errors(wsgi_app_files=files) == [said]
+
+
+def test_two_templates_of_one_file(input_errors, templates: Path):
+    (templates / "a.ini").write_text("")
+    said = "wsgi_app_files has 'conf/a.ini' more than once: write it once."
+    assert input_errors(wsgi_app_files=[{"dest": "conf", "templates": str(templates)}]) == [said]
+
+
+def test_missing_templates(input_errors):
+    assert input_errors(wsgi_app_files=[{"dest": "conf", "templates": "/missing"}]) == [
+        "wsgi_app_files has templates '/missing', but the controller has no such directory. A "
+        "relative path starts where ansible-playbook was called; {{ playbook_dir }} or "
+        "{{ inventory_dir }} make it the same everywhere."
+    ]
+
+
+def test_name_of_a_template(input_errors, templates: Path):
+    (templates / "my file.j2").write_text("")
+    assert input_errors(wsgi_app_files=[{"dest": "conf", "templates": str(templates)}]) == [
+        f"wsgi_app_files has templates {str(templates)!r}, and one of them makes 'conf/my file': "
+        "use letters, digits, '.', '_', '~' or '-' in its path."
+    ]
+
+
+def test_template_that_is_a_link_out(input_errors, templates: Path):
+    (templates / "passwd").symlink_to("/etc/passwd")
+    [said] = input_errors(wsgi_app_files=[{"dest": "conf", "templates": str(templates)}])
+    assert "'passwd' links to '/etc/passwd', outside" in said
+
+
+def test_data_directory_is_no_file(input_errors):
+    [said] = input_errors(wsgi_app_files=[{"dest": ".", "content": ""}])
+    assert said.startswith("wsgi_app_files has dest '.': write a path below the data directory")
+
+
+@pytest.fixture
+def operation_errors(wsgi_app):
+    """Return a function that returns the input errors of a backup or a restore."""
+    return lambda entry_point, **inputs: wsgi_app.input_errors(
+        {"wsgi_app_name": "shop", **inputs}, entry_point
+    )
+
+
+def test_backup_without_a_directory(operation_errors):
+    assert operation_errors("backup") == [
+        "wsgi_app_backup_directory is not set: write the directory that the backup goes to, as in "
+        "'/home/me/backups'."
+    ]
+
+
+def test_backup_to_a_missing_directory(operation_errors):
+    [said] = operation_errors("backup", wsgi_app_backup_directory="/missing")
+    assert said.startswith(
+        "wsgi_app_backup_directory is '/missing', but the controller has no such directory: create"
+    )
+
+
+def test_backup_to_a_relative_path_of_the_host(operation_errors):
+    assert operation_errors(
+        "backup", wsgi_app_backup_directory="backups", wsgi_app_backup_on_host=True
+    ) == [
+        "wsgi_app_backup_directory is 'backups': write an absolute path, since it is on the host."
+    ]
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        pytest.param({"wsgi_app_backup_directory": SOURCE}, id="controller"),
+        pytest.param(
+            {"wsgi_app_backup_directory": "/srv/backups", "wsgi_app_backup_on_host": True},
+            id="host",
+        ),
+    ],
+)
+def test_backup_is_accepted(operation_errors, inputs: dict):
+    assert operation_errors("backup", **inputs) == []
+
+
+def test_backup_hook(operation_errors):
+    [said] = operation_errors(
+        "backup", wsgi_app_backup_directory=SOURCE, wsgi_app_before_backup="/missing.yml"
+    )
+    assert said.startswith("wsgi_app_before_backup is '/missing.yml', but the controller has no")
+
+
+def test_restore_of_nothing(operation_errors):
+    [said] = operation_errors("restore")
+    assert "missing required arguments: wsgi_app_backup" in said
+
+
+def test_restore_of_a_missing_file(operation_errors):
+    [said] = operation_errors("restore", wsgi_app_backup="/missing.tar.gz")
+    assert said.startswith("wsgi_app_backup is '/missing.tar.gz', but the controller has no such")
+
+
+def test_restore_of_a_relative_path_of_the_host(operation_errors):
+    assert operation_errors(
+        "restore", wsgi_app_backup="a.tar.gz", wsgi_app_backup_on_host=True
+    ) == ["wsgi_app_backup is 'a.tar.gz': write an absolute path, since it is on the host."]
+
+
+def test_restore_is_accepted(operation_errors):
+    assert operation_errors("restore", wsgi_app_backup=__file__) == []
+
+
+def test_backup_in_a_deploy(input_errors):
+    [said] = input_errors(wsgi_app_backup="/backups/shop.tar.gz")
+    assert said.endswith(
+        "but only the entry point 'restore' uses it: run playbooks/restore.yml with it, or remove "
+        "it."
+    )
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "advice"),
     [
@@ -428,7 +568,16 @@ def test_static_paths_of_a_package(input_errors):
     ]
 
 
-@pytest.mark.parametrize("variable", ["wsgi_app_before_switch", "wsgi_app_after_switch"])
+@pytest.mark.parametrize(
+    "variable",
+    [
+        "wsgi_app_before_switch",
+        "wsgi_app_after_switch",
+        "wsgi_app_before_backup",
+        "wsgi_app_after_backup",
+        "wsgi_app_after_restore",
+    ],
+)
 def test_file_of_tasks(input_errors, variable: str):
     assert input_errors(**{variable: "/missing.yml"}) == [
         f"{variable} is '/missing.yml', but the controller has no such file. A path that begins "
@@ -550,7 +699,16 @@ def test_examples_are_accepted(wsgi_app, hosts_of, inventory: str):
         pytest.param({"wsgi_app_source": {"typ": "pip"}}, "wsgi_app_source.typ. ", id="key"),
         pytest.param({"wsgi_app_health": {"url": "/"}}, "wsgi_app_health.url. ", id="health key"),
         pytest.param({"wsgi_app_health": {"status": ["ok"]}}, "status", id="status"),
-        pytest.param({"wsgi_app_files": [{"dest": "a"}]}, "arguments: content", id="no content"),
+        pytest.param(
+            {"wsgi_app_files": [{"dest": "a"}]},
+            "one of the following is required: content, templates",
+            id="no content",
+        ),
+        pytest.param(
+            {"wsgi_app_files": [{"dest": "a", "content": "", "templates": SOURCE}]},
+            "mutually exclusive: content|templates",
+            id="content and templates",
+        ),
         pytest.param({"wsgi_app_files": [{"content": ""}]}, "arguments: dest", id="no dest"),
     ],
 )

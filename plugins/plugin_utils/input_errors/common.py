@@ -15,6 +15,11 @@ PREFIX = re.compile(rf"(?:{SEGMENT})+")
 HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
 URL = re.compile(rf"https?://(?P<authority>[^/]+)({PREFIX.pattern})?")
 
+RELATIVE = (
+    "A relative path starts where ansible-playbook was called; {{ playbook_dir }} or "
+    "{{ inventory_dir }} make it the same everywhere."
+)
+
 
 def name(variable: str, value: str) -> Iterator[str]:
     """Yield why ``value`` cannot be the name of an app or a site."""

@@ -5,13 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.wsgi_app import task_files
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
-
-RELATIVE = (
-    "A relative path starts where ansible-playbook was called; {{ playbook_dir }} or "
-    "{{ inventory_dir }} make it the same everywhere."
-)
 
 
 def backup_errors(inputs: Inputs) -> Iterator[str]:
@@ -27,7 +23,7 @@ def backup_errors(inputs: Inputs) -> Iterator[str]:
     elif not os.path.isdir(directory):
         yield (
             f"wsgi_app_backup_directory is {directory!r}, but the controller has no such "
-            f"directory: create it. {RELATIVE}"
+            f"directory: create it. {common.RELATIVE}"
         )
     yield from task_files.errors(inputs)
 
@@ -39,8 +35,8 @@ def restore_errors(inputs: Inputs) -> Iterator[str]:
         yield from _on_host("wsgi_app_backup", backup)
     elif not os.path.isfile(backup):
         yield (
-            f"wsgi_app_backup is {backup!r}, but the controller has no such file. {RELATIVE} For a "
-            "file on the host, set wsgi_app_backup_on_host: true."
+            f"wsgi_app_backup is {backup!r}, but the controller has no such file. "
+            f"{common.RELATIVE} For a file on the host, set wsgi_app_backup_on_host: true."
         )
     yield from task_files.errors(inputs)
 

@@ -26,9 +26,8 @@ def errors(inputs: Inputs) -> Iterator[str]:
 def _directory(path: str) -> Iterator[str]:
     if not os.path.isdir(path):
         yield (
-            f"wsgi_app_source.path is {path!r}, but the controller has no such directory. A "
-            "relative path starts where ansible-playbook was called; {{ playbook_dir }} or "
-            "{{ inventory_dir }} make it the same everywhere."
+            f"wsgi_app_source.path is {path!r}, but the controller has no such directory. "
+            f"{common.RELATIVE}"
         )
         return
     yield from common.links("wsgi_app_source.path", path)
