@@ -36,8 +36,12 @@ def data_files(files: list[dict]) -> list[dict]:
     return [
         {
             "dest": file["dest"],
-            "secret" if file["secret"] else "content": file["content"],
-            "mode": file["mode"] or ("0600" if file["secret"] else "0640"),
+            **(
+                {"content": file["content"]}
+                if file["secret"] is None
+                else {"secret": file["secret"]}
+            ),
+            "mode": file["mode"] or ("0640" if file["secret"] is None else "0600"),
         }
         for file in files
     ]

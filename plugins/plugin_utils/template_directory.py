@@ -17,12 +17,17 @@ class RenderError(Exception):
     """A template cannot be rendered; the message says why."""
 
 
+def directory_of(entry: dict[str, Any]) -> str:
+    """Return the directory of templates of an entry of ``wsgi_app_files``; empty without one."""
+    return entry["templates"] or entry["secret_templates"] or ""
+
+
 def templates(entry: dict[str, Any]) -> list[tuple[str, Path]]:
-    """Return the templates of an entry of ``wsgi_app_files``, each with where its file goes.
+    """Return the templates of an entry, each with where its file goes.
 
     Files of version control and of tools are left out, as of a source.
     """
-    root = Path(entry["templates"])
+    root = Path(directory_of(entry))
     return [
         (_dest(entry["dest"], str(path.relative_to(root)).removesuffix(SUFFIX)), path)
         for path in list_paths(root)
@@ -44,21 +49,21 @@ def expanded(
     :param errors: gets one sentence for each template that cannot be rendered.
     """
     for entry in entries:
-        if entry["templates"] is None:
+        if not directory_of(entry):
             yield entry
             continue
+        is_secret = bool(entry["secret_templates"])
         for dest, path in templates(entry):
             try:
-                content = render(path, entry["secret"])
+                content = render(path, is_secret)
             except RenderError as error:
                 errors.append(f"wsgi_app_files has the template {str(path)!r}: {error}.")
                 continue
             yield {
-                **entry,
                 "dest": dest,
-                "content": content,
-                "templates": None,
-                "mode": entry["mode"] or _mode(path, entry["secret"]),
+                "content": None if is_secret else content,
+                "secret": content if is_secret else None,
+                "mode": entry["mode"] or _mode(path, is_secret),
             }
 
 

@@ -93,8 +93,8 @@ def templates(tmp_path: Path) -> Path:
     return directory
 
 
-def from_templates(directory: Path, **more: object) -> dict:
-    return {**APP, "wsgi_app_files": [{"dest": "conf", "templates": str(directory), **more}]}
+def from_templates(directory: Path, option: str = "templates", **more: object) -> dict:
+    return {**APP, "wsgi_app_files": [{"dest": "conf", option: str(directory), **more}]}
 
 
 def test_templates_become_files(check, templates: Path):
@@ -111,7 +111,7 @@ def test_templates_become_files(check, templates: Path):
 @pytest.mark.parametrize(
     ("more", "modes"),
     [
-        pytest.param({"secret": True}, ["0700", "0600"], id="secret"),
+        pytest.param({"option": "secret_templates"}, ["0700", "0600"], id="secret"),
         pytest.param({"mode": "0444"}, ["0444", "0444"], id="mode"),
     ],
 )
@@ -135,17 +135,26 @@ def test_template_that_is_no_text(check, templates: Path):
     assert f"the template '{templates / 'picture'}': it is not text in UTF-8." in done.stdout
 
 
-@pytest.mark.parametrize("secret", [True, False])
-def test_template_error_shows_no_secret(check, templates: Path, secret: bool):
+@pytest.mark.parametrize("option", ["templates", "secret_templates"])
+def test_template_error_shows_no_secret(check, templates: Path, option: str):
     (templates / "settings.ini.j2").write_text("{{ domain | to_datetime }}")
-    inputs = {**from_templates(templates, secret=secret), "domain": "kingfisher"}
+    inputs = {**from_templates(templates, option), "domain": "kingfisher"}
     done = check(inputs, "-vvvv", callback="default")
     assert "to_datetime' failed" in done.stdout
-    assert ("kingfisher" in done.stdout) is not secret
+    assert ("kingfisher" in done.stdout) is (option == "templates")
 
 
-def test_error_shows_no_content_of_files(check):
-    files = [{"dest": "key.pem", "content": "kingfisher", "secret": "kingfisher"}]
-    done = check({**APP, "wsgi_app_files": files}, callback="default")
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param({"secrets": "kingfisher"}, id="misspelt"),
+        pytest.param({"secret": "kingfisher", "content": "kingfisher"}, id="also as content"),
+        pytest.param({"secret": "kingfisher", "dest": "/etc/kingfisher"}, id="dest"),
+        pytest.param({"secret": "kingfisher", "mode": "kingfisher"}, id="mode"),
+    ],
+)
+def test_error_shows_no_secret_file(check, wrong: dict):
+    done = check({**APP, "wsgi_app_files": [{"dest": "key.pem", **wrong}]}, callback="default")
     assert done.returncode != 0
-    assert "kingfisher" not in done.stdout + done.stderr
+    shown = done.stdout.replace("/etc/kingfisher", "")
+    assert "kingfisher" not in shown + done.stderr

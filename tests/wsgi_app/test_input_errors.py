@@ -701,12 +701,12 @@ def test_examples_are_accepted(wsgi_app, hosts_of, inventory: str):
         pytest.param({"wsgi_app_health": {"status": ["ok"]}}, "status", id="status"),
         pytest.param(
             {"wsgi_app_files": [{"dest": "a"}]},
-            "one of the following is required: content, templates",
+            "one of the following is required: content, secret, templates, secret_templates",
             id="no content",
         ),
         pytest.param(
             {"wsgi_app_files": [{"dest": "a", "content": "", "templates": SOURCE}]},
-            "mutually exclusive: content|templates",
+            "mutually exclusive: content|secret|templates|secret_templates",
             id="content and templates",
         ),
         pytest.param({"wsgi_app_files": [{"content": ""}]}, "arguments: dest", id="no dest"),

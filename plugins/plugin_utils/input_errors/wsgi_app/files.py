@@ -21,20 +21,22 @@ def errors(inputs: Inputs) -> Iterator[str]:
     dests: list[str] = []
     for file, given in zip(inputs.values["files"], inputs.given.get("files", []), strict=True):
         yield from _entry(file, given)
-        if file["templates"] is None:
+        directory = template_directory.directory_of(file)
+        if not directory:
             dests.append(file["dest"])
-        else:
-            wrong = list(_templates(file["templates"]))
-            yield from wrong
-            made = [] if wrong else [dest for dest, _ in template_directory.templates(file)]
-            yield from _names(file["templates"], made)
-            dests += made
+            continue
+        option = "templates" if file["templates"] else "secret_templates"
+        wrong = list(_directory(option, directory))
+        yield from wrong
+        made = [] if wrong else [dest for dest, _ in template_directory.templates(file)]
+        yield from _names(option, directory, made)
+        dests += made
     yield from common.repeated("wsgi_app_files", dests)
 
 
 def _entry(file: dict[str, Any], given: dict[str, Any]) -> Iterator[str]:
     dest, mode = file["dest"], given.get("mode", "0640")
-    is_top = dest == TOP and file["templates"] is not None
+    is_top = dest == TOP and template_directory.directory_of(file)
     if not is_top and not common.PREFIX.fullmatch(f"/{dest}"):
         yield (
             f"wsgi_app_files has dest {dest!r}: write a path below the data directory, as in "
@@ -44,20 +46,20 @@ def _entry(file: dict[str, Any], given: dict[str, Any]) -> Iterator[str]:
         yield f'wsgi_app_files has mode {mode!r} for {dest}: write it in quotes, as in "0640".'
 
 
-def _templates(directory: str) -> Iterator[str]:
+def _directory(option: str, directory: str) -> Iterator[str]:
     if not os.path.isdir(directory):
         yield (
-            f"wsgi_app_files has templates {directory!r}, but the controller has no such "
+            f"wsgi_app_files has {option} {directory!r}, but the controller has no such "
             f"directory. {common.RELATIVE}"
         )
         return
-    yield from common.links("wsgi_app_files[].templates", directory)
+    yield from common.links(f"wsgi_app_files[].{option}", directory)
 
 
-def _names(directory: str, made: list[str]) -> Iterator[str]:
+def _names(option: str, directory: str, made: list[str]) -> Iterator[str]:
     for name in made:
         if not common.PREFIX.fullmatch(f"/{name}"):
             yield (
-                f"wsgi_app_files has templates {directory!r}, and one of them makes {name!r}: use "
+                f"wsgi_app_files has {option} {directory!r}, and one of them makes {name!r}: use "
                 "letters, digits, '.', '_', '~' or '-' in its path."
             )
