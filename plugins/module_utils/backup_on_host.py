@@ -22,7 +22,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -297,8 +297,6 @@ class _Hashed:
 
 def hand_over(backup: Backup, library: Path) -> None:
     """Make the backup while its pieces are requested."""
-    server = pieces.Pieces(str(library / "private/socket"))
-    notify("READY=1")
     read, write = os.pipe()
     result: dict[str, Any] = {}
 
@@ -310,12 +308,14 @@ def hand_over(backup: Backup, library: Path) -> None:
                 result["error"] = str(error)
 
     maker = threading.Thread(target=make)
-    maker.start()
-    with os.fdopen(read, "rb") as stream:
-        hashed = _Hashed(stream)
-        server.hand_over(hashed)  # type: ignore[arg-type]  # it only reads
-    maker.join()
-    server.end({**result, "sha256": hashed.digest.hexdigest(), "size": hashed.size})
+    with closing(pieces.Pieces(str(library / "private/socket"))) as server:
+        notify("READY=1")
+        maker.start()
+        with os.fdopen(read, "rb") as stream:
+            hashed = _Hashed(stream)
+            server.hand_over(hashed)  # type: ignore[arg-type]  # it only reads
+        maker.join()
+        server.end({**result, "sha256": hashed.digest.hexdigest(), "size": hashed.size})
 
 
 def notify(state: str) -> None:

@@ -51,6 +51,10 @@ class Pieces:
         """
         self._answer(END + json.dumps(result).encode())
 
+    def close(self) -> None:
+        """Stop listening."""
+        self.listener.close()
+
     def _answer(self, answer: bytes) -> None:
         connection, _ = self.listener.accept()
         with connection:

@@ -1,0 +1,166 @@
+"""The data of an app are replaced as a whole, or stay as they are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from ansible_collections.subsite.deploy.plugins.module_utils import data_swap, layout, units
+from ansible_collections.subsite.deploy.plugins.modules import wsgi_data_swap
+
+UNITS = ["wsgi-shop.socket", "wsgi-shop.4d1c.service"]
+RENAMES = 7
+"""How often a swap renames a directory: the journal's, and twice for each of three."""
+
+
+class CutOff(BaseException):
+    """The run was killed."""
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The state directory of an app, with an unpacked backup beside its data."""
+    monkeypatch.setattr(layout, "STATE_ROOT", str(tmp_path))
+    monkeypatch.setattr(layout, "ROOT", str(tmp_path / "releases"))
+    for top, word in ((tmp_path / "shop", "old"), (tmp_path / "shop/restore", "new")):
+        for name in ("data", "public", "shared/media"):
+            (top / name).mkdir(parents=True)
+            (top / name / "file").write_text(word)
+    return tmp_path / "shop"
+
+
+@pytest.fixture
+def running(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The units that run."""
+    running = set(UNITS)
+    monkeypatch.setattr(units, "running", lambda *_patterns: dict.fromkeys(sorted(running), ""))
+    monkeypatch.setattr(units, "stop", lambda names, timeout: running.difference_update(names))
+
+    def systemctl(command: str, *names: str) -> str:
+        assert command == "start"
+        running.update(names)
+        return ""
+
+    monkeypatch.setattr(units, "systemctl", systemctl)
+    return running
+
+
+@pytest.fixture
+def cut_off(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Return a function that lets the run end before its n-th rename."""
+    rename = Path.rename
+
+    def at(number: int) -> None:
+        left = [number]
+
+        def count(self: Path, target: Path) -> Path:
+            left[0] -= 1
+            if not left[0]:
+                monkeypatch.setattr(Path, "rename", rename)
+                raise CutOff
+            return rename(self, target)
+
+        monkeypatch.setattr(Path, "rename", count)
+
+    return at
+
+
+def words(top: Path) -> list[str]:
+    return [(top / name / "file").read_text() for name in ("data", "public", "shared/media")]
+
+
+def test_replaces_the_data_while_the_app_is_stopped(state: Path, running: set[str]):
+    data_swap.begin("shop", 1)
+    assert (words(state), running) == (["new"] * 3, set())
+    assert data_swap.end("shop") == str(state / "replaced")
+    assert (words(state / "replaced"), running) == (["old"] * 3, set(UNITS))
+
+
+@pytest.mark.usefixtures("running")
+def test_only_root_enters_the_replaced_data(state: Path):
+    data_swap.begin("shop", 1)
+    assert (state / "replaced").stat().st_mode & 0o777 == 0o700
+
+
+def test_undo_puts_the_data_back(state: Path, running: set[str]):
+    data_swap.begin("shop", 1)
+    assert data_swap.undo("shop", 1)
+    assert (words(state), running) == (["old"] * 3, set(UNITS))
+    assert sorted(os.listdir(state)) == ["data", "public", "shared"]
+
+
+@pytest.mark.parametrize("number", range(2, RENAMES + 1))
+def test_undo_after_a_run_that_was_cut_off(
+    state: Path, running: set[str], cut_off: Callable[[int], None], number: int
+):
+    cut_off(number)
+    with pytest.raises(CutOff):
+        data_swap.begin("shop", 1)
+    assert data_swap.undo("shop", 1)
+    assert (words(state), running) == (["old"] * 3, set(UNITS))
+    assert sorted(os.listdir(state)) == ["data", "public", "shared"]
+
+
+def test_run_cut_off_before_its_journal_has_changed_nothing(
+    state: Path, running: set[str], cut_off: Callable[[int], None]
+):
+    cut_off(1)
+    with pytest.raises(CutOff):
+        data_swap.begin("shop", 1)
+    assert not data_swap.undo("shop", 1)
+    assert (words(state), running) == (["old"] * 3, set(UNITS))
+
+
+@pytest.mark.usefixtures("running")
+def test_undo_after_the_end_does_nothing(state: Path):
+    data_swap.begin("shop", 1)
+    data_swap.end("shop")
+    assert not data_swap.undo("shop", 1)
+    assert (words(state), words(state / "replaced")) == (["new"] * 3, ["old"] * 3)
+
+
+@pytest.mark.usefixtures("running")
+def test_next_restore_removes_the_replaced_data(state: Path):
+    data_swap.begin("shop", 1)
+    data_swap.end("shop")
+    for name in ("data", "public", "shared/media"):
+        (state / "restore" / name).mkdir(parents=True)
+        (state / "restore" / name / "file").write_text("newest")
+    data_swap.begin("shop", 1)
+    assert data_swap.end("shop") == str(state / "replaced")
+    assert (words(state), words(state / "replaced")) == (["newest"] * 3, ["new"] * 3)
+
+
+class TestNewApp:
+    @pytest.fixture(autouse=True)
+    def nothing(self, state: Path, running: set[str]) -> None:
+        running.clear()
+        for name in ("data", "public", "shared"):
+            data_swap.lent_directory.remove(state / name)
+
+    def test_gets_the_data(self, state: Path):
+        data_swap.begin("shop", 1)
+        assert (data_swap.end("shop"), words(state)) == ("", ["new"] * 3)
+        assert sorted(os.listdir(state)) == ["data", "public", "shared"]
+
+    def test_has_none_after_undo(self, state: Path):
+        data_swap.begin("shop", 1)
+        assert data_swap.undo("shop", 1)
+        assert os.listdir(state) == []
+
+
+@pytest.mark.usefixtures("running")
+def test_module_does_one_step(state: Path, run_module):
+    assert run_module(wsgi_data_swap, name="shop", step="begin")["changed"]
+    done = run_module(wsgi_data_swap, name="shop", step="end")
+    assert done["replaced"] == str(state / "replaced")
+    assert not run_module(wsgi_data_swap, name="shop", step="undo")["changed"]
+
+
+@pytest.mark.usefixtures("running")
+def test_check_mode_changes_nothing(state: Path, run_module):
+    done = run_module(wsgi_data_swap, name="shop", step="begin", _ansible_check_mode=True)
+    assert done["changed"]
+    assert words(state) == ["old"] * 3
