@@ -156,5 +156,5 @@ def test_template_error_shows_no_secret(check, templates: Path, option: str):
 def test_error_shows_no_secret_file(check, wrong: dict):
     done = check({**APP, "wsgi_app_files": [{"dest": "key.pem", **wrong}]}, callback="default")
     assert done.returncode != 0
-    shown = done.stdout.replace("/etc/kingfisher", "")
-    assert "kingfisher" not in shown + done.stderr
+    output = done.stdout.replace("/etc/kingfisher", "") + done.stderr
+    assert "kingfisher" not in output

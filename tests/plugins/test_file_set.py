@@ -662,15 +662,15 @@ class TestCopy:
         assert {path.name for path in data.iterdir()} == left
 
     @pytest.mark.parametrize("directory", ["kept", "others"])
-    def test_secret_file_is_not_shown(self, place, top: Path, kept: Path, directory: str):
+    def test_secret_file_is_in_no_difference(self, place, top: Path, kept: Path, directory: str):
         make_user_directory(top / "data")
         (top / "others").mkdir()
         for name in ("others/a.ini", "others/c.ini", "data/a.ini", "data/c.ini"):
             (top / name).write_text("other")
         (top / f"{directory}.secret").write_text("a.ini\nc.ini\nconf/b.ini\n")
         done = place({"dest": "data", "copy_of": str(kept), "instead_of": f"{top}/others", **MINE})
-        shown = {change["before"] + change["after"] for change in done["diff"]}
-        assert shown == {"a secret\na secret\n", "a secret\n"}
+        texts = {change["before"] + change["after"] for change in done["diff"]}
+        assert texts == {"a secret\na secret\n", "a secret\n"}
         assert len(done["paths"]) == 3
 
     def test_owners_link_is_not_followed(self, place, top: Path, kept: Path):

@@ -12,7 +12,7 @@ import pytest
 import testinfra
 from controller import PROJECT
 from new_host import new_host
-from releases import ENVIRONMENT_VARIABLES
+from releases import ENVIRONMENT_VARIABLES, SCENARIO
 
 ALL = ("--diff", "-vvv")
 """The options for Ansible's most verbose output."""
@@ -31,7 +31,11 @@ def settings(word: str) -> dict:
     """Return variables with secrets, one of them with several lines."""
     return {
         "wsgi_app_environment": {"COLOUR": f"blue{len(word)}"},
-        "wsgi_app_files": [{"dest": "settings.ini", "content": f"length = {len(word)}\n"}],
+        "wsgi_app_files": [
+            {"dest": "settings.ini", "content": f"length = {len(word)}\n"},
+            {"dest": "phrase", "secret": phrase(word)},
+            {"dest": "templates", "secret_templates": str(SCENARIO / "templates")},
+        ],
         "wsgi_app_secrets": {
             "PHRASE": phrase(word),
             "KEY": f"-----BEGIN {word}-----\n{word}\n-----END {word}-----\n",
