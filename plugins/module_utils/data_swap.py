@@ -28,7 +28,7 @@ class Journal:
     """What there was before."""
 
     units: list[str]
-    """The units of the app that ran."""
+    """The units of the app to start again."""
     directories: list[str]
     """The directories of :data:`TOPS` that it had."""
 
@@ -67,7 +67,9 @@ def begin(app: str, timeout: float) -> None:
     places = layout(app)
     state = Path(places.state_dir)
     running = _running(app)
-    Journal(running, [name for name in TOPS if (state / name).exists()]).write(app)
+    # Setup commands that run are of a deploy that this restore has superseded.
+    again = [unit for unit in running if not unit.startswith(f"{places.unit_prefix}_setup.")]
+    Journal(again, [name for name in TOPS if (state / name).exists()]).write(app)
     _stop(app, running, timeout)
     for name in TOPS:
         if (state / name).exists():
@@ -121,15 +123,9 @@ def undo(app: str, timeout: float) -> bool:
 
 
 def _running(app: str) -> list[str]:
-    """Return the units of the app that run: its socket, its services and their targets."""
-    places = layout(app)
-    patterns = (
-        places.socket_unit,
-        places.service_unit,
-        places.process_unit_pattern,
-        places.processes_unit,
-    )
-    return list(units.running(*patterns))
+    """Return the units of the app that run, of all releases."""
+    found = units.running(*layout(app).unit_patterns)
+    return [unit for unit in found if not unit.endswith(".slice")]
 
 
 def _stop(app: str, names: list[str], timeout: float) -> None:
