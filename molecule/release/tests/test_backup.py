@@ -229,7 +229,7 @@ def test_failed_task_puts_the_data_back(host, restore, look, tasks):
     done = restore(wsgi_app_after_restore=tasks(FAIL))
     assert done.returncode != 0
     assert "the dump is of another version" in done.stdout
-    assert "news has the data that it had before." in done.stdout
+    assert 'news has the data that it had before, because the task "Fail" failed' in done.stdout
     assert look().partition("Id=")[0] == before
     assert ask("/news/").status == 200
 
