@@ -326,7 +326,7 @@ def test_another_app_has_the_data(moved, host):
 
 
 def test_another_app_serves_with_the_data(moved, host):
-    request = "curl --fail --silent --unix-socket /run/wsgi/copy.sock http://localhost/"
+    request = "curl --fail --silent --unix-socket /run/wsgi/copy.sock http://localhost/copy/"
     assert host.run(request).rc == 0
 
 
@@ -398,15 +398,35 @@ DATABASES = [
 ]
 
 
-@pytest.mark.parametrize("database", DATABASES, ids=lambda database: database.kind)
-def test_database_by_the_tasks_of_the_readme(
-    filled, host, do, operate, tasks, tmp_path: Path, database: Database
-):
-    install = "DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends"
-    host.check_output(f"{install} {database.packages}")
-    if database.kind == "postgresql":
+CERTIFICATES = "/etc/ssl/certs"
+"""The package ssl-cert writes there. On some machines, it is a read-only mount of the machine's."""
+COVER = f"""
+mkdir -p /run/certs/new /run/certs/work
+mount -t overlay -o lowerdir={CERTIFICATES},upperdir=/run/certs/new,workdir=/run/certs/work \\
+  overlay {CERTIFICATES}
+"""
+INSTALL = "DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends"
+
+
+@pytest.fixture(params=DATABASES, ids=lambda database: database.kind)
+def database(request, filled, host) -> Iterator[Database]:
+    """A database of the app, on its host."""
+    database = request.param
+    is_server = database.kind == "postgresql"
+    if is_server:
+        host.check_output(COVER)
+    host.check_output(f"{INSTALL} {database.packages}")
+    if is_server:
         host.check_output("cd / && runuser -u postgres -- createuser wsgi-news")
         host.check_output("cd / && runuser -u postgres -- createdb --owner=wsgi-news shop")
+    yield database
+    if is_server:
+        host.check_output(f"systemctl disable --now postgresql && umount {CERTIFICATES}")
+
+
+def test_database_by_the_tasks_of_the_readme(
+    database: Database, host, do, operate, tasks, tmp_path: Path
+):
     hooks = database.hooks(tasks)
     do(f"cd ~ && {database.create}")
     done = operate("backup", wsgi_app_backup_directory=str(tmp_path), **hooks)
