@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict, dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 from ansible_collections.subsite.deploy.plugins.module_utils import (
@@ -67,9 +68,10 @@ def begin(app: str, timeout: float) -> None:
     places = layout(app)
     state = Path(places.state_dir)
     running = _running(app)
-    # Setup commands that run are of a deploy that this restore has superseded.
-    again = [unit for unit in running if not unit.startswith(f"{places.unit_prefix}_setup.")]
-    Journal(again, [name for name in TOPS if (state / name).exists()]).write(app)
+    Journal(
+        [unit for unit in running if _starts_again(app, unit)],
+        [name for name in TOPS if (state / name).exists()],
+    ).write(app)
     _stop(app, running, timeout)
     for name in TOPS:
         if (state / name).exists():
@@ -124,8 +126,21 @@ def undo(app: str, timeout: float) -> bool:
 
 def _running(app: str) -> list[str]:
     """Return the units of the app that run, of all releases."""
-    found = units.running(*layout(app).unit_patterns)
+    places = layout(app)
+    found = units.running(*places.unit_patterns, places.run_unit_pattern)
     return [unit for unit in found if not unit.endswith(".slice")]
+
+
+def _starts_again(app: str, unit: str) -> bool:
+    """Return whether a unit that a restore has stopped belongs to the app that runs.
+
+    Setup commands are of a deploy that the restore has superseded. A command of a schedule or of an
+    operator may have ended in its middle.
+    """
+    places = layout(app)
+    once = (places.setup_unit, places.run_unit_pattern, places.schedule_unit_pattern)
+    is_once = any(fnmatch(unit, pattern) for pattern in once)
+    return unit.endswith(".timer") or not is_once
 
 
 def _stop(app: str, names: list[str], timeout: float) -> None:

@@ -78,12 +78,26 @@ def test_replaces_the_data_while_the_app_is_stopped(state: Path, running: set[st
     assert (words(state / "replaced"), running) == (["old"] * 3, set(UNITS))
 
 
-def test_setup_commands_of_another_run_do_not_start_again(state: Path, running: set[str]):
-    running |= {"wsgi-shop_setup.4d1c.service", "wsgi_shop.4d1c.slice"}
+ONCE = {
+    "wsgi-shop_setup.4d1c.service",
+    "wsgi-shop_schedule_report.service",
+    "wsgi-shop_run_1.service",
+}
+
+
+def test_commands_that_ran_do_not_start_again(state: Path, running: set[str]):
+    timer = "wsgi-shop_schedule_report.timer"
+    running |= ONCE | {timer}
+    data_swap.begin("shop", 1)
+    assert running == set()
+    data_swap.end("shop")
+    assert running == {*UNITS, timer}
+
+
+def test_slices_go_on(state: Path, running: set[str]):
+    running.add("wsgi_shop.4d1c.slice")
     data_swap.begin("shop", 1)
     assert running == {"wsgi_shop.4d1c.slice"}
-    data_swap.end("shop")
-    assert running == {*UNITS, "wsgi_shop.4d1c.slice"}
 
 
 @pytest.mark.usefixtures("running")

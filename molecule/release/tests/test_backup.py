@@ -398,13 +398,6 @@ DATABASES = [
 ]
 
 
-CERTIFICATES = "/etc/ssl/certs"
-"""The package ssl-cert writes there. On some machines, it is a read-only mount of the machine's."""
-COVER = f"""
-mkdir -p /run/certs/new /run/certs/work
-mount -t overlay -o lowerdir={CERTIFICATES},upperdir=/run/certs/new,workdir=/run/certs/work \\
-  overlay {CERTIFICATES}
-"""
 INSTALL = "DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends"
 
 
@@ -413,15 +406,13 @@ def database(request, filled, host) -> Iterator[Database]:
     """A database of the app, on its host."""
     database = request.param
     is_server = database.kind == "postgresql"
-    if is_server:
-        host.check_output(COVER)
     host.check_output(f"{INSTALL} {database.packages}")
     if is_server:
         host.check_output("cd / && runuser -u postgres -- createuser wsgi-news")
         host.check_output("cd / && runuser -u postgres -- createdb --owner=wsgi-news shop")
     yield database
     if is_server:
-        host.check_output(f"systemctl disable --now postgresql && umount {CERTIFICATES}")
+        host.check_output("systemctl disable --now postgresql")
 
 
 def test_database_by_the_tasks_of_the_readme(
