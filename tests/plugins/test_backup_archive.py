@@ -152,7 +152,7 @@ def test_holes_stay_holes(backup, restore):
     assert (top / "data/holes").stat().st_blocks * 512 < 2**20
 
 
-def test_setuid_is_not_restored(backup, restore):
+def test_setuid_is_not_recorded(backup, restore):
     top, _ = restore(backup())
     assert stat.S_IMODE((top / "data/tool").stat().st_mode) == 0o750
 
@@ -322,6 +322,12 @@ def test_hostile_member_is_refused(restore, members: list[Member], said: str):
         restore(archive(*members))
     assert said in str(refused.value)
     assert not Path("/tmp/evil").exists()
+
+
+@pytest.mark.parametrize("kind", [tarfile.REGTYPE, tarfile.DIRTYPE], ids=["file", "directory"])
+def test_setuid_of_others_is_not_restored(restore, kind: bytes):
+    top, _ = restore(archive(("data/evil", {"type": kind, "mode": 0o7711})))
+    assert stat.S_IMODE((top / "data/evil").stat().st_mode) == 0o711
 
 
 def test_link_that_leads_out_by_another_link_is_left_out(restore):
