@@ -16,6 +16,8 @@ class Change:
     before: PathState
     after: PathState | None
     is_secret: bool
+    has_diff: bool = True
+    """Whether ``--diff`` shows it."""
 
     def diff(self) -> dict[str, str]:
         """Return the change as Ansible shows it under ``--diff``."""

@@ -59,6 +59,10 @@ options:
           - Another directory of the host. Its files are removed from O(files[].dest), except those
             that O(files[].copy_of) has, too.
         type: path
+      diff:
+        description: Whether C(--diff) shows a change of it.
+        type: bool
+        default: true
       ours:
         description:
           - Text that an existing file must contain. If it does not, the role did not write it, and
@@ -98,7 +102,8 @@ attributes:
     description: Reports what would change. Neither O(check) nor O(apply) runs.
     support: full
   diff_mode:
-    description: Shows each file before and after, except secret ones.
+    description:
+      - Shows each file before and after, except secret ones and those without O(files[].diff).
     support: full
 """
 
@@ -167,14 +172,14 @@ class FileSet:
         except KeyError as error:
             if not self.module.check_mode:
                 self.module.fail_json(msg=f"{path}: {error.args[0]}")
-            return Change(path, "root", PathState(), None, is_secret)
+            return Change(path, "root", PathState(), None, is_secret, entry["diff"])
         except OSError as error:
             self.module.fail_json(msg=str(error))
         self._refuse_foreign_file(path, entry, before)
         if before == after:
             return None
         self._refuse_blocking_kind(path, before, after)
-        return Change(path, writer, before, after, is_secret)
+        return Change(path, writer, before, after, is_secret, entry["diff"])
 
     def _refuse_foreign_file(self, path: str, entry: dict, before: PathState) -> None:
         if entry["ours"] and before.kind == "file" and entry["ours"].encode() not in before.content:
@@ -299,6 +304,7 @@ def main() -> None:
                     "absent": {"type": "bool"},
                     "copy_of": {"type": "path"},
                     "instead_of": {"type": "path"},
+                    "diff": {"type": "bool", "default": True},
                     "ours": {"type": "str"},
                     "owner": {"type": "str", "default": "root"},
                     "group": {"type": "str", "default": "root"},
@@ -322,7 +328,7 @@ def main() -> None:
     module.exit_json(
         changed=is_due,
         paths=[change.path for change in file_set.changes],
-        diff=[change.diff() for change in file_set.changes],
+        diff=[change.diff() for change in file_set.changes if change.has_diff],
     )
 
 

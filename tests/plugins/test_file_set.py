@@ -311,6 +311,10 @@ class TestDiff:
         [diff] = place({"dest": "it", "content": NEW, "mode": "0600"})["diff"]
         assert diff == {"prepared": f"{top}/it: 0:0 0644 becomes 0:0 0600\n"}
 
+    def test_shows_nothing_of_an_entry_without_diff(self, place, top: Path):
+        result = place({"dest": "it", "content": NEW, "diff": False})
+        assert (result["changed"], result["diff"]) == (True, [])
+
 
 class TestSecret:
     @pytest.mark.parametrize(
