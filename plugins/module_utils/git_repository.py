@@ -134,6 +134,22 @@ class Repository:
             raise GitError(f"{found[0]!r} is not the name of a commit.")
         return Found(found[0], refs[found[0]], commit)
 
+    def subject(self, commit: str) -> str:
+        """Return the first line of the message of ``commit``."""
+        return self._git("log", "-1", "--no-show-signature", "--format=%s", commit)
+
+    def files(self, commit: str) -> dict[str, str]:
+        """Return the mode and the ID of each file of ``commit``, by its path."""
+        listed = self._git("ls-tree", "-r", "-z", "--full-tree", commit)
+        entries = [entry.partition("\t") for entry in listed.split("\0") if entry]
+        # A submodule has the type "commit".
+        return {
+            path: f"{mode} {object_id}"
+            for attributes, _tab, path in entries
+            for mode, kind, object_id in [attributes.split(" ")]
+            if kind == "blob"
+        }
+
     def verify(self, found: Found, keys: list[str]) -> None:
         """Verify that one of ``keys``, or a subkey of it, has signed the object of ``found``.
 

@@ -80,6 +80,10 @@ class Layout:
     """Locked while an image of the app is built."""
     switch_lock_path: str
     """Locked while the host switches to another release."""
+    deployments_path: str
+    """Which releases became current, when and by whom (:mod:`deployments`)."""
+    pin_path: str
+    """Exists while the app is pinned to its current release."""
 
     unit_prefix: str
     """What the names of all units of the app begin with. The log has it as identifier."""
@@ -100,6 +104,8 @@ class Layout:
     release_dir: str
     static_release_dir: str
     diagnosis_key_path: str
+    description_path: str
+    """What the release is made of, by name (:mod:`release_changes`). Only root can read it."""
     service_unit: str
     setup_unit: str
     unavailable_unit: str
@@ -182,6 +188,8 @@ def layout(name: str, release: str = "*") -> Layout:
         claim_path=f"/run/subsite/{name}",
         build_lock_path=f"/run/subsite/{name}.build",
         switch_lock_path=f"/run/subsite/{name}.switch",
+        deployments_path=f"{app_dir}/deployments.json",
+        pin_path=f"{app_dir}/pin.json",
         unit_prefix=unit_prefix,
         run_unit_pattern=f"{unit_prefix}_run_*.service",
         socket_unit=f"{unit_prefix}.socket",
@@ -204,6 +212,7 @@ def layout(name: str, release: str = "*") -> Layout:
         release_dir=release_dir,
         static_release_dir=static_release_dir,
         diagnosis_key_path=f"{release_dir}/diagnosis.key",
+        description_path=f"{release_dir}/description.json",
         service_unit=service_unit,
         setup_unit=setup_unit,
         unavailable_unit=unavailable_unit,

@@ -37,6 +37,10 @@ options:
       - The name in a signed tag must be the name in O(version).
     type: list
     elements: str
+  listed_unless:
+    description:
+      - Returns RV(files), unless O(version) names this commit.
+    type: str
   dest:
     description:
       - Directory for the files. It appears complete or not at all. If it exists, it is not changed.
@@ -82,6 +86,14 @@ after:
   description: The commit that O(version) names.
   type: str
   returned: always
+subject:
+  description: The subject of this commit.
+  type: str
+  returned: when O(url) is set
+files:
+  description: The mode and the ID of each file of the commit, by its path, as git has them.
+  type: dict
+  returned: when O(listed_unless) is set and is another commit
 """
 
 import os
@@ -99,9 +111,13 @@ from ansible_collections.subsite.deploy.plugins.module_utils.git_repository impo
     is_private,
     opened,
 )
+from ansible_collections.subsite.deploy.plugins.module_utils.printable import excerpt
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError
 from ansible_collections.subsite.deploy.plugins.module_utils.source_tree import TreeError
 from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
+
+SUBJECT = 100
+"""Characters of a subject."""
 
 
 def fetch(parameters: dict, check_mode: bool) -> dict:
@@ -118,8 +134,17 @@ def fetch(parameters: dict, check_mode: bool) -> dict:
         if parameters["signed_by"] is not None:
             repository.verify(found, parameters["signed_by"])
         repository.current = found.commit
+        subject = excerpt(repository.subject(found.commit), SUBJECT)
+        is_listed = parameters["listed_unless"] not in (None, found.commit)
+        files = {"files": repository.files(found.commit)} if is_listed else {}
     changed = not was_private or before != found.commit
-    return {"changed": changed, "before": before, "after": found.commit}
+    return {
+        "changed": changed,
+        "before": before,
+        "after": found.commit,
+        "subject": subject,
+        **files,
+    }
 
 
 def export(parameters: dict, version: str) -> None:
@@ -144,6 +169,7 @@ def main() -> None:
             "url": {"type": "str"},
             "version": {"type": "str", "required": True},
             "signed_by": {"type": "list", "elements": "str"},
+            "listed_unless": {"type": "str"},
             "dest": {"type": "path"},
             "group": {"type": "str"},
             "check": {"type": "list", "elements": "str", "default": []},

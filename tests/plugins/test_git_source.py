@@ -169,6 +169,41 @@ class TestVersion:
         assert "have no commit" in fetch(forge("rev-parse", "HEAD:app.py"))["msg"]
 
 
+class TestDescription:
+    """What people read of a commit."""
+
+    def test_has_the_subject(self, fetch, forge: Forge):
+        forge.commit("Fix the cart\n\nIt was broken.")
+        assert fetch()["subject"] == "Fix the cart"
+
+    def test_subject_is_one_short_printable_line(self, fetch, forge: Forge):
+        forge.commit("\x1b[2J" + "a" * 200)
+        subject = fetch()["subject"]
+        assert "\x1b" not in subject and len(subject) == 100
+
+    def test_signature_is_not_verified(self, fetch, forge: Forge, home: Path, stand_in):
+        calls = stand_in("gpg")
+        signature = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n -----END PGP SIGNATURE-----"
+        head, _, message = forge("cat-file", "commit", forge.commit()).partition("\n\n")
+        (forge.path / "signed").write_text(f"{head}\n{signature}\n\n{message}\n")
+        forge("update-ref", "HEAD", forge("hash-object", "-t", "commit", "-w", "signed"))
+        (home / ".gitconfig").write_text("[log]\nshowSignature = true\n")
+        assert fetch()["subject"] == "Work"
+        assert calls() == []
+
+    def test_has_the_files_of_another_commit(self, fetch, forge: Forge):
+        first = forge.commit("first")
+        (forge.path / "run it").write_text("")
+        (forge.path / "run it").chmod(0o755)
+        second = forge.commit("second")
+        listed = [line.split("\t") for line in forge("ls-tree", "-r", second).splitlines()]
+        files = {path: attributes.replace(" blob", "") for attributes, path in listed}
+        assert fetch(listed_unless=first)["files"] == files
+        assert fetch(listed_unless="")["files"] == files
+        assert "files" not in fetch(listed_unless=second)
+        assert "files" not in fetch()
+
+
 EARLIER = "--faked-system-time=20240101T000000"
 
 
