@@ -19,6 +19,7 @@ from pathlib import Path
 
 from ansible_collections.subsite.deploy.plugins.module_utils import (
     background_processes,
+    deployments,
     probation,
     schedules,
     units,
@@ -75,6 +76,10 @@ class Switch:
     """Seconds that a web process has to end its requests."""
     probation_files: list[dict]
     current_files: list[dict]
+    deployment: dict
+    """Who switches, and what changes (an entry of :mod:`deployments`)."""
+    pins: bool
+    """Whether the app stays at this release until the pin is lifted."""
 
     @property
     def to_json(self) -> str:
@@ -117,10 +122,13 @@ class Switch:
                 raise SwitchError(f"{error}\n{second}") from error
             raise
         reloaded = time.monotonic()
-        units.systemctl("enable", "--now", app.socket_unit)
-        schedules.start_timers(self.app, self.release)
-        self._stop_others()
-        schedules.end_runs(self.app, reloading, reloaded)
+        try:
+            self._record()
+        finally:  # a full disk must not leave two releases
+            units.systemctl("enable", "--now", app.socket_unit)
+            schedules.start_timers(self.app, self.release)
+            self._stop_others()
+            schedules.end_runs(self.app, reloading, reloaded)
 
     def _go_back(self, failed: list[str], again: list[str]) -> None:
         """Stop the units that ``failed``, and start those ``again`` that stopped for them."""
@@ -144,6 +152,11 @@ class Switch:
             schedules.removal(self.app, self.release, outdated),
             [*self.current_files, *schedules.unit_files(self.app, self.release)],
         )
+
+    def _record(self) -> None:
+        deployments.record(self.app, self.release, self.deployment)
+        if self.pins:
+            deployments.pin(self.app, self.release, self.deployment["by"])
 
     def _stop_others(self) -> None:
         """Let all other releases end their requests and tasks, and stop them."""

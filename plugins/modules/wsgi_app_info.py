@@ -55,6 +55,14 @@ options:
         the host has rebooted. It waits for the end of a switch that an earlier run has begun.
     type: str
     default: ""
+  stops_at_pin:
+    description: Whether a pinned app is left alone. It is not claimed, and no input is checked.
+    type: bool
+    default: false
+  history:
+    description: Whether to return RV(deployments), and the newest deployment of each release.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Claims nothing; the rest is the same.
@@ -91,10 +99,26 @@ previous:
   type: str
   returned: always
 serving_since:
-  description: When the current release became current, in UTC; empty when there is none.
+  description:
+    - When the current release became current, in UTC. Empty when there is none, or when it has
+      never been healthy.
   type: str
   returned: always
   sample: "2026-11-22 21:59:54"
+pin:
+  description:
+    - The C(release) that the app is pinned to, C(at) which time, and C(by) which user and host;
+      none if it is not pinned.
+  type: dict
+  returned: always
+deployments:
+  description:
+    - The releases that became current, the newest first. Each deployment has the C(release), the
+      one that it C(replaced), C(at) which time in UTC, C(by) which user and host, C(how) (V(deploy)
+      or V(rollback)), its C(source), and the C(changes) against the release that it replaced.
+  type: list
+  elements: dict
+  returned: with O(history)
 mounted_by:
   description: The sites of the host that mount the app, by the names of their files.
   type: list
@@ -157,7 +181,8 @@ altered:
 releases:
   description:
     - The releases that are complete and can be started, newest first. Each has its name as
-      C(release), its C(environment), when it was C(deployed), and its record.
+      C(release), its C(environment), when it was C(deployed), its record, and with O(history) its
+      newest C(deployment) and the C(changes) of the newest one that was no rollback.
   type: list
   elements: dict
   returned: always
@@ -208,6 +233,7 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.subsite.deploy.plugins.module_utils import (
     background_processes,
+    deployments,
     schedules,
     switch,
     units,
@@ -560,6 +586,41 @@ def _output(*command: str) -> str:
     return subprocess.run(command, check=False, capture_output=True, text=True).stdout
 
 
+def input_errors(parameters: dict) -> Iterator[str]:
+    """Yield an input error for each part of the host that does not fit the inputs."""
+    listen = parameters["listen"]
+    yield from missing_engine(parameters["backend"])
+    for schedule, calendar in parameters["calendars"].items():
+        yield from unusable(schedule, calendar)
+    if listen:
+        yield from collisions(parameters["name"], listen)
+        yield from replaceable(parameters["python"], parameters["writable_paths"], listen)
+
+
+def serving_since(name: str, current: str) -> str:
+    """Return when ``current`` became current; empty if it has not yet.
+
+    The link to its unit is older: the first release has it before it is healthy.
+    """
+    newest = deployments.read(name)[:1]
+    return newest[0]["at"] if newest and newest[0]["release"] == current else ""
+
+
+def with_history(name: str, releases: list[dict]) -> dict[str, list[dict]]:
+    """Return the ``releases`` with their newest deployments, and all deployments."""
+    history = deployments.read(name)
+    brought = {each["release"]: each for each in reversed(history) if each["how"] == "deploy"}
+    completed = [
+        {
+            **release,
+            "deployment": deployments.latest(name, release["release"]),
+            "changes": brought.get(release["release"], {}).get("changes", []),
+        }
+        for release in releases
+    ]
+    return {"releases": completed, "deployments": history}
+
+
 def main() -> None:
     """Check the claim and the inputs, and return the state of the app."""
     module = AnsibleModule(
@@ -572,6 +633,8 @@ def main() -> None:
             "calendars": {"type": "dict", "default": {}},
             "claims": {"type": "bool", "default": False},
             "claim": {"type": "str", "default": ""},
+            "stops_at_pin": {"type": "bool", "default": False},
+            "history": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
@@ -581,17 +644,12 @@ def main() -> None:
         if not is_current(claim, Path(app.claim_path)):
             module.fail_json(msg=SUPERSEDED.format(name=name))
         wait_for_switch(Path(app.switch_lock_path))
-    listen = module.params["listen"]
-    errors = list(missing_engine(module.params["backend"]))
-    for schedule, calendar in module.params["calendars"].items():
-        errors += unusable(schedule, calendar)
-    if listen:
-        errors += collisions(name, listen)
-        errors += replaceable(module.params["python"], module.params["writable_paths"], listen)
-    if errors:
-        module.fail_json(msg="\n".join(errors))
-    if module.params["claims"] and not module.check_mode:
-        claim = claim_app(Path(app.claim_path))
+    pin = deployments.pin_of(name)
+    if not (pin and module.params["stops_at_pin"]):
+        if errors := list(input_errors(module.params)):
+            module.fail_json(msg="\n".join(errors))
+        if module.params["claims"] and not module.check_mode:
+            claim = claim_app(Path(app.claim_path))
     current = release_of(Path(app.current_unit_path))
     images = image_tags(name)
     releases = complete_releases(name, images)
@@ -608,7 +666,8 @@ def main() -> None:
         claim=claim,
         current=current,
         previous=previous([release["release"] for release in releases], current),
-        serving_since=time_of(Path(app.current_unit_path)) if current else "",
+        serving_since=serving_since(name, current),
+        pin=pin,
         instances=instances(name, running),
         after_switch=json.loads(text_of(Path(app.after_switch_path)) or "{}"),
         stopped_units=stopped_units(name, current, {**running, **timers}),
@@ -618,7 +677,7 @@ def main() -> None:
         data_owner=owner_of(app.data_dir),
         listening=listening(name),
         altered=is_altered,
-        releases=releases,
+        **(with_history(name, releases) if module.params["history"] else {"releases": releases}),
         images=images,
         quadlet=os.path.exists(QUADLET),
         units=unit_paths(name),

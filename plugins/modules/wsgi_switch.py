@@ -61,6 +61,16 @@ options:
     elements: dict
     required: true
     suboptions: *entry
+  deployment:
+    description:
+      - What to record if the release was not current before, besides the time. C(by) has the user
+        and the host that deploy.
+    type: dict
+    required: true
+  pins:
+    description: Whether deploys leave the app at this release until the pin is lifted.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Shows the files that would make the release current.
@@ -79,6 +89,9 @@ EXAMPLES = r"""
     current_files:
       - dest: /etc/systemd/system/wsgi-shop.service
         link: wsgi-shop.4d1c09aa71be.service
+    deployment:
+      how: deploy
+      by: {user: anna, host: laptop}
 """
 
 RETURN = r"""
@@ -93,6 +106,7 @@ from pathlib import Path
 
 from ansible_collections.subsite.deploy.plugins.module_utils import (
     background_processes,
+    deployments,
     layout,
     listening_socket,
     path_state,
@@ -117,6 +131,7 @@ ENTRY = {
 }
 MODULES = (
     background_processes,
+    deployments,
     layout,
     listening_socket,
     path_state,
@@ -175,6 +190,8 @@ def main() -> None:
             "stop_timeout": {"type": "float", "default": 30},
             "probation_files": {**entries, "default": []},
             "current_files": {**entries, "required": True},
+            "deployment": {"type": "dict", "required": True},
+            "pins": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )

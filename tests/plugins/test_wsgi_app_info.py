@@ -1,12 +1,17 @@
 """The state of an app on its host, read from its directories and from systemd."""
 
+import dataclasses
 import json
 import os
 import socket
 from pathlib import Path
 
 import pytest
-from ansible_collections.subsite.deploy.plugins.module_utils import layout, units
+from ansible_collections.subsite.deploy.plugins.module_utils import (
+    deployments,
+    layout,
+    units,
+)
 from ansible_collections.subsite.deploy.plugins.modules import wsgi_app_info
 
 
@@ -428,6 +433,87 @@ class TestCollision:
             result = run_module(wsgi_app_info, name="no-such-app", listen=listen)
         assert result["failed"]
         assert result["msg"].startswith(f"wsgi_app_listen is {listen!r}")
+
+
+class TestHistory:
+    """Which release became current, when and by whom."""
+
+    ANNA = {"user": "anna", "host": "laptop"}
+
+    @pytest.fixture
+    def info(self, run_module, systemd, monkeypatch, home: Path):
+        systemd("")
+        units_of = {"current_unit_path": str(home / "current.service")}
+        made = layout.layout
+        moved = lambda *names: dataclasses.replace(made(*names), **units_of)  # noqa: E731
+        monkeypatch.setattr(wsgi_app_info, "layout", moved)
+        return lambda **more: run_module(wsgi_app_info, name="shop", **more)
+
+    def deploy(self, release: str, how: str = "deploy", **more: object) -> None:
+        deployments.record("shop", release, {"how": how, "by": self.ANNA, **more})
+
+    def test_current_since_the_switch(self, info, home: Path, monkeypatch):
+        monkeypatch.setattr(deployments, "now", lambda: "2026-11-22 22:43:56")
+        (home / "current.service").symlink_to("wsgi-shop.aaa.service")
+        assert info()["serving_since"] == ""
+        self.deploy("aaa")
+        assert info()["serving_since"] == "2026-11-22 22:43:56"
+        (home / "current.service").unlink()
+        (home / "current.service").symlink_to("wsgi-shop.bbb.service")
+        assert info()["serving_since"] == ""
+
+    def test_release_has_the_changes_of_its_deploy(self, info, three_releases: Path):
+        change = {"kind": "secret", "name": "API_KEY", "change": "changed"}
+        self.deploy("bbb", changes=[])
+        self.deploy("aaa", changes=[change])
+        self.deploy("bbb", changes=[])
+        self.deploy("aaa", how="rollback", changes=[])
+        found = {each["release"]: each for each in info(history=True)["releases"]}
+        assert found["aaa"]["changes"] == [change]
+        assert found["aaa"]["deployment"]["how"] == "rollback"
+        assert found["bbb"]["deployment"]["by"] == self.ANNA
+
+    def test_release_without_a_deployment(self, info, three_releases: Path):
+        found = info(history=True)
+        assert found["deployments"] == []
+        assert [each["deployment"] for each in found["releases"]] == [{}, {}]
+
+    def test_is_returned_on_request_alone(self, info, three_releases: Path):
+        self.deploy("aaa")
+        found = info()
+        assert "deployments" not in found
+        assert [each for each in found["releases"] if "deployment" in each] == []
+
+    def test_pin(self, info, home: Path):
+        assert info()["pin"] is None
+        deployments.pin("shop", "aaa", self.ANNA)
+        assert info()["pin"]["release"] == "aaa"
+
+
+class TestPinnedApp:
+    @pytest.fixture(autouse=True)
+    def claimed(self, monkeypatch, systemd) -> list[Path]:
+        systemd("")
+        claimed: list[Path] = []
+        monkeypatch.setattr(wsgi_app_info, "claim_app", lambda path: claimed.append(path) or "0123")
+        deployments.pin("shop", "aaa", TestHistory.ANNA)
+        return claimed
+
+    @pytest.mark.parametrize(
+        ("stops", "claim"),
+        [pytest.param(True, "", id="deploy"), pytest.param(False, "0123", id="rollback")],
+    )
+    def test_claim(self, run_module, claimed, stops: bool, claim: str):
+        result = run_module(wsgi_app_info, name="shop", claims=True, stops_at_pin=stops)
+        assert (result["claim"], len(claimed)) == (claim, bool(claim))
+
+    def test_no_input_is_checked(self, run_module):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            listen = f"127.0.0.1:{listener.getsockname()[1]}"
+            result = run_module(wsgi_app_info, name="shop", listen=listen, stops_at_pin=True)
+            assert "failed" not in result
+            result = run_module(wsgi_app_info, name="shop", listen=listen)
+            assert result["failed"]
 
 
 def test_result_of_the_module(run_module, systemd):

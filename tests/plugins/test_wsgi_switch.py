@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.subsite.deploy.plugins.module_utils import (
+    deployments,
     layout,
     probation,
     switch,
@@ -21,6 +22,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils import (
 from ansible_collections.subsite.deploy.plugins.modules import wsgi_switch
 
 SOCKET = "wsgi-shop.socket"
+DEPLOYMENT = {"how": "deploy", "by": {"user": "anna", "host": "laptop"}}
 
 
 def web(release: str) -> str:
@@ -150,6 +152,8 @@ def to_new(places: Path):
             "stop_timeout": 1,
             "probation_files": [],
             "current_files": [{"dest": f"{places}/current", "link": web("new")}],
+            "deployment": DEPLOYMENT,
+            "pins": False,
         }
         switch.Switch(**{**plan, **changes}).run()
 
@@ -303,6 +307,42 @@ def test_processes_of_any_other_release_stop(release, to_new, systemd):
     assert set(systemd.states) == {SOCKET, web("new"), process("worker", "new")}
 
 
+class TestRecord:
+    """Who switched, and when, is recorded when the release is current."""
+
+    def test_of_a_switch(self, release, to_new):
+        release("new")
+        to_new()
+        [recorded] = deployments.read("shop")
+        assert (recorded["release"], recorded["by"]) == ("new", DEPLOYMENT["by"])
+        assert deployments.pin_of("shop") is None
+
+    def test_not_of_a_release_that_cannot_serve(self, release, to_new, systemd):
+        release("new")
+        systemd.broken = {web("new")}
+        with pytest.raises(switch.SwitchError):
+            to_new(pins=True)
+        assert (deployments.read("shop"), deployments.pin_of("shop")) == ([], None)
+
+    def test_pin(self, release, to_new):
+        release("new")
+        to_new(pins=True)
+        pin = deployments.pin_of("shop")
+        assert pin and (pin["release"], pin["by"]) == ("new", DEPLOYMENT["by"])
+
+    def test_full_disk_leaves_one_release(self, release, to_new, systemd, monkeypatch):
+        release("old", serves=True)
+        release("new")
+
+        def fail(*arguments: object) -> None:
+            raise OSError("No space left on device")
+
+        monkeypatch.setattr(deployments, "record", fail)
+        with pytest.raises(OSError, match="No space"):
+            to_new()
+        assert set(systemd.states) == {SOCKET, web("new")}
+
+
 class TestModule:
     @pytest.fixture
     def plan(self, places: Path) -> dict:
@@ -311,6 +351,7 @@ class TestModule:
             "release": "new",
             "claim": "mine",
             "current_files": [{"dest": f"{places}/current", "link": web("new")}],
+            "deployment": DEPLOYMENT,
         }
 
     def test_check_mode_shows_the_files(self, run_module, places, plan):
