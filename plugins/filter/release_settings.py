@@ -50,6 +50,7 @@ LEFT_OUT = frozenset(
         "keep_releases",
         "before_switch",
         "after_switch",
+        "hooks_in_check_mode",
         "source.path",
         "source.archive",
         "source.requirement",

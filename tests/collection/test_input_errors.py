@@ -136,7 +136,7 @@ def test_error_shows_no_secret(outcome: dict):
 
 
 ENTRY_POINTS = {
-    "wsgi_app": ["compose", "releases", "rollback", "verify"],
+    "wsgi_app": ["compose", "releases", "rollback", "unpin", "verify"],
     "nginx_site": ["compose", "verify"],
 }
 

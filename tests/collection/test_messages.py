@@ -13,7 +13,16 @@ RAW = "\x1b]0;owned\x07\x1b[31m\u202edetrats\x9b2J {{ 6 * 7 }}\n"
 PRINTED = r"\x1b]0;owned\x07\x1b[31m\u202edetrats\x9b2J {{ 6 * 7 }}"
 
 FAILED = {"ansible_failed_task": {"name": "switch | Start"}, "ansible_failed_result": {"msg": RAW}}
-RELEASE = {"release": "4d1c", "deployed": "2026-11-22", "source": "image", "revision": RAW}
+BY = {"user": "anna", "host": RAW}
+RELEASE = {
+    "release": "4d1c",
+    "deployed": "2026-11-22",
+    "source": "image",
+    "revision": RAW,
+    "deployment": {"how": "deploy", "by": BY, "source": {"commit": "9c2e", "subject": RAW}},
+    "changes": [{"kind": "file", "name": RAW, "change": "changed"}],
+}
+PIN = {"release": "4d1c", "at": "2026-11-22 21:59:54", "by": BY}
 MESSAGES = {
     "failed deploy, by its journal": (
         "roles/wsgi_app/tasks/handle_failure.yml",
@@ -33,7 +42,19 @@ MESSAGES = {
     "releases": (
         "roles/wsgi_app/tasks/releases.yml",
         "releases | Show the releases, newest first",
-        {"__wsgi_app_found": {"releases": [RELEASE], "current": "", "serving_since": ""}},
+        {
+            "__wsgi_app_found": {
+                "releases": [RELEASE],
+                "current": "",
+                "serving_since": "",
+                "pin": PIN,
+            }
+        },
+    ),
+    "pin": (
+        "roles/wsgi_app/tasks/main.yml",
+        "Report the pin",
+        {"__wsgi_app_info": {"pin": PIN}},
     ),
     "certificate that was not issued": (
         "roles/nginx_site/tasks/certificate/issue.yml",

@@ -72,9 +72,21 @@ def test_variable_of_another_entry_point(wsgi_app, entry_point: str):
     ]
 
 
+@pytest.mark.parametrize("entry_point", ["main", "unpin", "releases"])
+def test_pin_is_part_of_a_rollback(wsgi_app, entry_point: str):
+    assert wsgi_app.input_errors({**APP, "wsgi_app_pin": True}, entry_point) == [
+        "wsgi_app_pin is True, but only the entry point 'rollback' uses it: run "
+        "playbooks/rollback.yml with it, or remove it."
+    ]
+
+
 @pytest.mark.parametrize("entry_point", ["main", "verify"])
 def test_result_of_an_earlier_call_is_accepted(nginx_site, entry_point: str):
     assert nginx_site.input_errors({**SITE, "nginx_site_reports": []}, entry_point) == []
+
+
+def test_list_of_releases_is_accepted(wsgi_app):
+    assert wsgi_app.input_errors({**APP, "wsgi_app_report": {}}) == []
 
 
 def test_variable_of_the_entry_point_is_accepted(wsgi_app):

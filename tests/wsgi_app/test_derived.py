@@ -80,7 +80,7 @@ def test_every_module_of_the_library_is_placed(value, wsgi_app):
 
 @pytest.mark.parametrize("directory", ["lib", "lib/subsite_wsgi"])
 def test_library_has_its_directories(value, directory: str):
-    directories = [file["dest"] for file in value("__wsgi_app_directories")]
+    directories = [file["dest"] for file in value("__wsgi_app_release_directories")]
     assert f"{value('__wsgi_app_release_dir')}/{directory}" in directories
 
 

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-RESULTS = {"nginx_site_reports", "wsgi_app_switch"}
+RESULTS = {"nginx_site_reports", "wsgi_app_report", "wsgi_app_switch"}
 """Variables that a role sets for tasks of its caller. They are still set in its next call."""
 
 
