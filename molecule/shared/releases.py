@@ -91,9 +91,10 @@ def command(hosts: str, variables: dict, *options: str) -> list[str]:
     return ["ansible-playbook", "--inventory", hosts, *extra, *options, playbook]
 
 
-def run_ansible(command: list[str]) -> subprocess.CompletedProcess[str]:
+def run_ansible(command: list[str], **environ: str) -> subprocess.CompletedProcess[str]:
     """Run one of Ansible's commands with the settings of these scenarios."""
-    return subprocess.run(command, env=ENVIRONMENT_VARIABLES, capture_output=True, text=True)
+    environ = ENVIRONMENT_VARIABLES | environ
+    return subprocess.run(command, env=environ, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="session")
@@ -137,12 +138,15 @@ def operate(address, tmp_path_factory) -> Callable[..., subprocess.CompletedProc
     """Return a function that runs one of the collection's playbooks for the app."""
     inventory = tmp_path_factory.mktemp("inventory") / "hosts"
 
-    def run(playbook: str, *options: str, **variables) -> subprocess.CompletedProcess[str]:
+    def run(
+        playbook: str, *options: str, callback: str = "default", **variables
+    ) -> subprocess.CompletedProcess[str]:
         inventory.write_text(f"[app]\nnews ansible_host={address()} wsgi_app_name=news\n")
         extra = ["--extra-vars", json.dumps(variables)]
         return run_ansible(
             ["ansible-playbook", "--inventory", str(inventory), *extra, *options]
-            + [str(PROJECT / "playbooks" / f"{playbook}.yml")]
+            + [str(PROJECT / "playbooks" / f"{playbook}.yml")],
+            ANSIBLE_STDOUT_CALLBACK=callback,
         )
 
     return run

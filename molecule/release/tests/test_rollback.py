@@ -78,7 +78,7 @@ def test_list_marks_the_current_release(two, back, operate):
     assert [line for line in lines if line.startswith("* ") and "current since" in line] == [
         line for line in lines if one in line
     ]
-    assert sum(latest in line for line in lines) == 1
+    assert sum(line.startswith(latest) for line in lines) == 1
 
 
 def test_any_release_can_be_restored(two, back, operate, state):
