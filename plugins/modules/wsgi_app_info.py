@@ -44,6 +44,12 @@ options:
         does not accept one, or if it is over.
     type: dict
     default: {}
+  statsd:
+    description:
+      - Path of the socket of a StatsD server. With O(listen), the module fails if users other than
+        root can replace its directory.
+    type: str
+    default: ""
   claims:
     description:
       - Whether this run is about to change the app. The claims of earlier runs are void then.
@@ -331,7 +337,9 @@ def collisions(name: str, listen: str, unit_dir: str = UNIT_DIR) -> Iterator[str
         )
 
 
-def replaceable(python: str, writable_paths: list[str], listen: str) -> Iterator[str]:
+def replaceable(
+    python: str, writable_paths: list[str], listen: str, statsd: str = ""
+) -> Iterator[str]:
     """Yield an input error for each path of root's that users other than root can replace."""
     if listen.startswith("/") and (part := changeable_parent(listen)):
         yield (
@@ -351,6 +359,12 @@ def replaceable(python: str, writable_paths: list[str], listen: str) -> Iterator
                 f"{part}: root mounts the path, so only root may change the directories above it. "
                 "Move it, for example to /srv."
             )
+    if statsd and (part := changeable_parent(os.path.dirname(statsd))):
+        yield (
+            f"wsgi_app_statsd is {statsd!r}, but users other than root can change {part}: root "
+            "mounts the directory of the socket, so only root may change the directories above "
+            "it, as for '/run/statsd/shop/socket'."
+        )
 
 
 def unusable(schedule: str, calendar: str) -> Iterator[str]:
@@ -594,7 +608,9 @@ def input_errors(parameters: dict) -> Iterator[str]:
         yield from unusable(schedule, calendar)
     if listen:
         yield from collisions(parameters["name"], listen)
-        yield from replaceable(parameters["python"], parameters["writable_paths"], listen)
+        yield from replaceable(
+            parameters["python"], parameters["writable_paths"], listen, parameters["statsd"]
+        )
 
 
 def serving_since(name: str, current: str) -> str:
@@ -631,6 +647,7 @@ def main() -> None:
             "backend": {"type": "str", "default": "systemd"},
             "writable_paths": {"type": "list", "elements": "path", "default": []},
             "calendars": {"type": "dict", "default": {}},
+            "statsd": {"type": "str", "default": ""},
             "claims": {"type": "bool", "default": False},
             "claim": {"type": "str", "default": ""},
             "stops_at_pin": {"type": "bool", "default": False},

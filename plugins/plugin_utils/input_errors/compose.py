@@ -84,6 +84,11 @@ def of_app(inputs: Inputs) -> Iterator[str]:
             f"wsgi_app_schedules has {names!r}, but Compose runs nothing at set times: remove the "
             "variable, and let a timer of your machine call 'docker compose exec'."
         )
+    if values["statsd"]:
+        yield (
+            f"wsgi_app_statsd is {values['statsd']!r}, but a container of Compose has no socket of "
+            "this machine: remove the variable."
+        )
     if values["static_paths"]:
         yield (
             f"wsgi_app_static_paths is {values['static_paths']!r}, but Compose builds the image "

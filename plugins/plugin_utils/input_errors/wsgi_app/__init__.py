@@ -23,6 +23,7 @@ from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.wsgi_a
     shared_paths,
     source,
     static_paths,
+    statsd,
     task_files,
     writable_paths,
 )
@@ -46,6 +47,7 @@ AREAS = (
     schedules,
     limits,
     writable_paths,
+    statsd,
     sandbox,
 )
 
