@@ -79,6 +79,13 @@ def test_loopback_is_rejected(input_errors):
     ]
 
 
+def test_statsd_is_rejected(input_errors):
+    assert input_errors(APP, wsgi_app_statsd="/run/statsd/shop/socket") == [
+        "wsgi_app_statsd is '/run/statsd/shop/socket', but a container of Compose has no socket of "
+        "this machine: remove the variable."
+    ]
+
+
 def test_systemd_sandbox_is_rejected(input_errors):
     assert input_errors(APP, wsgi_app_sandbox={"ProtectHome": False}) == [
         "wsgi_app_sandbox is {'ProtectHome': False}, but only backend 'systemd' uses it. A "

@@ -579,6 +579,18 @@ class TestReplaceable:
         [said] = wsgi_app_info.replaceable("/usr/bin/python3", [f"{theirs}/media"], LISTEN)
         assert said.startswith(f"wsgi_app_writable_paths has '{theirs}/media', but users")
 
+    def test_statsd_server_below_a_directory_of_another_user(self, theirs: Path):
+        statsd = f"{theirs}/shop/socket"
+        [said] = wsgi_app_info.replaceable("/usr/bin/python3", [], LISTEN, statsd)
+        assert said.startswith(
+            f"wsgi_app_statsd is {statsd!r}, but users other than root can change {theirs}: "
+        )
+
+    def test_statsd_server_in_a_directory_of_another_user(self, theirs: Path):
+        """The server creates its socket there."""
+        statsd = f"{theirs}/socket"
+        assert list(wsgi_app_info.replaceable("/usr/bin/python3", [], LISTEN, statsd)) == []
+
     def test_paths_of_root(self):
         paths = ["/srv/media", "/var/tmp"]
         for listen in (LISTEN, "127.0.0.1:8000"):

@@ -1098,6 +1098,30 @@ def test_sandbox_setting_with_a_specifier(input_errors, value: object):
     ]
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param("unix:///run/statsd/shop/socket", id="URL"),
+        pytest.param("127.0.0.1:8125", id="address"),
+        pytest.param("/run/statsd.sock", id="in the directory of all programs"),
+        pytest.param("/tmp/statsd/socket", id="hidden from the app"),
+        pytest.param("/run/statsd/../socket", id="parent directory"),
+        pytest.param("/run/statsd/my socket", id="space"),
+        pytest.param("/run/statsd/" + "s" * 97, id="109 bytes"),
+    ],
+)
+def test_statsd(input_errors, path: str):
+    assert input_errors(wsgi_app_statsd=path) == [
+        f"wsgi_app_statsd is {path!r}: write the path of a unix datagram socket in a directory of "
+        "its own below /run, as in '/run/statsd/shop/socket'."
+    ]
+
+
+@pytest.mark.parametrize("path", ["/run/statsd/shop/socket", "/run/datadog/dsd.socket", ""])
+def test_statsd_is_accepted(input_errors, path: str):
+    assert input_errors(wsgi_app_statsd=path) == []
+
+
 @pytest.mark.parametrize("name", ["private-tmp", "privateTmp", "", "User=x\nProtectHome"])
 def test_sandbox_setting_name(input_errors, name: str):
     assert input_errors(wsgi_app_sandbox={name: True}) == [

@@ -94,6 +94,13 @@ SETTINGS = [
     pytest.param({"wsgi_app_sandbox": {"ProtectHome": False}}, id="another sandbox"),
     *(
         pytest.param(
+            {"wsgi_app_backend": backend, "wsgi_app_statsd": "/run/statsd/shop/socket"},
+            id=f"figures with {backend}",
+        )
+        for backend in ("systemd", "podman", "rootless_podman", "docker")
+    ),
+    *(
+        pytest.param(
             {
                 "wsgi_app_backend": backend,
                 "wsgi_app_processes": PROCESSES,
@@ -165,6 +172,36 @@ def test_limits_of_background_processes(units, backend: str):
     [worker] = {frozenset(limits[name]) for name in limits if "worker" in name}
     [beat] = [limits[name] for name in limits if "beat" in name]
     assert (worker, beat) == ({"TasksMax=7", "MemoryMax=1G"}, {"TasksMax=9", "MemoryMax=1G"})
+
+
+FIGURES = "/run/statsd/shop"
+
+
+@pytest.mark.parametrize("quadlet", [True, False], ids=["quadlet", "service"])
+@pytest.mark.parametrize("backend", ["podman", "rootless_podman", "docker"])
+def test_container_sees_the_directory_of_a_statsd_server(
+    wsgi_app, inputs, backend: str, quadlet: bool
+):
+    settings = {"wsgi_app_backend": backend, "wsgi_app_statsd": f"{FIGURES}/socket"}
+    info = {"__wsgi_app_info": {**inputs["__wsgi_app_info"], "quadlet": quadlet}}
+    texts = wsgi_app.texts("__wsgi_app_release_files", {**inputs, **info, **settings})
+    [unit] = [
+        text
+        for name, text in texts.items()
+        if name in ("wsgi-shop.0123456789ab.container", "wsgi-shop.0123456789ab.service")
+    ]
+    lines = unit.splitlines()
+    assert f"ExecStartPre=+/bin/sh -c 'umask 022; mkdir -p {FIGURES}'" in lines
+    assert {
+        f"Volume={FIGURES}:{FIGURES}:ro",
+        f"  --mount=type=bind,source={FIGURES},target={FIGURES},readonly \\",
+    } & set(lines)
+
+
+@pytest.mark.parametrize("backend", ["systemd", "podman", "rootless_podman", "docker"])
+def test_no_directory_without_a_statsd_server(units, backend: str):
+    paths = units({"wsgi_app_backend": backend})
+    assert not [path for path in paths if "mkdir" in path.read_text()]
 
 
 @pytest.mark.parametrize("unit", ["wsgi-shop.0123456789ab", "wsgi-shop_setup.0123456789ab"])

@@ -17,6 +17,7 @@ class StatsdLogger(Statsd):
     """
 
     def __init__(self, cfg: Any) -> None:
+        """Log with the settings of gunicorn."""
         super().__init__(cfg)
         self.sock = Figures(cfg.statsd_host)
         if error := unreachable(cfg.statsd_host):
@@ -28,9 +29,10 @@ class StatsdLogger(Statsd):
 
 
 class Figures(socket.socket):
-    """A socket whose messages go to the server that listens at ``path`` then, or are lost."""
+    """A socket whose messages are lost if no server takes them at once."""
 
     def __init__(self, path: str) -> None:
+        """Send each message to the server that listens at ``path`` then."""
         super().__init__(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.path = path
 
