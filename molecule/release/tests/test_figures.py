@@ -20,12 +20,31 @@ with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
     sender.sendto(b"gunicorn.request.status.599:1|c\\n", sys.argv[1])
 """
 
+OWN_FIGURES = """
+from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+SERVED = Counter("served", "Requests that the app has answered.")
+answer = app
+
+def app(environ, start_response):
+    if environ["PATH_INFO"] != "/metrics":
+        SERVED.inc()
+        return answer(environ, start_response)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [generate_latest(registry)]
+"""
+AT_THE_APP = "curl --fail --silent --unix-socket /run/wsgi/counted.sock http://localhost/counted"
+
 
 @pytest.fixture(scope="module")
 def ask(host) -> Callable[..., None]:
     """Return a function that sends requests to the app, which have to be answered."""
-    once = "curl --fail --silent --unix-socket /run/wsgi/counted.sock http://localhost/counted/"
-    return lambda number: host.check_output(f"for _ in $(seq {number}); do {once}; done")
+    return lambda number: host.check_output(
+        f"for _ in $(seq {number}); do {AT_THE_APP}/ || exit 1; done"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -107,3 +126,26 @@ def test_figures_go_on_after_a_boot(figures, host, boot, ask, counted):
     assert eventually(lambda: host.run("systemctl is-active wsgi-counted.socket").rc == 0)
     ask(5)
     assert eventually(lambda: counted() == 5)
+
+
+def test_workers_share_the_figures_of_the_app_until_it_restarts(deploy, source, host, ask):
+    """The README's setting for apps that use prometheus_client."""
+    [setting] = re.findall(r"wsgi_app_environment: {(PROMETHEUS_\w+): (.*)}", README.read_text())
+    made = source(OWN_FIGURES)
+    deploy(
+        made,
+        **SETTINGS,
+        wsgi_app_packages=["prometheus_client"],
+        wsgi_app_environment=dict([setting]),
+    )
+
+    def served() -> float:
+        metrics = host.check_output(f"{AT_THE_APP}/metrics")
+        return float(re.findall(r"(?m)^served_total (\S+)", metrics)[0])
+
+    at_start = served()
+    ask(20)
+    # Each worker answers some of these.
+    assert {served() for _ in range(8)} == {at_start + 20}
+    host.check_output("systemctl restart wsgi-counted")
+    assert {served() for _ in range(8)} == {at_start}
