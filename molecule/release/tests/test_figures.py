@@ -20,7 +20,7 @@ with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
     sender.sendto(b"gunicorn.request.status.599:1|c\\n", sys.argv[1])
 """
 
-OWN_FIGURES = """
+MULTIPROCESS = """
 from prometheus_client import CollectorRegistry, Counter, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -131,7 +131,7 @@ def test_figures_go_on_after_a_boot(figures, host, boot, ask, counted):
 def test_workers_share_the_figures_of_the_app_until_it_restarts(deploy, source, host, ask):
     """The README's setting for apps that use prometheus_client."""
     [setting] = re.findall(r"wsgi_app_environment: {(PROMETHEUS_\w+): (.*)}", README.read_text())
-    made = source(OWN_FIGURES)
+    made = source(MULTIPROCESS)
     deploy(
         made,
         **SETTINGS,
