@@ -110,7 +110,7 @@ def test_log_of_nginx_arrives(shipping, received):
     assert (message["program"], message["unit"], message["file"]) == (
         "nginx",
         "",
-        "/var/log/nginx/main.access.log",
+        "/var/log/nginx/access.log",
     )
     assert f'"GET /?{mark} HTTP/1.1" 200' in message["text"]
 
