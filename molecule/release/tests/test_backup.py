@@ -17,6 +17,8 @@ import pytest
 from client import ask
 from controller import PROJECT
 
+pytestmark = pytest.mark.operations
+
 STATE = "/var/lib/wsgi/{}"
 DATA = f"{STATE}/data"
 HOLES = 50 * 2**20

@@ -24,6 +24,8 @@ MULTIPROCESS = """
 from prometheus_client import CollectorRegistry, Counter, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+pytestmark = pytest.mark.operations
+
 SERVED = Counter("served", "Requests that the app has answered.")
 answer = app
 

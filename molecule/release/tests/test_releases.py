@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.operations
+
 SETTINGS = {
     "wsgi_app_keep_releases": 9,
     "wsgi_app_environment": {"LOG_LEVEL": "info"},

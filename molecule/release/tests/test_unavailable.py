@@ -9,6 +9,8 @@ import pytest
 from client import ask
 from patience import eventually
 
+pytestmark = pytest.mark.operations
+
 DATABASE = "/var/lib/wsgi/news/data/database"
 ATTEMPTS = "/var/lib/wsgi/news/data/attempts"
 UNIT = "wsgi-news.service"
