@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from client import ask
 from controller import PROJECT, deploy, play
+from patience import eventually
 
 SITE = PROJECT / "playbooks/site.yml"
 
@@ -46,4 +47,6 @@ def test_release_that_cannot_start_is_reported():
 
 
 def test_release_serves_once_it_can_start():
+    """The next start comes after a pause. Until then, clients get the page of the site."""
+    assert eventually(lambda: ask("/bin/get").status != 503)
     assert ask("/bin/get").status == 200

@@ -32,9 +32,10 @@ with open("/root/received", "ab", buffering=0) as received:
 """
 FORGE = """
 for pretended in 'sshd' 'x - - [origin@32473 unit="ssh.service" file=""]'; do
-  echo "{mark} of a forger" | systemd-cat --identifier="$pretended"
+  systemd-cat --identifier="$pretended" sh -c 'echo "{mark} of a forger"; sleep 2'
 done
 """
+"""The journal looks up the unit of a process that still runs, and says nothing when it has."""
 MESSAGE = re.compile(
     r"\d+ <\d+>1 (?P<time>\S+) (?P<host>\S+) (?P<program>\S+) - - "
     r'\[origin@32473 unit="(?P<unit>[^"]*)" file="(?P<file>[^"]*)"\] (?P<text>.*)'
