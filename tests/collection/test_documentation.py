@@ -59,6 +59,7 @@ KINDS = {
         "wsgi_app_layout",
     ],
     "lookup": [
+        "decided_gunicorn_settings",
         "deployer",
         "directory_digest",
         "image_digest",

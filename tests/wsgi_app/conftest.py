@@ -1,6 +1,10 @@
 """What the role's texts are made from besides its public variables."""
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
 import pytest
+from gunicorn_process import Gunicorn, started
 
 INPUTS = {
     "wsgi_app_name": "shop",
@@ -38,3 +42,25 @@ def input_errors(wsgi_app, inputs):
 @pytest.fixture
 def echo_can_be_imported(root, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(root / "tests/apps")
+
+
+@pytest.fixture
+def gunicorn(wsgi_app, inputs: dict, tmp_path_factory) -> Iterator[Callable[..., Gunicorn]]:
+    """Start gunicorn with the files of a source, and with variables of the role."""
+    with ExitStack() as stack:
+
+        def gunicorn(
+            files: dict[str, str], environment: dict[str, str] | None = None, **settings
+        ) -> Gunicorn:
+            source = {"type": "git", "url": "https://git.example.org/shop.git", "version": "v1"}
+            variables = {"wsgi_app_callable": "app:app", "wsgi_app_source": source, **settings}
+            process = started(
+                wsgi_app,
+                {**inputs, **variables},
+                files,
+                tmp_path_factory.mktemp("gunicorn"),
+                **environment or {},
+            )
+            return stack.enter_context(process)
+
+        yield gunicorn

@@ -1,5 +1,8 @@
 """The Compose file of an app."""
 
+import subprocess
+from pathlib import Path
+
 import pytest
 import yaml
 
@@ -57,3 +60,32 @@ def test_writable_path_is_mounted(written):
 def test_networks(written, network: str, joined: dict):
     file = written(wsgi_app_network=network)
     assert (file["networks"], file["services"]["shop"]["networks"]) == (joined, list(joined))
+
+
+def test_container_waits_as_long_as_gunicorn(written):
+    service = written(wsgi_app_gunicorn={"graceful_timeout": 90})["services"]["shop"]
+    assert service["stop_grace_period"] == "95s"
+
+
+def test_image_cannot_change_the_settings_of_gunicorn(wsgi_app, inputs, tmp_path: Path):
+    inputs_ = {
+        **inputs,
+        "__wsgi_app_backend_name": "compose",
+        "__wsgi_app_release_dir": str(tmp_path),
+        "__wsgi_app_compose_root": "",
+    }
+    for name in ("environment_variables", "secrets"):
+        (tmp_path / name).touch()
+    program = tmp_path / "gunicorn"
+    program.write_text("#!/bin/sh\nenv\n")
+    program.chmod(0o755)
+    [start] = wsgi_app.value("__wsgi_app_backend.start_files", inputs_)
+    done = subprocess.run(
+        ["/bin/sh", "-ec", start["content"]],
+        env={"GUNICORN_CMD_ARGS": "--workers=9", "PATH": f"{tmp_path}:/usr/bin:/bin"},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert "PATH=" in done.stdout
+    assert "GUNICORN_CMD_ARGS" not in done.stdout

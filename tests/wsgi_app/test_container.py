@@ -114,3 +114,47 @@ def test_environment_variables_are_quoted(wsgi_app, inputs, backend, tmp_path: P
     )
     environment = json.loads(done.stdout)
     assert {name: environment.get(name) for name in VALUES} == VALUES
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param({"type": "pip", "requirement": "shop"}, id="built"),
+        pytest.param({"type": "image", "ref": "registry.example.org/shop:1.4"}, id="image"),
+    ],
+)
+def test_image_cannot_change_the_settings_of_gunicorn(wsgi_app, inputs, tmp_path: Path, source):
+    inputs_ = {
+        **inputs,
+        "wsgi_app_backend": "podman",
+        "wsgi_app_source": source,
+        "__wsgi_app_release_dir": str(tmp_path),
+    }
+    for name in ("environment_variables", "secrets"):
+        (tmp_path / name).touch()
+    enter = wsgi_app.value("__wsgi_app_source_kind.container_command", inputs_).replace("$$", "$")
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{enter} env"],
+        env={"GUNICORN_CMD_ARGS": "--workers=9", "KEPT": "yes"},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert "KEPT=yes" in done.stdout
+    assert "GUNICORN_CMD_ARGS" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("kind", "added"),
+    [
+        pytest.param("gthread", [], id="gthread"),
+        pytest.param("gevent", ["gevent>=24.10.1", "packaging"], id="gevent"),
+        pytest.param(
+            "gunicorn.workers.ggevent.GeventWorker", ["gevent>=24.10.1", "packaging"], id="class"
+        ),
+    ],
+)
+def test_packages_of_a_kind_of_workers(containerfile, tmp_path: Path, kind: str, added: list[str]):
+    environment, _ = commands(containerfile(wsgi_app_worker_class=kind), "RUN")
+    arguments = arguments_of(tmp_path, "python3", environment)
+    assert arguments[5:] == ["shop", *REQUIREMENTS, *added]

@@ -1,5 +1,6 @@
 """A release proves its health before it accepts a request."""
 
+import logging
 import os
 import threading
 from contextlib import suppress
@@ -7,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from gunicorn.workers.sync import SyncWorker
 from subsite_wsgi.health_check import health_check, probe, request_for
 from werkzeug import Request, Response
 
@@ -15,7 +17,9 @@ from werkzeug import Request, Response
 def start():
     def start(app, path="/healthz", status=(), origin="http://localhost", timeout=10) -> None:
         """Call the hook as gunicorn does."""
-        server = SimpleNamespace(app=SimpleNamespace(wsgi=lambda: app))
+        server = SimpleNamespace(
+            app=SimpleNamespace(wsgi=lambda: app), worker_class=SyncWorker, log=logging
+        )
         health_check(path, list(status), origin, timeout)(server)
 
     return start

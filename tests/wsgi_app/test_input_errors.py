@@ -123,6 +123,7 @@ class TestEnvironment:
             ("LISTEN_FDS", "systemd sets it"),
             ("LISTEN_PID", "systemd sets it"),
             ("NOTIFY_SOCKET", "systemd sets it"),
+            ("GUNICORN_CMD_ARGS", "wsgi_app_gunicorn has the settings of gunicorn"),
         ],
     )
     def test_reserved_name(self, input_errors, variable: str, name: str, why: str):

@@ -1,5 +1,6 @@
 """systemd accepts the units that the role writes."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -89,6 +90,7 @@ SETTINGS = [
     ),
     pytest.param({"wsgi_app_backend": "rootless_podman"}, id="rootless podman"),
     pytest.param({"wsgi_app_health": {"timeout": 120}, "wsgi_app_timeout": 300}, id="timeouts"),
+    pytest.param({"wsgi_app_preload": False}, id="without preload"),
     pytest.param({"wsgi_app_limits": {"memory": "1G", "tasks": 9, "cpus": 1.5}}, id="limits"),
     pytest.param({"wsgi_app_writable_paths": ["/srv/a", "/srv/b"]}, id="writable paths"),
     pytest.param({"wsgi_app_sandbox": {"ProtectHome": False}}, id="another sandbox"),
@@ -249,3 +251,31 @@ def judge(directory: Path, unit: str, exposure: float) -> str:
 def test_backlog_is_what_the_module_expects(wsgi_app, inputs):
     texts = wsgi_app.texts("__wsgi_app_current_files", inputs)
     assert f"Backlog={listening_socket.QUEUE}" in texts["wsgi-shop.socket"].splitlines()
+
+
+@pytest.mark.parametrize(
+    ("settings", "seconds"),
+    [
+        pytest.param({}, 35, id="default"),
+        pytest.param({"wsgi_app_timeout": 300}, 305, id="as long as a request may take"),
+        pytest.param({"wsgi_app_gunicorn": {"graceful_timeout": 90}}, 95, id="longer"),
+        pytest.param(
+            {"wsgi_app_timeout": 300, "wsgi_app_gunicorn": {"graceful_timeout": 9}},
+            14,
+            id="shorter",
+        ),
+    ],
+)
+@pytest.mark.parametrize("backend", ["systemd", "podman", "docker", "rootless_podman"])
+@pytest.mark.parametrize("quadlet", [True, False])
+def test_waits_until_gunicorn_has_ended_its_requests(
+    wsgi_app, inputs, backend: str, quadlet: bool, settings: dict, seconds: int
+):
+    info = {**inputs["__wsgi_app_info"], "quadlet": quadlet}
+    inputs_ = {**inputs, "__wsgi_app_info": info, "wsgi_app_backend": backend, **settings}
+    texts = wsgi_app.texts("__wsgi_app_backend.start_files", inputs_)
+    [unit] = [text for name, text in texts.items() if name.startswith("wsgi-shop.0123456789ab.")]
+    timeouts = re.findall(r"(TimeoutStopSec|StopTimeout|--stop-timeout)=(\S+)", unit)
+    assert {time for _, time in timeouts} == {str(seconds)}
+    assert len(timeouts) == (1 if backend == "systemd" else 2)
+    assert wsgi_app.value("__wsgi_app_graceful_timeout", inputs_) == seconds - 5

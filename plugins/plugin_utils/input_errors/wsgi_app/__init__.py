@@ -13,6 +13,7 @@ from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.wsgi_a
     files,
     git,
     gunicorn,
+    gunicorn_settings,
     health,
     image,
     limits,
@@ -25,6 +26,7 @@ from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.wsgi_a
     static_paths,
     statsd,
     task_files,
+    worker_class,
     writable_paths,
 )
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
@@ -39,6 +41,8 @@ AREAS = (
     files,
     task_files,
     gunicorn,
+    gunicorn_settings,
+    worker_class,
     releases,
     health,
     shared_paths,

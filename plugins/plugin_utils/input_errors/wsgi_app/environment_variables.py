@@ -15,6 +15,7 @@ RESERVED = {
     "LISTEN_FDS": "systemd sets it",
     "LISTEN_PID": "systemd sets it",
     "NOTIFY_SOCKET": "systemd sets it",
+    "GUNICORN_CMD_ARGS": "wsgi_app_gunicorn has the settings of gunicorn",
 }
 """Environment variables that the role needs, and why."""
 

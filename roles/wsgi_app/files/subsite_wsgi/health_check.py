@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import multiprocessing
+import os
+import signal
 import sys
+import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+from subsite_wsgi.interface import require_wsgi_worker
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication, WSGIEnvironment
@@ -20,36 +26,72 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 def health_check(path: str, status: list[int], origin: str, timeout: float) -> Callable:
     """Return a gunicorn ``on_starting`` hook that exits unless the application is healthy.
 
-    gunicorn has loaded the application and has accepted no connection. The request runs in a
-    child process, so that no connection that the application opens is shared with the workers.
+    gunicorn has accepted no connection. The request runs in a child process, so that no connection
+    that the application opens is shared with the workers. If gunicorn has not loaded the
+    application (setting ``preload_app``), only the child process loads it.
 
     :param path: path of the request, as nginx passes it on.
     :param status: healthy statuses; without any, all below 500 are healthy.
     :param origin: scheme and host of the request, as ``https://example.org``.
-    :param timeout: seconds within which the application has to answer.
+    :param timeout: seconds within which the application has to answer, once it is loaded.
     """
 
     def on_starting(server: Arbiter) -> None:
-        reason = run_in_child(lambda: probe(server.app.wsgi(), path, status, origin), timeout)
+        require_wsgi_worker(server.worker_class)
+        warn_of_lost_threads(server.log)
+        reason = run_in_child(
+            server.app.wsgi, lambda app: probe(app, path, status, origin), timeout
+        )
         if reason:
             sys.exit(f"The health check of {path} failed: {reason}")
 
     return on_starting
 
 
-def run_in_child(check: Callable[[], str], timeout: float) -> str:
-    """Return the result of ``check`` in a child process, or why it has none."""
+def warn_of_lost_threads(log: Any) -> None:
+    """Name the threads of this process, which workers do not have (fork(2)), in gunicorn's log.
+
+    Greenlets of gevent survive, also those that stand for threads.
+    """
+    if "gevent.monkey" in sys.modules:
+        return
+    for thread in threading.enumerate():
+        if thread is not threading.main_thread():
+            log.warning(
+                "The app has started the thread %r at import, and no worker has it. "
+                "Set wsgi_app_preload: false, or start it in a hook post_fork.",
+                thread.name,
+            )
+
+
+def run_in_child(load: Callable, check: Callable[..., str], timeout: float) -> str:
+    """Return the result of ``check`` of what ``load`` returns, or why it has none.
+
+    Both run in a child process. It ends with all that they have started.
+
+    :param timeout: seconds for ``check``. ``load`` may take until systemd ends the start.
+    """
+
+    def work() -> None:
+        os.setpgid(0, 0)
+        loaded = load()
+        child_end.send("loaded")
+        child_end.send(check(loaded))
+
     context = multiprocessing.get_context("fork")
     result, child_end = context.Pipe(duplex=False)
-    child = context.Process(target=lambda: child_end.send(check()))
+    child = context.Process(target=work)
     child.start()
+    assert child.pid
     child_end.close()
     try:
+        result.recv()
         return result.recv() if result.poll(timeout) else f"no answer within {timeout} s"
     except EOFError:
-        child.join()  # it writes the traceback
-        return "an exception; the traceback is above"
+        return "it ended; the reason is above"
     finally:
+        with contextlib.suppress(ProcessLookupError):  # it has no group yet, or has ended
+            os.killpg(child.pid, signal.SIGKILL)
         child.kill()
         child.join()
 

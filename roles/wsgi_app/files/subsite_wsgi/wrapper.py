@@ -9,6 +9,7 @@ from gunicorn.util import import_app
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from subsite_wsgi.diagnosis import key_of_release, with_diagnosis
+from subsite_wsgi.interface import require_wsgi
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -53,6 +54,7 @@ def wrap(
     :param diagnosis: whether requests that are signed with the key of the release get a diagnosis.
     """
     app = import_app(target)
+    require_wsgi(app, target)
     prefixes = by_mode(prefix, mode)
     if flask_defaults and is_flask(app):
         from subsite_wsgi.flask_defaults import give  # it imports Flask, which not every app has
