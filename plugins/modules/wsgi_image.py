@@ -51,6 +51,12 @@ options:
       - Files that the Containerfile can mount as secrets, by their IDs. They are not in the image.
     type: dict
     default: {}
+  gunicorn_file:
+    description:
+      - The configuration file of gunicorn that is read. Without one, the module warns of a
+        C(gunicorn.conf.py) in the source.
+    type: str
+    default: ""
 extends_documentation_fragment: [subsite.deploy.builds]
 attributes:
   check_mode:
@@ -88,6 +94,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ansible_collections.subsite.deploy.plugins.module_utils import (
+    gunicorn_file,
     installer,
     lent_directory,
     newest_run,
@@ -260,12 +267,14 @@ def main() -> None:
             "secret_files": {"type": "dict", "default": {}, "no_log": False},
             "lock": {"type": "path"},
             "check": {"type": "list", "elements": "str", "default": []},
+            "gunicorn_file": gunicorn_file.OPTION,
         },
         required_by={"engine": ["name", "release", "lock"]},
         supports_check_mode=True,
     )
     if module.check_mode:
         module.exit_json(changed=True)
+    gunicorn_file.warn_if_in(Path(module.params["context"], "source"), module)
     try:
         if not module.params["engine"]:
             prepare(module.params["context"], module.params["installer"])

@@ -38,6 +38,12 @@ options:
     description: IDs of the user and the group that will run it, as C(998:998).
     type: str
     required: true
+  gunicorn_file:
+    description:
+      - The configuration file of gunicorn that is read. Without one, the module warns of a
+        C(gunicorn.conf.py) in the image's working directory.
+    type: str
+    default: ""
 extends_documentation_fragment: [subsite.deploy.registry, subsite.deploy.builds]
 attributes:
   check_mode:
@@ -73,7 +79,7 @@ import json
 import re
 import subprocess
 
-from ansible_collections.subsite.deploy.plugins.module_utils import newest_run
+from ansible_collections.subsite.deploy.plugins.module_utils import gunicorn_file, newest_run
 from ansible_collections.subsite.deploy.plugins.module_utils.image_archive import (
     ArchiveError,
     identify,
@@ -90,8 +96,8 @@ from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import Unl
 STORES = {"podman": "containers-storage", "docker": "docker-daemon"}
 """skopeo's names for the image storages of the engines."""
 
-PROBE = """
-import json, shutil, sys
+PROBE = f"""
+import json, os, shutil, sys
 from importlib import metadata
 
 def version(name):
@@ -100,10 +106,14 @@ def version(name):
     except metadata.PackageNotFoundError:
         return ""
 
-found = {name: version(name) for name in ("gunicorn", "werkzeug")}
-print(json.dumps({"python": sys.executable, "program": shutil.which("gunicorn"), **found}))
+found = {{name: version(name) for name in ("gunicorn", "werkzeug")}}
+found["python"] = sys.executable
+found["program"] = shutil.which("gunicorn")
+if os.path.isfile("{gunicorn_file.NAME}"):
+    found["file"] = os.path.abspath("{gunicorn_file.NAME}")
+print(json.dumps(found))
 """
-"""The program that looks for packages in the image."""
+"""The program that looks for packages in the image, and for a file in its working directory."""
 
 OLDEST_GUNICORN = 23
 """Requests can be smuggled through nginx to gunicorn 22 and older."""
@@ -140,8 +150,8 @@ def obtain(parameters: dict) -> str:
     return ""
 
 
-def examine(engine: str, image: str, user: str) -> str:
-    """Return the interpreter of ``image`` that can serve an app as ``user``.
+def examine(engine: str, image: str, user: str) -> dict[str, str]:
+    """Return what ``image`` has, if it can serve an app as ``user``.
 
     :raises ImageError: when the image cannot.
     """
@@ -166,7 +176,7 @@ def examine(engine: str, image: str, user: str) -> str:
         )
     if not found["program"]:
         raise ImageError(f"There is no gunicorn in the image's PATH. {REQUIREMENTS}")
-    return found["python"]
+    return found
 
 
 def parse_probe(text: str) -> dict[str, str]:
@@ -178,7 +188,7 @@ def parse_probe(text: str) -> dict[str, str]:
         found = json.loads(text)
     except (ValueError, RecursionError):
         found = None
-    names = ("python", "program", "gunicorn", "werkzeug")
+    names = ("python", "program", "gunicorn", "werkzeug", "file")
     if not isinstance(found, dict) or not all(
         isinstance(found.get(name), str | None) for name in names
     ):
@@ -208,6 +218,7 @@ def main() -> None:
             "user": {"type": "str", "required": True},
             "login": LOGIN,
             "check": {"type": "list", "elements": "str", "default": []},
+            "gunicorn_file": gunicorn_file.OPTION,
         },
         supports_check_mode=True,
     )
@@ -215,12 +226,14 @@ def main() -> None:
         module.exit_json(changed=True)
     try:
         existing_name = obtain(module.params)
-        python = examine(*(module.params[name] for name in ("engine", "image", "user")))
+        found = examine(*(module.params[name] for name in ("engine", "image", "user")))
         # The caller removes the archive now, which the newer run copies, too.
         newest_run.refuse_if_superseded(module.params["check"])
     except (ImageError, RegistryError, ArchiveError, BuildError, OSError) as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=True, existing_name=existing_name, python=python)
+    if found["file"]:
+        gunicorn_file.warn_of(found["file"], module)
+    module.exit_json(changed=True, existing_name=existing_name, python=found["python"])
 
 
 if __name__ == "__main__":

@@ -69,6 +69,12 @@ options:
     description: Settings of the build's unit (systemd.exec(5)).
     type: dict
     default: {}
+  gunicorn_file:
+    description:
+      - The configuration file of gunicorn that is read. Without one, the module warns of a
+        C(gunicorn.conf.py) in the source.
+    type: str
+    default: ""
 extends_documentation_fragment: [subsite.deploy.builds]
 attributes:
   check_mode:
@@ -115,6 +121,7 @@ from pathlib import Path
 
 from ansible_collections.subsite.deploy.plugins.module_utils import (
     build_on_host,
+    gunicorn_file,
     installer,
     lent_directory,
     newest_run,
@@ -317,6 +324,7 @@ def main() -> None:
             "installer": {"type": "str", "choices": ["uv", "pip"], "default": "uv"},
             "sandbox": {"type": "dict", "default": {}},
             "check": {"type": "list", "elements": "str", "default": []},
+            "gunicorn_file": gunicorn_file.OPTION,
         },
         supports_check_mode=True,
     )
@@ -327,6 +335,7 @@ def main() -> None:
         built = release.build()
     except (BuildError, OSError, subprocess.CalledProcessError) as error:
         module.fail_json(msg=str(error))
+    gunicorn_file.warn_if_in(release.source.path, module)
     module.exit_json(changed=True, environment=release.environment.name, built=built)
 
 

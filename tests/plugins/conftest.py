@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ansible.module_utils.basic import AnsibleModule
 
 
 @pytest.fixture
@@ -29,3 +30,11 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., C
         return lambda: [json.loads(line) for line in notes.read_text().splitlines()]
 
     return program
+
+
+@pytest.fixture
+def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The warnings of modules, which Ansible shows at once in a process of the controller."""
+    texts: list[str] = []
+    monkeypatch.setattr(AnsibleModule, "warn", lambda _module, text: texts.append(text))
+    return texts

@@ -109,6 +109,23 @@ def test_without_engine_copies_dependencies(run_module, tmp_path: Path):
     assert (tmp_path / "dependencies/requirements.txt").read_text() == "flask\n"
 
 
+@pytest.mark.parametrize(
+    ("name", "option", "count"),
+    [
+        pytest.param("gunicorn.conf.py", "", 1, id="not read"),
+        pytest.param("gunicorn.conf.py", "gunicorn.conf.py", 0, id="read"),
+        pytest.param("app.py", "", 0, id="none"),
+    ],
+)
+def test_file_that_is_not_read_is_named(
+    run_module, warnings: list[str], tmp_path: Path, name: str, option: str, count: int
+):
+    write(tmp_path / "source", {name: ""})
+    run_module(wsgi_image, context=str(tmp_path), gunicorn_file=option)
+    named = "wsgi_app_gunicorn_file: gunicorn.conf.py"
+    assert [text.endswith(named) for text in warnings] == [True] * count
+
+
 def test_engine_requires_name_and_release(run_module, tmp_path: Path):
     result = run_module(wsgi_image, engine="docker", context=str(tmp_path))
     assert "missing parameter(s) required by 'engine': name, release, lock" in result["msg"]

@@ -104,11 +104,27 @@ def test_image_that_does_not_start_is_refused_in_the_engine_s_words(stand_in):
         wsgi_image_copy.examine("podman", IMAGE, "998:997")
 
 
+@pytest.mark.parametrize(
+    ("says", "option", "count"),
+    [
+        pytest.param({"file": "/opt/gunicorn.conf.py"}, "", 1, id="not read"),
+        pytest.param({"file": "/opt/gunicorn.conf.py"}, "/opt/other.py", 0, id="another is read"),
+        pytest.param({}, "", 0, id="none"),
+    ],
+)
+def test_file_that_is_not_read_is_named(copy, warnings, says: dict, option: str, count: int):
+    copy(says={**RIGHT, **says}, gunicorn_file=option)
+    named = "wsgi_app_gunicorn_file: /opt/gunicorn.conf.py"
+    assert [text.endswith(named) for text in warnings] == [True] * count
+
+
 def test_probe_tells_the_truth(tmp_path: Path):
     program = tmp_path / "gunicorn"
     program.touch(mode=0o755)
+    (tmp_path / "gunicorn.conf.py").touch()
     done = subprocess.run(
         [sys.executable, "-c", wsgi_image_copy.PROBE],
+        cwd=tmp_path,
         env={"PATH": str(tmp_path)},
         check=True,
         capture_output=True,
@@ -116,4 +132,5 @@ def test_probe_tells_the_truth(tmp_path: Path):
     )
     found = json.loads(done.stdout)
     assert (found["python"], found["program"]) == (sys.executable, str(program))
+    assert found["file"] == str(tmp_path / "gunicorn.conf.py")
     assert int(found["gunicorn"].partition(".")[0]) >= wsgi_image_copy.OLDEST_GUNICORN

@@ -360,6 +360,17 @@ def test_check_mode_builds_nothing(run_module, tmp_path: Path):
     assert (result["changed"], list(tmp_path.iterdir())) == (True, [])
 
 
+@pytest.mark.parametrize(("name", "count"), [("gunicorn.conf.py", 1), ("app.py", 0)])
+def test_file_that_is_not_read_is_named(
+    run_module, warnings: list[str], parameters: dict, monkeypatch, name: str, count: int
+):
+    monkeypatch.setattr(Release, "build", lambda release: False)
+    write(Path(parameters["path"], "source"), {name: ""})
+    run_module(wsgi_release, **parameters)
+    named = "wsgi_app_gunicorn_file: gunicorn.conf.py"
+    assert [text.endswith(named) for text in warnings] == [True] * count
+
+
 def test_requirements_are_kept_out_of_the_journal(run_module, tmp_path: Path, monkeypatch):
     logged = []
     monkeypatch.setattr(
