@@ -149,7 +149,7 @@ def test_run_that_fails_is_visible_until_one_succeeds(
     timed, deploy, operate, notes, host, forgotten
 ):
     broken = {**DAILY, "command": "sh -c 'echo I am broken; exit 3'"}
-    slow = {**DAILY, "name": "slow", "command": "python3 timed.py slow long", "timeout": 1}
+    slow = {**DAILY, "name": "slow", "command": "python3 timed.py slow long", "timeout": 5}
     deploy(timed(), **settings(broken, slow))
     for name in ("daily", "slow"):
         assert host.run(f"systemctl start {UNITS}{name}").rc == 1
