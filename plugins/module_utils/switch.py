@@ -104,9 +104,15 @@ class Switch:
         ended = [process.unit for process in others if process.name in exclusive]
         outdated = schedules.outdated_timers(self.app, self.release)
         again = [*ended, *units.running(app.socket_unit, *outdated)]
+        # systemd starts no socket while a service of it runs. A process that has shut down the
+        # socket can let it fail.
+        blocking = [] if units.is_active(app.socket_unit) else self._running_services()
+        if blocking:
+            again.append(app.socket_unit)
         self._check_claim()
         try:
             place(self.probation_files)
+            self._stop(blocking)
             start_web(app.service_unit)
             probation.start(self.app, (process for process in new if process.name not in exclusive))
             self._stop(ended)
@@ -171,6 +177,11 @@ class Switch:
     def _stop_socket(self) -> None:
         app = layout(self.app)
         self._stop([app.socket_unit, *units.running(app.service_unit)])
+
+    def _running_services(self) -> list[str]:
+        """Return the services of all releases that run and have the socket."""
+        app = layout(self.app)
+        return list(units.running(app.service_unit, app.unavailable_unit))
 
     def _running(self) -> list[str]:
         """Return the units of all releases that run, and the targets that started some."""

@@ -290,6 +290,27 @@ def test_failure_after_the_switch_leaves_the_new_release(
     assert systemd.states[web("new")] == "active"
 
 
+def test_failed_socket_starts_again_with_the_new_release(release, to_new, systemd, places):
+    """systemd starts no socket while a service of it runs."""
+    release("old", serves=True)
+    release("new")
+    del systemd.states[SOCKET]
+    to_new()
+    assert systemd.log.index(f"stop {web('old')}") < systemd.log.index(f"start {web('new')}")
+    assert set(systemd.states) == {SOCKET, web("new")}
+
+
+def test_failed_socket_and_a_release_that_cannot_serve(release, to_new, systemd, places):
+    release("old", serves=True)
+    release("new")
+    del systemd.states[SOCKET]
+    systemd.broken = {web("new")}
+    with pytest.raises(switch.FAILURES):
+        to_new()
+    assert systemd.states[SOCKET] == "active", "it starts the service of the current release"
+    assert current(places) == web("old")
+
+
 def test_moved_socket_stops_before_the_release_is_current(release, to_new, systemd):
     release("old", serves=True)
     release("new")

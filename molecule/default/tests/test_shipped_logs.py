@@ -32,10 +32,9 @@ with open("/root/received", "ab", buffering=0) as received:
 """
 FORGE = """
 for pretended in 'sshd' 'x - - [origin@32473 unit="ssh.service" file=""]'; do
-  systemd-cat --identifier="$pretended" sh -c 'echo "{mark} of a forger"; sleep 2'
+  echo "{mark} of a forger" | systemd-cat --identifier="$pretended"
 done
 """
-"""The journal looks up the unit of a process that still runs, and says nothing when it has."""
 MESSAGE = re.compile(
     r"\d+ <\d+>1 (?P<time>\S+) (?P<host>\S+) (?P<program>\S+) - - "
     r'\[origin@32473 unit="(?P<unit>[^"]*)" file="(?P<file>[^"]*)"\] (?P<text>.*)'
@@ -127,7 +126,8 @@ def test_unit_cannot_be_forged(shipping, received, host):
     script = FORGE.format(mark=mark)
     host.check_output("systemd-run --quiet --wait --unit=forger --uid=wsgi-bin sh -c %s", script)
     messages = received(mark, number=2)
-    assert {message["unit"] for message in messages} == {"forger.service"}
+    # The journal does not know the unit of a process that has just begun, or has ended.
+    assert {message["unit"] for message in messages} <= {"forger.service", "init.scope", ""}
 
 
 def test_messages_wait_for_the_server(shipping, received, receiver):
