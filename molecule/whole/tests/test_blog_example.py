@@ -13,7 +13,9 @@ HOST = "blog.example.org"
 
 
 @pytest.fixture(scope="module")
-def output(tmp_path_factory) -> str:
+def output(tmp_path_factory, host) -> str:
+    # An earlier run of the tests may have left a database with the user.
+    host.run("runuser -u postgres -- dropdb --if-exists --force blog")
     return Example("Example: Django", tmp_path_factory.mktemp("blog")).follow()
 
 
