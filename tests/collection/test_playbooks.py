@@ -130,3 +130,13 @@ def test_command_is_complete(run, variables: list[str], message: str):
     done = run("ansible-playbook", "-i", "inventories/single_host", "playbooks/run.yml", *options)
     assert done.returncode != 0
     assert message in " ".join(done.stdout.split())
+
+
+def test_host_without_the_program_is_not_a_command_that_fails(run):
+    """This machine has no app."""
+    variables = ["ansible_connection=local", "wsgi_app=demo", "command=id"]
+    options = [word for variable in variables for word in ("-e", variable)]
+    done = run("ansible-playbook", "-i", "inventories/single_host", "playbooks/run.yml", *options)
+    assert done.returncode != 0
+    assert "No such file or directory" in done.stdout
+    assert "The command ended" not in done.stdout

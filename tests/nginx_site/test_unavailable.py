@@ -30,20 +30,18 @@ PAGE = {
 
 
 @pytest.fixture(scope="module")
-def failed_start(root, tmp_path_factory) -> Iterator[Path]:
-    """Return the address of an app whose first start has failed."""
+def slow_start(root, tmp_path_factory) -> Iterator[Path]:
+    """Return the address of an app whose start takes too long."""
     release = Release(root, tmp_path_factory.mktemp("release"))
     address = release.top / "app.sock"
     with listening(address) as listener, release.answered(listener):
         with release.locked("starting"):
-            # The service looks every 0.1 s; it has seen the lock when its answers begin.
-            time.sleep(0.5)
-        assert eventually(lambda: answer_to(address, b"GET / HTTP/1.1\r\n\r\n"), 5)
-        yield address
+            assert eventually(lambda: answer_to(address, b"GET / HTTP/1.1\r\n\r\n"), 30)
+            yield address
 
 
 @pytest.fixture(scope="module")
-def sites(serve_each, server, failed_start, tmp_path_factory):
+def sites(serve_each, server, slow_start, tmp_path_factory):
     """Each of the sites, with that app, and one that answers."""
     top = tmp_path_factory.mktemp("pages")
     (top / "published").mkdir()
@@ -62,8 +60,8 @@ def sites(serve_each, server, failed_start, tmp_path_factory):
         modes,
         nginx_site_https_redirect=False,
         nginx_site_mounts=[
-            {"path": "/", "upstreams": [str(failed_start)], "body_size": "50m"},
-            {"path": "/unbuffered", "upstreams": [str(failed_start)], "request_buffering": False},
+            {"path": "/", "upstreams": [str(slow_start)], "body_size": "50m"},
+            {"path": "/unbuffered", "upstreams": [str(slow_start)], "request_buffering": False},
             {"path": "/api", "upstreams": [f"{server.top}/api.sock"]},
         ],
         __nginx_site_published={"results": [published]},

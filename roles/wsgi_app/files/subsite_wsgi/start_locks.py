@@ -63,7 +63,7 @@ def take(name: str, seconds: float) -> bool:
         if time.monotonic() >= deadline:
             file.close()
             return False
-        time.sleep(LOOK)
+        time.sleep(LOOK)  # flock(2) waits without end, or not at all
     TAKEN[name] = file
     return True
 

@@ -92,7 +92,7 @@ def answer_until_complete(start: Start, listener: socket.socket) -> None:
     slots = BoundedSemaphore(MOST)
     while signal.SIGTERM not in signal.sigpending() and not start.is_complete():
         if not start.has_failed():
-            time.sleep(LOOK)
+            time.sleep(LOOK)  # a lock that another process takes sends no event
         elif select([listener], [], [], LOOK)[0]:
             # Another process may have accepted the connection, or its client may have closed it.
             with suppress(BlockingIOError, ConnectionAbortedError):
