@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -246,8 +247,12 @@ def wanted(entry: dict, before: PathState) -> PathState:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Wait until no other switch of the app is under way, and keep others waiting."""
-    with path.open("a") as file:
+    """Wait until no other switch of the app is under way, and keep others waiting.
+
+    Only root can open the lock: a user who reads a file can lock it, too (flock(2)).
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with open(descriptor, "r+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
