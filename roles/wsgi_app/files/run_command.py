@@ -35,7 +35,7 @@ def run(command: list[str]) -> int:
     processes: list[subprocess.Popen] = []
     early: list[int] = []
 
-    def pass_on(number: int, _: object) -> None:
+    def pass_on(number: int, frame: object) -> None:
         if processes:
             processes[0].send_signal(number)
         else:

@@ -96,7 +96,7 @@ def answer_until_complete(start: Start, listener: socket.socket) -> None:
         elif select([listener], [], [], LOOK)[0]:
             # Another process may have accepted the connection, or its client may have closed it.
             with suppress(BlockingIOError, ConnectionAbortedError):
-                connection, _ = listener.accept()
+                connection = listener.accept()[0]
                 slots.acquire()
                 Thread(target=answer, args=(connection, slots)).start()
 
