@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
+INPUTS = re.compile(r"\A---\n# Inputs? set by the caller: ((?:.*\n)+?)\n")
+"""The comment at the head of a file of tasks that names its inputs."""
 KEPT = re.compile(r"^\s+register: (\w+)$|set_fact:\n((?:\s+\w+: .*\n)+)", re.MULTILINE)
 
 
@@ -58,3 +61,32 @@ def test_is_defined_if_it_is_used(role: Path):
     # The names of choices end with an input.
     chosen = set(re.findall(rf"'({name}_)' ~", text))
     assert set(re.findall(rf"\b{name}\b", text)) - defined - chosen == set()
+
+
+def test_each_caller_sets_the_inputs(role: Path, defined: Counter[str]):
+    """A name that another caller sets is defined, but not in this call."""
+    files = {path: path.read_text() for path in (role / "tasks").rglob("*.yml")}
+    kept = {name for text in files.values() for name in re.findall(r"register: (\w+)$", text, re.M)}
+    inputs = {
+        f"{{{{ role_path }}}}/{path.relative_to(role)}": {
+            name
+            for name in re.findall(rf"\b__{role.name}_\w+", head[1])
+            if name not in defined and name not in kept
+        }
+        for path, text in files.items()
+        if (head := INPUTS.match(text))
+    }
+    calls = [call for text in files.values() for call in includes(yaml.safe_load(text), set())]
+    assert any(inputs.get(path) for path, _ in calls)
+    missing = [(path, name) for path, given in calls for name in inputs.get(path, set()) - given]
+    assert missing == []
+
+
+def includes(tasks: list[dict], outer: set[str]) -> Iterator[tuple[str, set[str]]]:
+    """Yield each file that ``tasks`` include, and the names that its tasks get."""
+    for task in tasks:
+        given = outer | {task.get("loop_control", {}).get("loop_var"), *task.get("vars", {})}
+        if path := task.get("ansible.builtin.include_tasks"):
+            yield path, given
+        for part in ("block", "rescue", "always"):
+            yield from includes(task.get(part, []), given)
