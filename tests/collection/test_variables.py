@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-INPUTS = re.compile(r"\A---\n# Inputs? set by the caller: ((?:.*\n)+?)\n")
+INPUTS = re.compile(r"\A---\n# Inputs? set by the caller: ((?:.*\n)+?)(?:.*The result is|\n)")
 """The comment at the head of a file of tasks that names its inputs."""
 KEPT = re.compile(r"^\s+register: (\w+)$|set_fact:\n((?:\s+\w+: .*\n)+)", re.MULTILINE)
 
