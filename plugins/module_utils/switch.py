@@ -20,6 +20,7 @@ from pathlib import Path
 
 from ansible_collections.subsite.deploy.plugins.module_utils import (
     background_processes,
+    claim,
     deployments,
     probation,
     schedules,
@@ -35,8 +36,6 @@ from ansible_collections.subsite.deploy.plugins.module_utils.listening_socket im
 from ansible_collections.subsite.deploy.plugins.module_utils.path_state import PathState
 from ansible_collections.subsite.deploy.plugins.module_utils.probation import ProbationError
 from ansible_collections.subsite.deploy.plugins.module_utils.units import SystemctlError
-
-SUPERSEDED = "Another run has begun to change the app since."
 
 GRACE = 15
 """Seconds that units may take to stop, besides the time that they give their processes."""
@@ -207,8 +206,8 @@ class Switch:
         units.stop(list(names), timeout=max([self.stop_timeout, *timeouts]) + GRACE)
 
     def _check_claim(self) -> None:
-        if Path(layout(self.app).claim_path).read_text() != self.claim:
-            raise SwitchError(SUPERSEDED)
+        if not claim.is_current(self.app, self.claim):
+            raise SwitchError(claim.SUPERSEDED.format(name=self.app))
 
 
 def start_web(unit: str) -> None:

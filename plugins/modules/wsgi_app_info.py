@@ -223,35 +223,25 @@ directories:
   returned: always
 """
 
-import errno
 import json
 import os
-import pwd
 import re
-import secrets
-import shutil
-import socket
 import subprocess
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.subsite.deploy.plugins.module_utils import (
     background_processes,
+    claim,
     deployments,
+    host_errors,
+    releases,
     schedules,
     switch,
     units,
 )
-from ansible_collections.subsite.deploy.plugins.module_utils.changeable_path import (
-    changeable_parent,
-    changeable_part,
-)
 from ansible_collections.subsite.deploy.plugins.module_utils.installer import version_of
 from ansible_collections.subsite.deploy.plugins.module_utils.layout import (
-    MARKER,
-    UNIT_DIR,
     UNIT_DIRS,
     address_of,
     layout,
@@ -260,10 +250,9 @@ from ansible_collections.subsite.deploy.plugins.module_utils.layout import (
 from ansible_collections.subsite.deploy.plugins.module_utils.listening_socket import altered
 from ansible_collections.subsite.deploy.plugins.module_utils.path_state import PathState
 
-SUPERSEDED = (
-    "Another run has begun to change {name} on this host since, or the host has rebooted. This run "
-    "stops before it changes the release that serves. Run again when the other run has ended."
-)
+SITES = Path("/etc/nginx/sites-enabled")
+QUADLET = "/usr/lib/systemd/system-generators/podman-system-generator"
+"""Generates units from container files."""
 
 
 def python_version(interpreter: str) -> str:
@@ -272,216 +261,6 @@ def python_version(interpreter: str) -> str:
         return version_of(interpreter)
     except (OSError, subprocess.CalledProcessError):
         return ""
-
-
-SITES = Path("/etc/nginx/sites-enabled")
-QUADLET = "/usr/lib/systemd/system-generators/podman-system-generator"
-"""Generates units from container files."""
-
-NOT_INSTALLED = {
-    "docker": (
-        "install Debian's (docker.io, and on Debian 13 docker-cli and docker-buildx, too) or "
-        "Docker's own. The role installs neither, since each would remove the other"
-    )
-}
-"""What to do on a host without the engine, by backends whose engine the role does not install."""
-
-
-def engines(name: str) -> dict[str, str]:
-    """Return the commands of the container engines, by backend."""
-    return {"podman": "podman", "docker": "docker", "rootless_podman": layout(name).podman_path}
-
-
-def missing_engine(backend: str) -> Iterator[str]:
-    """Yield an input error if the host lacks the engine of ``backend``."""
-    if backend in NOT_INSTALLED and not shutil.which(backend):
-        yield (
-            f"wsgi_app_backend is {backend!r}, but the host has no {backend}: "
-            f"{NOT_INSTALLED[backend]}."
-        )
-
-
-def collisions(name: str, listen: str, unit_dir: str = UNIT_DIR) -> Iterator[str]:
-    """Yield an input error for each name or address of the app that something else has."""
-    app = layout(name)
-    for user, directory in {app.user: app.data_dir, app.build_user: app.cache_dir}.items():
-        home = home_of(user)
-        if home not in ("", directory):
-            yield (
-                f"wsgi_app_name is {name!r}, but the host has a user {user} already, whose home is "
-                f"{home}, which the role did not create: give the app another name."
-            )
-    unit_path = Path(unit_dir, app.socket_unit)
-    if unit_path.exists() and MARKER not in unit_path.read_text():
-        yield (
-            f"wsgi_app_name is {name!r}, but the host has a unit {unit_path.name} already, which "
-            "this role did not write: give the app another name."
-        )
-    rivals = sorted(
-        path.name
-        for path in Path(unit_dir).glob("*.socket")
-        if address_of(path) == listen and path != unit_path
-    )
-    if rivals:
-        taken = f"{rivals[0]} has that address already"
-    else:
-        taken = (
-            ""
-            if address_of(unit_path) == listen or is_free(listen)
-            else "another process listens there already"
-        )
-    if taken:
-        yield (
-            f"wsgi_app_listen is {listen!r}, but {taken}: give the app its own address, as in "
-            f"{app.socket_path!r}."
-        )
-
-
-def replaceable(
-    python: str, writable_paths: list[str], listen: str, statsd: str = ""
-) -> Iterator[str]:
-    """Yield an input error for each path of root's that users other than root can replace."""
-    if listen.startswith("/") and (part := changeable_parent(listen)):
-        yield (
-            f"wsgi_app_listen is {listen!r}, but users other than root can change {part}: root "
-            "creates the socket, so only root may change the directories above it, as for "
-            f"{layout('shop').socket_path!r}."
-        )
-    if part := changeable_part(python):
-        yield (
-            f"wsgi_app_python is {python!r}, but users other than root can change {part}: root "
-            "runs the interpreter, so use one that only root can change, as below /usr or /opt."
-        )
-    for path in writable_paths:
-        if part := changeable_parent(path):
-            yield (
-                f"wsgi_app_writable_paths has {path!r}, but users other than root can change "
-                f"{part}: root mounts the path, so only root may change the directories above it. "
-                "Move it, for example to /srv."
-            )
-    if statsd and (part := changeable_parent(os.path.dirname(statsd))):
-        yield (
-            f"wsgi_app_statsd is {statsd!r}, but users other than root can change {part}: root "
-            "mounts the directory of the socket, so only root may change the directories above "
-            "it, as for '/run/statsd/shop/socket'."
-        )
-
-
-def unusable(schedule: str, calendar: str) -> Iterator[str]:
-    """Yield why no timer can have the expression ``calendar`` (systemd.time(7))."""
-    done = subprocess.run(
-        ["systemd-analyze", "calendar", "--", calendar], check=False, capture_output=True, text=True
-    )
-    where = f"wsgi_app_schedules[{schedule}].calendar is {calendar!r}"
-    if done.returncode != 0:
-        yield (
-            f"{where}, which systemd does not accept ({done.stderr.strip()}): write for example "
-            "'*:0/15' for each quarter of an hour, or 'Mon..Fri 06:30'."
-        )
-    elif re.search(r"^\s*Next elapse: never$", done.stdout, re.MULTILINE):
-        yield f"{where}, which is over: write a time to come, as 'daily', or remove the schedule."
-
-
-def home_of(user: str) -> str:
-    """Return the home directory of ``user``; nothing if there is no such user."""
-    try:
-        return pwd.getpwnam(user).pw_dir
-    except KeyError:
-        return ""
-
-
-def is_free(listen: str) -> bool:
-    """Return whether no process on this host listens on a socket's path or an address with a port.
-
-    The address may belong to another host now, so the function does not connect to it.
-    """
-    if listen.startswith("/"):
-        with socket.socket(socket.AF_UNIX) as client:
-            return client.connect_ex(listen) != 0
-    host, _, port = listen.rpartition(":")
-    family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
-    with socket.socket(family) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host.strip("[]"), int(port)))
-        except OSError as error:
-            return error.errno != errno.EADDRINUSE
-    return True
-
-
-def image_tags(name: str) -> dict[str, list[str]]:
-    """Return the releases with an image, by the command of each engine of the host."""
-    reference = f"reference={layout(name).image_name}"
-    arguments = ("images", "--filter", reference, "--format", "{{.Tag}}")
-    return {
-        engine: sorted(_output(engine, *arguments).split())
-        for engine in engines(name).values()
-        if shutil.which(engine)
-    }
-
-
-def complete_releases(name: str, images: dict[str, list[str]]) -> list[dict]:
-    """Return the complete releases, newest first.
-
-    :param images: the releases with an image, by engine.
-    """
-    records = Path(layout(name).releases_dir).glob("*/release.json")
-    return [
-        {
-            "static_paths": [],
-            **recorded(record),
-            "release": record.parent.name,
-            "environment": os.path.basename(os.path.realpath(record.parent / "venv")),
-            "deployed": time_of(record),
-        }
-        for record in sorted(records, key=lambda record: record.stat().st_mtime_ns, reverse=True)
-        if can_start(name, record.parent, recorded(record), images)
-    ]
-
-
-def can_start(name: str, path: Path, record: dict, images: dict[str, list[str]]) -> bool:
-    """Return whether the release at ``path`` has the environment or the image of its record."""
-    engine = engines(name).get(record.get("backend", "systemd"))
-    if engine:
-        return path.name in images.get(engine, [])
-    return bool(record) and (path / "venv/bin/gunicorn").exists()
-
-
-def previous(names: list[str], serving: str) -> str:
-    """Return the release that was deployed before ``serving``; ``names`` has the newest first."""
-    older = names[names.index(serving) + 1 :] if serving in names else []
-    return older[0] if older else ""
-
-
-def recorded(path: Path) -> dict:
-    """Return the record in ``path``; nothing if an interrupted run has left half of it."""
-    try:
-        return json.loads(path.read_text())
-    except ValueError:
-        return {}
-
-
-def time_of(path: Path) -> str:
-    """Return when ``path`` was last changed, in UTC; a link is not followed. Empty without it."""
-    try:
-        return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(path.lstat().st_mtime))
-    except FileNotFoundError:
-        return ""
-
-
-def claim_app(path: Path) -> str:
-    """Write a new claim to ``path``, which voids the claims of earlier runs, and return it."""
-    claim = secrets.token_hex(8)
-    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    new = path.with_name(f"{path.name}.{claim}")
-    new.write_text(claim)
-    new.replace(path)
-    return claim
-
-
-def is_current(claim: str, path: Path) -> bool:
-    """Return whether ``claim`` is the latest at ``path``."""
-    return text_of(path) == claim
 
 
 def text_of(path: Path) -> str:
@@ -595,48 +374,6 @@ def owner_of(path: str) -> int | None:
         return None
 
 
-def _output(*command: str) -> str:
-    """Return the output of ``command``; nothing if it fails, for example without its daemon."""
-    return subprocess.run(command, check=False, capture_output=True, text=True).stdout
-
-
-def input_errors(parameters: dict) -> Iterator[str]:
-    """Yield an input error for each part of the host that does not fit the inputs."""
-    listen = parameters["listen"]
-    yield from missing_engine(parameters["backend"])
-    for schedule, calendar in parameters["calendars"].items():
-        yield from unusable(schedule, calendar)
-    if listen:
-        yield from collisions(parameters["name"], listen)
-        yield from replaceable(
-            parameters["python"], parameters["writable_paths"], listen, parameters["statsd"]
-        )
-
-
-def serving_since(name: str, current: str) -> str:
-    """Return when ``current`` became current; empty if it has not yet.
-
-    The link to its unit is older: the first release has it before it is healthy.
-    """
-    newest = deployments.read(name)[:1]
-    return newest[0]["at"] if newest and newest[0]["release"] == current else ""
-
-
-def with_history(name: str, releases: list[dict]) -> dict[str, list[dict]]:
-    """Return the ``releases`` with their newest deployments, and all deployments."""
-    history = deployments.read(name)
-    brought = {each["release"]: each for each in reversed(history) if each["how"] == "deploy"}
-    completed = [
-        {
-            **release,
-            "deployment": deployments.latest(name, release["release"]),
-            "changes": brought.get(release["release"], {}).get("changes", []),
-        }
-        for release in releases
-    ]
-    return {"releases": completed, "deployments": history}
-
-
 def main() -> None:
     """Check the claim and the inputs, and return the state of the app."""
     module = AnsibleModule(
@@ -655,21 +392,21 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    name, claim = module.params["name"], module.params["claim"]
+    name, run = module.params["name"], module.params["claim"]
     app = layout(name)
-    if claim:
-        if not is_current(claim, Path(app.claim_path)):
-            module.fail_json(msg=SUPERSEDED.format(name=name))
+    if run:
+        if not claim.is_current(name, run):
+            module.fail_json(msg=claim.SUPERSEDED.format(name=name))
         wait_for_switch(Path(app.switch_lock_path))
     pin = deployments.pin_of(name)
     if not (pin and module.params["stops_at_pin"]):
-        if errors := list(input_errors(module.params)):
+        if errors := list(host_errors.input_errors(module.params)):
             module.fail_json(msg="\n".join(errors))
         if module.params["claims"] and not module.check_mode:
-            claim = claim_app(Path(app.claim_path))
+            run = claim.write(name)
     current = release_of(Path(app.current_unit_path))
-    images = image_tags(name)
-    releases = complete_releases(name, images)
+    images = releases.images_of(name)
+    complete = releases.complete(name, images)
     running = units.running(app.service_unit, app.process_unit_pattern)
     timers = units.running(app.schedule_unit_pattern)
     release_directories = directories(Path(app.releases_dir))
@@ -680,10 +417,10 @@ def main() -> None:
         python=python_version(module.params["python"]),
         systemd=systemd_version(),
         mounted_by=mounted_by(name),
-        claim=claim,
+        claim=run,
         current=current,
-        previous=previous([release["release"] for release in releases], current),
-        serving_since=serving_since(name, current),
+        previous=releases.previous([release["release"] for release in complete], current),
+        serving_since=releases.serving_since(name, current),
         pin=pin,
         instances=instances(name, running),
         after_switch=json.loads(text_of(Path(app.after_switch_path)) or "{}"),
@@ -694,7 +431,11 @@ def main() -> None:
         data_owner=owner_of(app.data_dir),
         listening=listening(name),
         altered=is_altered,
-        **(with_history(name, releases) if module.params["history"] else {"releases": releases}),
+        **(
+            releases.with_history(name, complete)
+            if module.params["history"]
+            else {"releases": complete}
+        ),
         images=images,
         quadlet=os.path.exists(QUADLET),
         units=unit_paths(name),

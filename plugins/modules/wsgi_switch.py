@@ -106,6 +106,7 @@ from pathlib import Path
 
 from ansible_collections.subsite.deploy.plugins.module_utils import (
     background_processes,
+    claim,
     deployments,
     layout,
     listening_socket,
@@ -131,6 +132,7 @@ ENTRY = {
 }
 MODULES = (
     background_processes,
+    claim,
     deployments,
     layout,
     listening_socket,

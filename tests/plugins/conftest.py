@@ -1,13 +1,16 @@
-"""Programs in the way of real ones."""
+"""Programs in the way of real ones, and an app on a host."""
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.subsite.deploy.plugins.module_utils import layout, units
+from ansible_collections.subsite.deploy.plugins.modules import wsgi_app_info
 
 
 @pytest.fixture
@@ -38,3 +41,40 @@ def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     texts: list[str] = []
     monkeypatch.setattr(AnsibleModule, "warn", lambda _module, text: texts.append(text))
     return texts
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the directory of the app ``shop``, which is empty."""
+    monkeypatch.setattr(layout, "ROOT", str(tmp_path))
+    monkeypatch.setattr(layout, "STATE_ROOT", f"{tmp_path}/state")
+    (tmp_path / "shop").mkdir()
+    return tmp_path / "shop"
+
+
+@pytest.fixture
+def three_releases(home: Path) -> Path:
+    """Make two complete releases, the newer with the smaller name, and an incomplete one."""
+    for age, (name, environment) in enumerate({"aaa": "env1", "bbb": "env2"}.items()):
+        release = home / "releases" / name
+        release.mkdir(parents=True)
+        programs = home / "environments" / environment / "bin"
+        programs.mkdir(parents=True)
+        (programs / "gunicorn").touch()
+        (release / "venv").symlink_to(f"../../environments/{environment}")
+        (release / "release.json").write_text(f'{{"source": "git", "revision": "{name}1"}}')
+        os.utime(release / "release.json", (1000 - age, 1000 - age))
+    (home / "releases/ccc").mkdir()
+    (home / "environments/env1.lock").touch()
+    return home
+
+
+@pytest.fixture
+def systemd(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Return a function that sets what systemctl prints."""
+
+    def say(answer: str) -> None:
+        monkeypatch.setattr(units, "systemctl", lambda *arguments: answer)
+        monkeypatch.setattr(wsgi_app_info, "systemd_version", lambda: 257)
+
+    return say

@@ -2,99 +2,14 @@
 
 import dataclasses
 import json
-import os
 import socket
 from pathlib import Path
 
 import pytest
-from ansible_collections.subsite.deploy.plugins.module_utils import (
-    deployments,
-    layout,
-    units,
-)
+from ansible_collections.subsite.deploy.plugins.module_utils import claim, deployments, layout
 from ansible_collections.subsite.deploy.plugins.modules import wsgi_app_info
 
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the directory of the app ``shop``, which is empty."""
-    monkeypatch.setattr(layout, "ROOT", str(tmp_path))
-    monkeypatch.setattr(layout, "STATE_ROOT", f"{tmp_path}/state")
-    (tmp_path / "shop").mkdir()
-    return tmp_path / "shop"
-
-
-@pytest.fixture
-def three_releases(home: Path) -> Path:
-    """Make two complete releases, the newer with the smaller name, and an incomplete one."""
-    for age, (name, environment) in enumerate({"aaa": "env1", "bbb": "env2"}.items()):
-        release = home / "releases" / name
-        release.mkdir(parents=True)
-        programs = home / "environments" / environment / "bin"
-        programs.mkdir(parents=True)
-        (programs / "gunicorn").touch()
-        (release / "venv").symlink_to(f"../../environments/{environment}")
-        (release / "release.json").write_text(f'{{"source": "git", "revision": "{name}1"}}')
-        os.utime(release / "release.json", (1000 - age, 1000 - age))
-    (home / "releases/ccc").mkdir()
-    (home / "environments/env1.lock").touch()
-    return home
-
-
-@pytest.fixture
-def systemd(monkeypatch: pytest.MonkeyPatch):
-    def say(answer: str) -> None:
-        monkeypatch.setattr(units, "systemctl", lambda *arguments: answer)
-        monkeypatch.setattr(wsgi_app_info, "systemd_version", lambda: 257)
-
-    return say
-
-
-def names(app: str = "shop") -> list[str]:
-    return [release["release"] for release in wsgi_app_info.complete_releases(app, {})]
-
-
-def test_release_without_gunicorn_is_incomplete(three_releases: Path):
-    (three_releases / "environments/env1/bin/gunicorn").unlink()
-    assert names() == ["bbb"]
-
-
-@pytest.mark.parametrize(
-    ("backend", "images", "complete"),
-    [
-        pytest.param("podman", {}, ["bbb"], id="no engine"),
-        pytest.param("podman", {"podman": ["aaa"]}, ["aaa", "bbb"], id="its image"),
-        pytest.param("podman", {"podman": ["bbb"]}, ["bbb"], id="another's image"),
-        pytest.param("podman", {"docker": ["aaa"]}, ["bbb"], id="an image of another engine"),
-        pytest.param("rootless_podman", {"podman": ["aaa"]}, ["bbb"], id="an image of root"),
-        pytest.param(
-            "rootless_podman",
-            {"{home}/podman": ["aaa"]},
-            ["aaa", "bbb"],
-            id="an image of the app's user",
-        ),
-    ],
-)
-def test_release_in_a_container_needs_its_image(three_releases: Path, backend, images, complete):
-    record = three_releases / "releases/aaa/release.json"
-    record.write_text(json.dumps({"backend": backend}))
-    os.utime(record, (1000, 1000))
-    images = {command.format(home=three_releases): tags for command, tags in images.items()}
-    found = wsgi_app_info.complete_releases("shop", images)
-    assert [release["release"] for release in found] == complete
-
-
-def test_images_of_each_engine_of_the_host(tmp_path: Path, monkeypatch):
-    for directory, tags in {"bin": "bbb aaa", "shop": "ccc"}.items():
-        engine = tmp_path / directory / "podman"
-        engine.parent.mkdir(exist_ok=True)
-        engine.write_text(f"#!/bin/sh\nprintf '%s\\n' {tags}; echo asked: $*>&2\n")
-        engine.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}/bin")
-    assert wsgi_app_info.image_tags("shop") == {
-        "podman": ["aaa", "bbb"],
-        f"{tmp_path}/shop/podman": ["ccc"],
-    }
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def test_units_of_the_app_only(tmp_path: Path):
@@ -131,65 +46,7 @@ def test_sites_that_mount_the_app(monkeypatch, tmp_path: Path):
     assert wsgi_app_info.mounted_by("shop") == ["main"]
 
 
-@pytest.mark.usefixtures("three_releases")
-def test_complete_releases_newest_first():
-    assert names() == ["aaa", "bbb"]
-
-
-@pytest.mark.usefixtures("three_releases")
-def test_description_of_a_release():
-    assert wsgi_app_info.complete_releases("shop", {})[0] == {
-        "release": "aaa",
-        "environment": "env1",
-        "deployed": "1970-01-01 00:16:40",
-        "static_paths": [],
-        "source": "git",
-        "revision": "aaa1",
-    }
-
-
-@pytest.mark.parametrize("text", ["", "{", '{"source": "gi'])
-def test_release_with_half_a_record_is_incomplete(three_releases: Path, text: str):
-    (three_releases / "releases/aaa/release.json").write_text(text)
-    assert names() == ["bbb"]
-
-
-def test_missing_app_has_no_releases():
-    assert names("missing") == []
-
-
-@pytest.mark.parametrize(
-    ("names", "serving", "previous"),
-    [
-        pytest.param(["c", "b", "a"], "c", "b", id="the newest serves"),
-        pytest.param(["c", "b", "a"], "b", "a", id="after a rollback"),
-        pytest.param(["c", "b", "a"], "a", "", id="the oldest serves"),
-        pytest.param(["c", "b"], "x", "", id="what serves is damaged"),
-        pytest.param(["c", "b"], "", "", id="none serves"),
-        pytest.param([], "", "", id="none is there"),
-    ],
-)
-def test_previous_release(names: list[str], serving: str, previous: str):
-    assert wsgi_app_info.previous(names, serving) == previous
-
-
 class TestClaim:
-    def test_is_valid_until_another_run_claims_the_app(self, tmp_path: Path):
-        path = tmp_path / "runs/shop"
-        mine = wsgi_app_info.claim_app(path)
-        assert wsgi_app_info.is_current(mine, path)
-        theirs = wsgi_app_info.claim_app(path)
-        assert not wsgi_app_info.is_current(mine, path)
-        assert wsgi_app_info.is_current(theirs, path)
-
-    def test_is_for_one_app(self, tmp_path: Path):
-        mine = wsgi_app_info.claim_app(tmp_path / "runs/shop")
-        wsgi_app_info.claim_app(tmp_path / "runs/shop-2")
-        assert wsgi_app_info.is_current(mine, tmp_path / "runs/shop")
-
-    def test_is_void_after_a_reboot(self, tmp_path: Path):
-        assert not wsgi_app_info.is_current("0123", tmp_path / "missing")
-
     def test_that_is_void_fails(self, run_module, systemd):
         systemd("")
         result = run_module(wsgi_app_info, name="no-such-app", claim="0123")
@@ -203,15 +60,6 @@ class TestClaim:
         )
         assert (result["changed"], result["claim"]) == (False, "")
         assert not Path("/run/subsite/no-such-app").exists()
-
-
-@pytest.mark.parametrize("there", [False, True], ids=["nothing", "link to nowhere"])
-def test_time_of_a_link(tmp_path: Path, there: bool):
-    path = tmp_path / "wsgi-shop.service"
-    if there:
-        path.symlink_to("missing")
-        os.utime(path, (1000, 1000), follow_symlinks=False)
-    assert wsgi_app_info.time_of(path) == ("1970-01-01 00:16:40" if there else "")
 
 
 @pytest.mark.parametrize(
@@ -288,33 +136,6 @@ def test_stopped_units(home: Path):
 
 
 @pytest.mark.parametrize(
-    ("calendar", "error"),
-    [
-        pytest.param("*:0/15", "", id="each quarter of an hour"),
-        pytest.param("Mon..Fri 06:30 Europe/Berlin", "", id="with a time zone"),
-        pytest.param(
-            "each day",
-            "'each day', which systemd does not accept (Failed to parse calendar specification "
-            "'each day': Invalid argument): write for example '*:0/15' for each quarter of an "
-            "hour, or 'Mon..Fri 06:30'.",
-            id="none",
-        ),
-        pytest.param(
-            "2020-01-01",
-            "'2020-01-01', which is over: write a time to come, as 'daily', or remove the "
-            "schedule.",
-            id="over",
-        ),
-        pytest.param("--help", "'--help', which systemd does not accept", id="option"),
-    ],
-)
-def test_calendars(calendar: str, error: str):
-    errors = list(wsgi_app_info.unusable("mails", calendar))
-    assert len(errors) == bool(error)
-    assert all(f"wsgi_app_schedules[mails].calendar is {error}" in each for each in errors)
-
-
-@pytest.mark.parametrize(
     ("state", "listening"),
     [
         pytest.param("ActiveState=active\nUnitFileState=enabled\n", True, id="now and later"),
@@ -345,94 +166,6 @@ def test_python_version(tmp_path: Path, interpreter: str, version: str):
 
 def test_python_version_is_empty_without_an_interpreter(tmp_path: Path):
     assert wsgi_app_info.python_version(f"{tmp_path}/python") == ""
-
-
-class TestCollision:
-    """Names and addresses that something else has are found before anything changes."""
-
-    SOCKET = "# Written by subsite.deploy.wsgi_app; ...\n[Socket]\nListenStream={}\n"
-
-    @pytest.fixture
-    def found(self, tmp_path: Path):
-        def found(listen: str) -> list[str]:
-            return list(wsgi_app_info.collisions("shop", listen, str(tmp_path)))
-
-        return found
-
-    @pytest.mark.parametrize("listen", ["/run/wsgi/shop.sock", "127.0.0.1:8000"])
-    def test_with_the_address_of_another_app(self, found, tmp_path: Path, listen: str):
-        (tmp_path / "wsgi-store.socket").write_text(self.SOCKET.format(listen))
-        assert found(listen) == [
-            f"wsgi_app_listen is {listen!r}, but wsgi-store.socket has that address already: give "
-            "the app its own address, as in '/run/wsgi/shop.sock'."
-        ]
-
-    @pytest.mark.parametrize(
-        ("family", "host"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")]
-    )
-    def test_with_a_process_on_a_port(self, found, family: int, host: str):
-        with socket.create_server((host, 0), family=family) as listener:
-            port = listener.getsockname()[1]
-            listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-            [said] = found(listen)
-        assert said.startswith(
-            f"wsgi_app_listen is {listen!r}, but another process listens there already"
-        )
-        assert found(listen) == []
-
-    def test_with_a_process_on_a_socket(self, found, tmp_path: Path):
-        listen = str(tmp_path / "x.sock")
-        with socket.socket(socket.AF_UNIX) as listener:
-            listener.bind(listen)
-            assert found(listen) == []
-            listener.listen()
-            [said] = found(listen)
-        assert said.startswith(
-            f"wsgi_app_listen is {listen!r}, but another process listens there already"
-        )
-
-    def test_not_with_the_app_itself(self, found, tmp_path: Path):
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            listen = f"127.0.0.1:{listener.getsockname()[1]}"
-            (tmp_path / "wsgi-shop.socket").write_text(self.SOCKET.format(listen))
-            assert found(listen) == []
-
-    def test_not_with_an_address_of_another_host(self, found):
-        assert found("192.0.2.1:8000") == []
-
-    def test_with_a_unit_that_the_role_did_not_write(self, found, tmp_path: Path):
-        (tmp_path / "wsgi-shop.socket").write_text("[Socket]\nListenStream=/run/x.sock\n")
-        assert found("/run/x.sock") == [
-            "wsgi_app_name is 'shop', but the host has a unit wsgi-shop.socket already, which this "
-            "role did not write: give the app another name."
-        ]
-
-    @pytest.mark.parametrize("user", ["wsgi-shop", "wsgi_shop"])
-    def test_with_a_user(self, found, monkeypatch, user: str):
-        homes = {user: "/home/shop"}
-        monkeypatch.setattr(wsgi_app_info, "home_of", lambda name: homes.get(name, ""))
-        assert found("/run/wsgi/shop.sock") == [
-            f"wsgi_app_name is 'shop', but the host has a user {user} already, whose home is "
-            "/home/shop, which the role did not create: give the app another name."
-        ]
-
-    def test_not_with_the_users_of_the_app(self, found, monkeypatch):
-        app = layout.layout("shop")
-        homes = {app.user: app.data_dir, app.build_user: app.cache_dir}
-        monkeypatch.setattr(wsgi_app_info, "home_of", homes.get)
-        assert found("/run/wsgi/shop.sock") == []
-
-    @pytest.mark.parametrize(("user", "home"), [("root", "/root"), ("wsgi-no-such-user", "")])
-    def test_home_of_a_user(self, user: str, home: str):
-        assert wsgi_app_info.home_of(user) == home
-
-    def test_ends_the_module(self, run_module, systemd, tmp_path: Path):
-        systemd("")
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            listen = f"127.0.0.1:{listener.getsockname()[1]}"
-            result = run_module(wsgi_app_info, name="no-such-app", listen=listen)
-        assert result["failed"]
-        assert result["msg"].startswith(f"wsgi_app_listen is {listen!r}")
 
 
 class TestHistory:
@@ -492,10 +225,10 @@ class TestHistory:
 
 class TestPinnedApp:
     @pytest.fixture(autouse=True)
-    def claimed(self, monkeypatch, systemd) -> list[Path]:
+    def claimed(self, home, monkeypatch, systemd) -> list[str]:
         systemd("")
-        claimed: list[Path] = []
-        monkeypatch.setattr(wsgi_app_info, "claim_app", lambda path: claimed.append(path) or "0123")
+        claimed: list[str] = []
+        monkeypatch.setattr(claim, "write", lambda name: claimed.append(name) or "0123")
         deployments.pin("shop", "aaa", TestHistory.ANNA)
         return claimed
 
@@ -528,87 +261,3 @@ def test_result_of_the_module(run_module, systemd):
         "instances": {},
         "stopped_units": [],
     }
-
-
-class TestEngine:
-    """An engine that the role does not install is checked before anything changes."""
-
-    @pytest.fixture
-    def has(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-        def has(*programs: str) -> None:
-            for program in programs:
-                (tmp_path / program).touch(mode=0o755)
-            monkeypatch.setenv("PATH", str(tmp_path))
-
-        return has
-
-    def test_missing_is_an_input_error(self, has):
-        has("podman")
-        [said] = wsgi_app_info.missing_engine("docker")
-        assert said.startswith("wsgi_app_backend is 'docker', but the host has no docker: install")
-
-    @pytest.mark.parametrize(
-        ("programs", "backend"),
-        [(["docker"], "docker"), ([], "podman"), ([], "rootless_podman"), ([], "systemd")],
-    )
-    def test_exists_or_will_be_installed(self, has, programs: list[str], backend: str):
-        has(*programs)
-        assert list(wsgi_app_info.missing_engine(backend)) == []
-
-
-LISTEN = "/run/wsgi/shop.sock"
-
-
-class TestReplaceable:
-    """Users other than root cannot replace what root runs or mounts."""
-
-    @pytest.fixture
-    def theirs(self, tmp_path: Path) -> Path:
-        directory = tmp_path / "theirs"
-        directory.mkdir()
-        os.chown(directory, 65534, 65534)
-        return directory
-
-    def test_interpreter_of_another_user(self, theirs: Path):
-        [said] = wsgi_app_info.replaceable(f"{theirs}/python", [], LISTEN)
-        assert said.startswith(
-            f"wsgi_app_python is '{theirs}/python', but users other than root can change {theirs}: "
-        )
-
-    def test_writable_path_below_a_directory_of_another_user(self, theirs: Path):
-        [said] = wsgi_app_info.replaceable("/usr/bin/python3", [f"{theirs}/media"], LISTEN)
-        assert said.startswith(f"wsgi_app_writable_paths has '{theirs}/media', but users")
-
-    def test_statsd_server_below_a_directory_of_another_user(self, theirs: Path):
-        statsd = f"{theirs}/shop/socket"
-        [said] = wsgi_app_info.replaceable("/usr/bin/python3", [], LISTEN, statsd)
-        assert said.startswith(
-            f"wsgi_app_statsd is {statsd!r}, but users other than root can change {theirs}: "
-        )
-
-    def test_statsd_server_in_a_directory_of_another_user(self, theirs: Path):
-        """The server creates its socket there."""
-        statsd = f"{theirs}/socket"
-        assert list(wsgi_app_info.replaceable("/usr/bin/python3", [], LISTEN, statsd)) == []
-
-    def test_paths_of_root(self):
-        paths = ["/srv/media", "/var/tmp"]
-        for listen in (LISTEN, "127.0.0.1:8000"):
-            assert list(wsgi_app_info.replaceable("/usr/bin/python3", paths, listen)) == []
-
-    def test_socket_below_a_directory_of_another_user(self, theirs: Path):
-        listen = f"{theirs}/app.sock"
-        [said] = wsgi_app_info.replaceable("/usr/bin/python3", [], listen)
-        assert said.startswith(
-            f"wsgi_app_listen is {listen!r}, but users other than root can change"
-        )
-
-    def test_ends_the_module(self, run_module, systemd, theirs: Path):
-        systemd("")
-        result = run_module(
-            wsgi_app_info,
-            name="no-such-app",
-            listen="/run/wsgi/no-such-app.sock",
-            writable_paths=[f"{theirs}/media"],
-        )
-        assert (result["failed"], "wsgi_app_writable_paths" in result["msg"]) == (True, True)

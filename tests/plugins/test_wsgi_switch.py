@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.subsite.deploy.plugins.module_utils import (
+    claim,
     deployments,
     layout,
     probation,
@@ -107,6 +108,7 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.setattr(layout, "layout", moved)
     monkeypatch.setattr(switch, "layout", moved)
+    monkeypatch.setattr(claim, "layout", moved)
     (tmp_path / "claim").write_text("mine")
     return tmp_path
 
