@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from ansible.errors import AnsibleValueOmittedError
 from ansible.plugins.action import ActionBase
 from ansible_collections.subsite.deploy.plugins.plugin_utils import (
     input_errors,
@@ -68,9 +69,15 @@ class ActionModule(ActionBase):
         return entries
 
     def _given(self, prefix: str, variables: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+        """Yield the variables of the role. One that is ``omit`` has the role's default, if any."""
+        defaults = self._task._role.get_default_vars()
         for name in variables:
             if name.startswith(prefix):
-                yield name, self._templar.template(variables[name])
+                try:
+                    yield name, self._templar.template(variables[name])
+                except AnsibleValueOmittedError:
+                    if name in defaults:
+                        yield name, self._templar.template(defaults[name])
 
 
 def _specification(role: Path) -> dict[str, Any]:

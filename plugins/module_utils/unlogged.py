@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.subsite.deploy.plugins.module_utils.host_module import HostModule
 from ansible_collections.subsite.deploy.plugins.module_utils.printable import printable
 
 
-class UnloggedModule(AnsibleModule):
+class UnloggedModule(HostModule):
     """A module whose arguments may be secret, and whose errors may quote any program."""
 
     def _log_invocation(self) -> None:

@@ -71,8 +71,8 @@ import tarfile
 import time
 from pathlib import Path
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.subsite.deploy.plugins.module_utils import newest_run
+from ansible_collections.subsite.deploy.plugins.module_utils.host_module import HostModule
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError
 from ansible_collections.subsite.deploy.plugins.module_utils.source_tree import placed
 
@@ -128,7 +128,7 @@ def make_newest(dest: str, other: str) -> None:
 
 def main() -> None:
     """Return whether the directory is missing, and unpack the archive if one was sent."""
-    module = AnsibleModule(
+    module = HostModule(
         argument_spec={
             "src": {"type": "path", "required": True},
             "dest": {"type": "path", "required": True},

@@ -229,7 +229,6 @@ import re
 import subprocess
 from pathlib import Path
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.subsite.deploy.plugins.module_utils import (
     background_processes,
     claim,
@@ -240,6 +239,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils import (
     switch,
     units,
 )
+from ansible_collections.subsite.deploy.plugins.module_utils.host_module import HostModule
 from ansible_collections.subsite.deploy.plugins.module_utils.installer import version_of
 from ansible_collections.subsite.deploy.plugins.module_utils.layout import (
     UNIT_DIRS,
@@ -376,7 +376,7 @@ def owner_of(path: str) -> int | None:
 
 def main() -> None:
     """Check the claim and the inputs, and return the state of the app."""
-    module = AnsibleModule(
+    module = HostModule(
         argument_spec={
             "name": {"type": "str", "required": True},
             "python": {"type": "path", "default": "/usr/bin/python3"},

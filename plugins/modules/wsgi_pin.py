@@ -48,13 +48,13 @@ lifted:
   returned: always
 """
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.subsite.deploy.plugins.module_utils import deployments
+from ansible_collections.subsite.deploy.plugins.module_utils.host_module import HostModule
 
 
 def main() -> None:
     """Compare, and change the pin unless check mode is on."""
-    module = AnsibleModule(
+    module = HostModule(
         argument_spec={
             "name": {"type": "str", "required": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

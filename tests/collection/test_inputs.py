@@ -67,6 +67,29 @@ def test_missing_suboption_is_null(check):
     assert printed(check(APP, show="__wsgi_app.source.signed_by")) == [None]
 
 
+def test_omitted_variable_is_not_set(check, root: Path):
+    """As in a loop over apps, of which some do not have the setting."""
+    specification = yaml.safe_load((root / "roles/wsgi_app/meta/argument_specs.yml").read_text())
+    names = specification["argument_specs"]["main"]["options"].keys() - APP.keys()
+    omitted = dict.fromkeys(names, "{{ app.setting | default(omit) }}")
+    [values] = printed(check({**APP, **omitted, "app": {}}, show="__wsgi_app"))
+    [defaults] = printed(check(APP, show="__wsgi_app"))
+    assert values == defaults
+
+
+def test_omitted_suboption_is_not_set(check):
+    source = {**APP["wsgi_app_source"], "signed_by": "{{ omit }}"}
+    inputs = {**APP, "wsgi_app_source": source, "wsgi_app_packages": ["a", "{{ omit }}"]}
+    assert printed(check(inputs, show="[__wsgi_app.source.signed_by, __wsgi_app.packages]")) == [
+        [None, ["a"]]
+    ]
+
+
+def test_omitted_variable_that_is_required_is_named(check):
+    done = check({**APP, "wsgi_app_source": "{{ omit }}"}, callback="default")
+    assert "wsgi_app_source is not set: write where the code is" in done.stdout
+
+
 @pytest.mark.parametrize("callback", ["default", JSON])
 def test_secret_is_in_no_output(check, callback: str):
     done = check(APP, "-vvvv", callback=callback)
