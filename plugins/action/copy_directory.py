@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import tempfile
+from pathlib import Path
 from typing import Any
 
 from ansible import constants
@@ -30,11 +31,13 @@ class ActionModule(ActionBase):
                 "dest": {"type": "path", "required": True},
                 "group": {"type": "str"},
                 "newest": {"type": "str"},
+                "left_out": {"type": "list", "elements": "str", "default": []},
                 "check": {"type": "list", "elements": "str", "default": []},
             }
         )
+        left_out = {Path(path) for path in module_arguments["left_out"]}
         try:
-            archive = pack(module_arguments["src"])
+            archive = pack(module_arguments["src"], left_out)
         except TreeError as error:
             return result | {"failed": True, "msg": str(error)}
         wanted = {

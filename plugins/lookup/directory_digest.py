@@ -17,6 +17,12 @@ options:
     required: true
     type: list
     elements: str
+  left_out:
+    description:
+      - More paths to leave out, as P(subsite.deploy.left_out#lookup) returns them.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -32,6 +38,7 @@ _raw:
   elements: str
 """
 
+from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleLookupError
@@ -45,7 +52,9 @@ class LookupModule(LookupBase):
 
     def run(self, terms: list[str], variables: dict | None = None, **kwargs: Any) -> list[str]:
         """Return the digest of each of ``terms``."""
+        self.set_options(var_options=variables, direct=kwargs)
+        left_out = {Path(path) for path in self.get_option("left_out")}
         try:
-            return [digest(pack(term)) for term in terms]
+            return [digest(pack(term, left_out)) for term in terms]
         except TreeError as error:
             raise AnsibleLookupError(str(error)) from error

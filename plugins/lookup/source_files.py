@@ -15,6 +15,12 @@ options:
     required: true
     type: list
     elements: str
+  left_out:
+    description:
+      - More paths to leave out, as P(subsite.deploy.left_out#lookup) returns them.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -33,6 +39,7 @@ _raw:
 
 import hashlib
 import os
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +47,15 @@ from ansible.plugins.lookup import LookupBase
 from ansible_collections.subsite.deploy.plugins.module_utils.source_tree import list_paths
 
 
-def source_files(directory: str) -> dict[str, str]:
-    """Return the mode and the ID of each file of the source at ``directory``."""
+def source_files(directory: str, left_out: AbstractSet[Path] = frozenset()) -> dict[str, str]:
+    """Return the mode and the ID of each file of the source at ``directory``.
+
+    :param left_out: paths that are not listed, relative to ``directory``.
+    """
     root = Path(directory)
     return {
         printed(path.relative_to(root)): mode_and_id(path)
-        for path in list_paths(root)
+        for path in list_paths(root, left_out)
         if path.is_symlink() or not path.is_dir()
     }
 
@@ -76,4 +86,6 @@ class LookupModule(LookupBase):
         self, terms: list[str], variables: dict | None = None, **kwargs: Any
     ) -> list[dict[str, str]]:
         """Return the files of each of ``terms``."""
-        return [source_files(term) for term in terms]
+        self.set_options(var_options=variables, direct=kwargs)
+        left_out = {Path(path) for path in self.get_option("left_out")}
+        return [source_files(term, left_out) for term in terms]

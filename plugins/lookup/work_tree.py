@@ -58,8 +58,8 @@ class LookupModule(LookupBase):
     def _state(self, directory: str) -> dict[str, Any]:
         try:
             found = work_tree.read(directory)
-        except work_tree.ForeignWorkTree:
-            Display().warning(UNTRUSTED.format(directory=directory))
+        except work_tree.ForeignWorkTree as error:
+            Display().warning(UNTRUSTED.format(directory=error))
             return {}
         if found is None:
             return {}

@@ -7,6 +7,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,20 +31,28 @@ class TreeError(Exception):
     """The directory cannot be a source; the message says why and what would be right."""
 
 
-def list_paths(root: Path) -> Iterator[Path]:
+def list_paths(root: Path, left_out: AbstractSet[Path] = frozenset()) -> Iterator[Path]:
     """Yield the paths of the source at ``root``, parents first, in a fixed order.
 
     It leaves out virtual environments (directories with a ``pyvenv.cfg``), bytecode, build metadata
     and the names of :data:`LEFT_OUT`.
+
+    :param left_out: more paths to leave out, relative to ``root``.
     """
-    for path in sorted(root.iterdir()):
+    return _paths_below(root, root, left_out)
+
+
+def _paths_below(top: Path, root: Path, left_out: AbstractSet[Path]) -> Iterator[Path]:
+    for path in sorted(top.iterdir()):
         if path.name in LEFT_OUT or path.name.endswith((".pyc", ".egg-info")):
+            continue
+        if path.relative_to(root) in left_out:
             continue
         if path.is_dir() and not path.is_symlink():
             if (path / "pyvenv.cfg").exists():
                 continue
             yield path
-            yield from list_paths(path)
+            yield from _paths_below(path, root, left_out)
         else:
             yield path
 

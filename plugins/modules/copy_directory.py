@@ -12,7 +12,7 @@ description:
   - O(dest) appears complete or not at all. If it exists, its content is not compared, so its name
     should contain the digest of the content (see P(subsite.deploy.directory_digest#lookup)).
   - Owner is root; directories and executables get mode C(0755), other files C(0644).
-  - Files of version control, caches, bytecode and virtual environments are left out.
+  - Files of version control, caches, bytecode and virtual environments are always left out.
 options:
   src:
     description: The directory on the controller.
@@ -30,6 +30,12 @@ options:
     description:
       - Name of a link beside O(dest) that leads to O(dest) from the moment it appears.
     type: str
+  left_out:
+    description:
+      - More paths to leave out, as P(subsite.deploy.left_out#lookup) returns them.
+    type: list
+    elements: str
+    default: []
   archive:
     description: Path of the archive on the host. The action plugin sets it.
     type: path
@@ -134,6 +140,7 @@ def main() -> None:
             "dest": {"type": "path", "required": True},
             "group": {"type": "str"},
             "newest": {"type": "str"},
+            "left_out": {"type": "list", "elements": "str", "default": []},
             "archive": {"type": "path"},
             "check": {"type": "list", "elements": "str", "default": []},
         },

@@ -7,6 +7,7 @@ import io
 import os
 import stat
 import tarfile
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from ansible_collections.subsite.deploy.plugins.module_utils.source_tree import (
@@ -16,11 +17,12 @@ from ansible_collections.subsite.deploy.plugins.module_utils.source_tree import 
 )
 
 
-def pack(directory: str) -> bytes:
+def pack(directory: str, left_out: AbstractSet[Path] = frozenset()) -> bytes:
     """Return ``directory`` as an uncompressed tar archive that depends on its content only.
 
     Owners, times and the umask are left out; of the permissions only "executable" is kept.
 
+    :param left_out: paths that are not packed, relative to ``directory``.
     :raises TreeError: when it is not a directory, or has a file that a source must not have.
     """
     root = Path(directory)
@@ -28,7 +30,7 @@ def pack(directory: str) -> bytes:
         raise TreeError(f"{directory} is not a directory on the controller")
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        for path in list_paths(root):
+        for path in list_paths(root, left_out):
             member = _member(path, root)
             if member.isreg():
                 with path.open("rb") as content:

@@ -6,6 +6,7 @@ A configuration can name programs: monitors, filters, hooks, signature checks.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ SETTINGS = (
 )
 """Settings that override those of the repository."""
 
-FOREIGN = "dubious ownership"
+FOREIGN = re.compile(r"dubious ownership in repository at '(?P<top>.*)'")
 """What git says of a repository of another user (safe.directory in git-config(1))."""
 
 SUBJECT = 100
@@ -26,7 +27,7 @@ SUBJECT = 100
 
 
 class ForeignWorkTree(Exception):
-    """The repository belongs to another user, so git does not read it."""
+    """The repository belongs to another user, so git does not read it. The message is its path."""
 
 
 @dataclass(frozen=True)
@@ -45,18 +46,37 @@ def read(directory: str) -> WorkTree | None:
     :raises ForeignWorkTree: when git does not trust the owner of the repository.
     """
     try:
-        commit = _git(directory, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
-        subject = _git(directory, "log", "-1", "--format=%s", commit.strip())
-        status = _git(
+        commit = ask(directory, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        subject = ask(directory, "log", "-1", "--format=%s", commit.strip())
+        status = ask(
             *(directory, "status", "--porcelain", "--untracked-files=normal"),
             *("--ignore-submodules=all", "--", "."),
             settings=_without_filters(directory),
         )
     except (FileNotFoundError, subprocess.CalledProcessError) as error:
-        if FOREIGN in (getattr(error, "stderr", None) or ""):
-            raise ForeignWorkTree(directory) from error
+        _refuse_foreign(error)
         return None
     return WorkTree(commit.strip(), excerpt(subject.strip(), SUBJECT), bool(status.strip()))
+
+
+def prefix(directory: str) -> str | None:
+    """Return the path to ``directory`` from the top of its work tree; none without a work tree.
+
+    :raises FileNotFoundError: when there is no git.
+    :raises ForeignWorkTree: when git does not trust the owner of the repository.
+    """
+    question = ("rev-parse", "--is-inside-work-tree", "--show-prefix")
+    try:
+        inside, _, path = ask(directory, *question, errors="surrogateescape").partition("\n")
+    except subprocess.CalledProcessError as error:
+        _refuse_foreign(error)
+        return None
+    return path.removesuffix("\n") if inside == "true" else None
+
+
+def _refuse_foreign(error: Exception) -> None:
+    if foreign := FOREIGN.search(getattr(error, "stderr", None) or ""):
+        raise ForeignWorkTree(foreign["top"]) from error
 
 
 def _without_filters(directory: str) -> Iterator[tuple[str, str]]:
@@ -64,14 +84,24 @@ def _without_filters(directory: str) -> Iterator[tuple[str, str]]:
 
     git status runs filters on files whose times have changed. Those files count as changed.
     """
-    names = _git(directory, "config", "--null", "--name-only", "--list").split("\0")
+    names = ask(directory, "config", "--null", "--name-only", "--list").split("\0")
     filters = {name.rpartition(".")[0] for name in names if name.startswith("filter.")}
     for each in sorted(filters):
         yield from ((f"{each}.clean", ""), (f"{each}.process", ""), (f"{each}.required", "false"))
 
 
-def _git(directory: str, *arguments: str, settings: Iterator[tuple[str, str]] | None = None) -> str:
-    """Run git so that it does not write the index, which calls a hook, and fetches nothing."""
+def ask(
+    directory: str,
+    *arguments: str,
+    settings: Iterator[tuple[str, str]] | None = None,
+    errors: str = "replace",
+) -> str:
+    """Return the output of git, which does not write the index, which calls a hook, or fetch.
+
+    :param errors: what to do with names that are not UTF-8 (:func:`open`).
+    :raises subprocess.CalledProcessError: when git fails.
+    :raises FileNotFoundError: when there is no git.
+    """
     configuration = [*SETTINGS, *(settings or ())]
     counted = {"GIT_CONFIG_COUNT": str(len(configuration))}
     for number, (key, value) in enumerate(configuration):
@@ -91,5 +121,5 @@ def _git(directory: str, *arguments: str, settings: Iterator[tuple[str, str]] | 
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
-        errors="replace",
+        errors=errors,
     ).stdout

@@ -63,6 +63,7 @@ KINDS = {
         "deployer",
         "directory_digest",
         "image_digest",
+        "left_out",
         "source_files",
         "templates_of",
         "work_tree",

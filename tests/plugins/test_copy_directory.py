@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from ansible.errors import AnsibleLookupError
-from ansible_collections.subsite.deploy.plugins.lookup.directory_digest import LookupModule
+from ansible.plugins.loader import lookup_loader
 from ansible_collections.subsite.deploy.plugins.module_utils.source_tree import TreeError, check
 from ansible_collections.subsite.deploy.plugins.modules import copy_directory
 from ansible_collections.subsite.deploy.plugins.plugin_utils.packed_directory import digest, pack
@@ -179,13 +179,24 @@ class TestCheck:
             check(source)
 
 
+def look_up(source: Path, **options: object) -> list[str]:
+    return lookup_loader.get("subsite.deploy.directory_digest").run([str(source)], **options)
+
+
 class TestDigest:
     def test_is_the_archives(self, source: Path):
-        assert LookupModule().run([str(source)]) == [digest(pack(str(source)))]
+        assert look_up(source) == [digest(pack(str(source)))]
+
+    def test_leaves_out_what_the_archive_leaves_out(self, source: Path):
+        left_out = {Path("app.py"), Path("pkg/b.py")}
+        archive = pack(str(source), left_out)
+        assert look_up(source, left_out=["app.py", "pkg/b.py"]) == [digest(archive)]
+        with tarfile.open(fileobj=io.BytesIO(archive)) as content:
+            assert content.getnames() == ["pkg", "pkg/a.py"]
 
     def test_names_the_directory_that_is_missing(self, tmp_path: Path):
         with pytest.raises(AnsibleLookupError, match=f"{tmp_path}/missing is not a directory"):
-            LookupModule().run([f"{tmp_path}/missing"])
+            look_up(tmp_path / "missing")
 
 
 class TestPlace:
@@ -315,6 +326,8 @@ PLAYBOOK = """
     - subsite.deploy.copy_directory:
         {src: "{{ playbook_dir }}/source", dest: "{{ playbook_dir }}/dest"}
     - subsite.deploy.copy_directory:
+        {src: "{{ playbook_dir }}/source", dest: "{{ playbook_dir }}/dest3", left_out: [pkg/a.py]}
+    - subsite.deploy.copy_directory:
         {src: "{{ playbook_dir }}/missing", dest: "{{ playbook_dir }}/dest2"}
 """
 
@@ -339,6 +352,10 @@ class TestAction:
     def test_sends_the_tree(self, results: list[dict], top: Path):
         assert pack(str(top / "dest")) == pack(str(top / "source"))
 
+    @pytest.mark.usefixtures("results")
+    def test_leaves_out(self, top: Path):
+        assert sorted(path.name for path in (top / "dest3").rglob("*.py")) == ["app.py", "b.py"]
+
     def test_newest_leads_to_it(self, results: list[dict], top: Path):
         assert os.readlink(top / "newest") == "dest"
 
@@ -346,4 +363,4 @@ class TestAction:
         assert [result["changed"] for result in results[:2]] == [True, False]
 
     def test_says_what_it_cannot_send(self, results: list[dict], top: Path):
-        assert results[2]["msg"] == f"{top}/missing is not a directory on the controller"
+        assert results[3]["msg"] == f"{top}/missing is not a directory on the controller"

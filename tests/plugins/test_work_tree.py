@@ -90,7 +90,7 @@ def test_repository_of_another_user(source: Path, tree: Path, monkeypatch):
     for path in (tree, tree / ".git"):
         os.chown(path, 12345, 12345)
     assert look_up(source) == {}
-    assert len(warnings) == 1 and f"safe.directory {source}" in warnings[0]
+    assert len(warnings) == 1 and f"safe.directory {tree}" in warnings[0]
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Input errors of the role wsgi_app, and inputs that it accepts."""
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -416,6 +418,13 @@ def test_source_is_no_directory(input_errors, path: str):
     )
 
 
+def test_exclude_of_a_commit(input_errors):
+    assert input_errors(wsgi_app_source={**GIT, "exclude": ["/docs/"]}) == [
+        "wsgi_app_source.exclude is ['/docs/'], but wsgi_app_source.type is 'git': only a local "
+        "directory has files to leave out, so remove it."
+    ]
+
+
 class TestLocalSource:
     @pytest.fixture
     def errors(self, input_errors, tmp_path: Path):
@@ -434,6 +443,24 @@ class TestLocalSource:
         (tmp_path / ".venv/pyvenv.cfg").touch()
         (tmp_path / ".venv/python").symlink_to("/usr/bin/python3")
         assert errors() == []
+
+    def test_link_that_is_left_out_is_accepted(self, input_errors, tmp_path: Path):
+        (tmp_path / "media").symlink_to("/srv/media")
+        source = {"type": "local", "path": str(tmp_path), "exclude": ["/media"]}
+        assert input_errors(wsgi_app_source=source) == []
+
+    def test_repository_of_another_user(self, errors, tmp_path: Path):
+        subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+        os.chown(tmp_path, 65534, 65534)
+        [said] = errors()
+        assert said.startswith(f"wsgi_app_source.path is {str(tmp_path)!r}: git does not read ")
+        assert said.endswith(f"git config --global --add safe.directory {tmp_path}.")
+
+    @pytest.mark.parametrize("line", ["", "  ", "a\nb", "a\0"])
+    def test_exclude_has_no_pattern(self, input_errors, tmp_path: Path, line: str):
+        source = {"type": "local", "path": str(tmp_path), "exclude": ["/docs/", line]}
+        said = input_errors(wsgi_app_source=source)
+        assert said[0].startswith(f"wsgi_app_source.exclude has {line!r}: write one line as in a")
 
     def test_included_requirements_are_missing(self, errors, tmp_path: Path):
         (tmp_path / "requirements.txt").write_text("flask\n-r more/base.txt\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from ansible_collections.subsite.deploy.plugins.module_utils import source_tree
@@ -63,10 +64,15 @@ def sandbox(variable: str, value: dict) -> Iterator[str]:
         )
 
 
-def links(variable: str, directory: str) -> Iterator[str]:
-    """Yield a link in ``directory`` on the controller that leads out of it."""
+def links(
+    variable: str, directory: str, left_out: AbstractSet[Path] = frozenset()
+) -> Iterator[str]:
+    """Yield a link in ``directory`` on the controller that leads out of it.
+
+    :param left_out: paths that do not count, relative to ``directory``.
+    """
     try:
-        for path in source_tree.list_paths(Path(directory)):
+        for path in source_tree.list_paths(Path(directory), left_out):
             source_tree.check_path(path, Path(directory))
     except source_tree.TreeError as error:
         yield f"{variable} is {directory!r}: {error}."
