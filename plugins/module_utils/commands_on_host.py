@@ -45,7 +45,9 @@ class Commands:
         :raises BuildError: when a command fails. The output has each command that has run.
         """
         self._copy()
-        with tempfile.TemporaryDirectory(prefix="wsgi-build-", ignore_cleanup_errors=True) as work:
+        with tempfile.TemporaryDirectory(
+            prefix="wsgi-build-", dir=self.environ.get("TMPDIR"), ignore_cleanup_errors=True
+        ) as work:
             script, home = Path(work, "commands"), Path(work, "home")
             home.mkdir()
             script.write_text("".join(f"{command}\n" for command in self.commands))

@@ -11,10 +11,12 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
+from ansible_collections.subsite.deploy.plugins.module_utils import lent_directory
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError
 
 OUTPUT = 2**16
@@ -30,6 +32,19 @@ def place(modules: Iterable[ModuleType], directory: Path, gid: int) -> None:
     for path in [directory, *directory.rglob("*")]:
         os.chown(path, 0, gid)
         path.chmod(0o750 if path.is_dir() else 0o640)
+
+
+@contextmanager
+def scratch(directory: Path, uid: int, gid: int) -> Iterator[None]:
+    """Lend ``directory`` for temporary files, because /tmp may not allow programs; then remove it.
+
+    The unit needs it in BindPaths, and its path as TMPDIR.
+    """
+    lent_directory.lend(directory, uid, gid)
+    try:
+        yield
+    finally:
+        lent_directory.remove(directory)
 
 
 def stop(unit: str) -> None:

@@ -142,6 +142,7 @@ class BuildCommands:
     def _run_unit(self) -> None:
         """Run the commands in their unit, which sees only its inputs and its output."""
         parameters, environment = self.parameters, self._environment()
+        scratch = self.path / "tmp"
         commands = commands_on_host.Commands(
             unbuilt=str(self.unbuilt),
             source=str(self.source),
@@ -150,6 +151,7 @@ class BuildCommands:
                 **build_on_host.inherited(),
                 **parameters["environment_variables"],
                 **parameters["secrets"],
+                "TMPDIR": str(scratch),
             },
             python=parameters["python"],
         )
@@ -163,7 +165,7 @@ class BuildCommands:
         properties = {
             **parameters["sandbox"],
             "TemporaryFileSystem": f"{empty} {self.path.parents[2]}:ro",
-            "BindPaths": self.source,
+            "BindPaths": f"{self.source} {scratch}",
             "BindReadOnlyPaths": " ".join(map(str, inputs)),
             "User": parameters["user"],
             "Group": self.gid,
@@ -171,7 +173,10 @@ class BuildCommands:
             "PrivateNetwork": False,
         }
         try:
-            transient_unit.run(commands_on_host, library, commands.to_json, self.unit, properties)
+            with transient_unit.scratch(scratch, self.uid, self.gid):
+                transient_unit.run(
+                    commands_on_host, library, commands.to_json, self.unit, properties
+                )
         finally:
             lent_directory.remove(library)
 

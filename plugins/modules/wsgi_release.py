@@ -236,6 +236,7 @@ class Release:
         tool = ""
         if installs and parameters["installer"] == "uv":
             tool = str(installer.get_uv(parameters["tools"], parameters["python"]))
+        scratch = self.path / "tmp"
         build = build_on_host.Build(
             source=str(self.source.path),
             environment=str(self.environment),
@@ -247,14 +248,14 @@ class Release:
             tool=tool,
             cache=parameters["cache"],
             requirements=parameters["requirements"],
-            environ=build_on_host.inherited(),
+            environ={**build_on_host.inherited(), "TMPDIR": str(scratch)},
         )
         library = self.path / "builder"
         modules = (build_on_host, installer, source, source_tree)
         transient_unit.place(modules, library, self.gid)
         # Below /srv/wsgi, the build sees only its inputs and outputs.
         apps = self.path.parents[2]
-        outputs, inputs = [self.work], [library, parameters["tools"]]
+        outputs, inputs = [self.work, scratch], [library, parameters["tools"]]
         (outputs if makes_environment else inputs).append(self.environment)
         empty = parameters["sandbox"].get("TemporaryFileSystem", "")
         properties = {
@@ -269,7 +270,8 @@ class Release:
             "ReadWritePaths": f"-{parameters['cache']}",
         }
         try:
-            transient_unit.run(build_on_host, library, build.to_json, self._unit, properties)
+            with transient_unit.scratch(scratch, self.uid, self.gid):
+                transient_unit.run(build_on_host, library, build.to_json, self._unit, properties)
         finally:
             lent_directory.remove(library)
 

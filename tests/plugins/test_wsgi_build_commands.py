@@ -121,6 +121,19 @@ def test_commands_create_change_and_delete_files(run, release: Path):
     }
 
 
+def test_temporary_files_are_not_in_tmp(run, release: Path, units: list[dict]):
+    """There, the host may not allow programs."""
+    run(
+        'echo "$TMPDIR" >places',
+        'cp /bin/true "$TMPDIR" && "$TMPDIR/true"',
+        'echo "$HOME" >>places',
+    )
+    scratch, home = (release / "source/places").read_text().split()
+    assert scratch == str(release / "tmp") and home.startswith(f"{scratch}/")
+    assert scratch in units[-1]["BindPaths"].split()
+    assert not Path(scratch).exists()
+
+
 def test_source_as_it_was_stays(run, release: Path):
     before = tree(release / "source")
     run("rm -r *")
@@ -271,13 +284,14 @@ def test_restored_source_is_the_one_before(release: Path):
     assert tree(release / "source") == before
 
 
-def test_unit_writes_the_source_alone_and_has_a_network(run, release: Path, units: list[dict]):
+def test_unit_writes_the_source_and_temporary_files_and_has_a_network(run, release: Path, units: list[dict]):
     run("true")
     stopped, unit = units
     assert stopped["stopped"] == unit["unit"] == "bin_build.service"
     assert (unit["User"], unit["Group"], unit["PrivateNetwork"]) == ("daemon", GROUP, False)
     assert unit["TemporaryFileSystem"] == f"/dev/shm {release.parents[2]}:ro"
-    assert (unit["BindPaths"], unit["ProtectSystem"]) == (release / "source", "strict")
+    assert unit["BindPaths"].split() == [f"{release}/source", f"{release}/tmp"]
+    assert unit["ProtectSystem"] == "strict"
     assert "ReadWritePaths" not in unit
     environment = release.parents[1] / "environments/0123"
     assert set(unit["BindReadOnlyPaths"].split()) == {
