@@ -14,15 +14,32 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ansible_collections.subsite.deploy.plugins.module_utils import source_tree
+from ansible_collections.subsite.deploy.plugins.module_utils import (
+    git_large_files,
+    git_submodules,
+    source_tree,
+)
 from ansible_collections.subsite.deploy.plugins.module_utils.git_address import (
     COMMIT,
     TRANSPORTS,
     Address,
 )
+from ansible_collections.subsite.deploy.plugins.module_utils.git_submodules import (
+    Submodule,
+    SubmoduleError,
+)
 
 CURRENT = "refs/subsite/current"
 """The ref of the commit that was fetched last for the app."""
+
+SUBMODULES = "refs/subsite/submodules"
+"""Where a ref for each commit of a submodule is, named after the commit."""
+
+FETCHED = "refs/subsite/fetched"
+"""Where the branches and tags of a submodule are while it is fetched."""
+
+NOWHERE = f"file://{os.devnull}"
+"""A repository that git-lfs cannot fetch from."""
 
 SETTINGS = [
     ("core.attributesFile", os.devnull),
@@ -90,19 +107,120 @@ class Repository:
         self._git("update-ref", CURRENT, commit)
 
     def fetch(self, address: Address) -> None:
-        """Fetch all branches and tags; a bare repository has no submodules.
+        """Fetch all branches and tags, but no submodules.
 
         :raises GitError: when it fails, with git's output.
         """
+        self._fetch(
+            address,
+            *("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"),
+            transports=TRANSPORTS,
+        )
+
+    def fetch_submodules(self, commit: str, address: Address) -> dict[str, Address]:
+        """Fetch the submodules of ``commit``, and theirs, and forget those of other commits.
+
+        :param address: the repository that has ``commit``.
+        :return: the repository of each of their commits.
+        :raises GitError: when one cannot be fetched.
+        """
+        found = dict(self._fetch_below(commit, address, address))
+        used = {f"{SUBMODULES}/{each}" for each in found}
+        for ref in self._refs(SUBMODULES, FETCHED).keys() - used:
+            self._git("update-ref", "-d", ref)
+        return found
+
+    def _fetch_below(
+        self, commit: str, parent: Address, owner: Address
+    ) -> Iterator[tuple[str, Address]]:
+        """Fetch the submodules of ``commit`` and theirs, and yield their commits."""
+        for each in self._submodules(commit, parent, owner):
+            if not self._has(each.commit):
+                self._fetch(
+                    each.address,
+                    *(f"+refs/heads/*:{FETCHED}/heads/*", f"+refs/tags/*:{FETCHED}/tags/*"),
+                    transports=git_submodules.TRANSPORTS,
+                )
+            if not self._has(each.commit):
+                raise GitError(
+                    f"The repository of the submodule {each.path!r} has no branch and no tag with "
+                    f"its commit {each.commit}."
+                )
+            self._git("update-ref", f"{SUBMODULES}/{each.commit}", each.commit)
+            yield each.commit, each.address
+            yield from self._fetch_below(each.commit, each.address, owner)
+
+    def fetch_large_files(self, commits: dict[str, Address], is_check: bool) -> None:
+        """Fetch the files of Git LFS that ``commits`` have, and forget those of other commits.
+
+        :param commits: the repository of each commit.
+        :param is_check: whether only to check that they can be fetched.
+        :raises GitError: when the host has no git-lfs, or a file cannot be fetched.
+        """
+        used = set()
+        for commit, address in commits.items():
+            if not self._uses_large_files(commit):
+                continue
+            pointers = self._git(*git_large_files.POINTER, commit, ok=1).split("\0")[:-1]
+            if not pointers:
+                continue
+            example = pointers[0].partition(":")[2]
+            if not shutil.which("git-lfs"):
+                raise GitError(git_large_files.MISSING.format(path=example))
+            if self._setting(commit, ".lfsconfig", "lfs.url"):
+                raise GitError(git_large_files.ELSEWHERE.format(path=example))
+            if not is_check:
+                used |= self._fetch_files(commit, address)
+        for path in (self.path / "lfs/objects").glob("*/*/*"):
+            if path.name not in used:
+                path.unlink()
+
+    def _fetch_files(self, commit: str, address: Address) -> set[str]:
+        """Fetch the files of Git LFS that ``commit`` has, and return their names."""
+        self._git(
+            *("lfs", "fetch", git_large_files.remote(address.url), commit),
+            settings=_credentials(address) + git_large_files.settings(address.url),
+            environ=_secrets(address),
+        )
+        listed = self._git("lfs", "ls-files", "--long", commit)
+        return {line.partition(" ")[0] for line in listed.split("\n")}
+
+    def _uses_large_files(self, commit: str) -> bool:
+        question = (*git_large_files.ATTRIBUTE, commit, *git_large_files.ATTRIBUTE_FILES)
+        return self._run(*question).returncode == 0
+
+    def _setting(self, commit: str, path: str, name: str) -> str:
+        """Return a setting in a configuration file of ``commit``; nothing without it."""
+        return self._run("config", f"--blob={commit}:{path}", name).stdout.strip()
+
+    def _submodules(self, commit: str, parent: Address, owner: Address) -> list[Submodule]:
+        links = self.submodules(commit)
+        if not links:
+            return []
+        if not self._git("ls-tree", "--full-tree", commit, "--", ".gitmodules"):
+            raise GitError(f"The repository has the submodule {min(links)!r}, but no .gitmodules.")
+        blob = f"--blob={commit}:.gitmodules"
+        try:
+            return git_submodules.submodules(
+                links, self._git("config", blob, "--null", "--list"), parent, owner
+            )
+        except SubmoduleError as error:
+            raise GitError(str(error)) from error
+
+    def submodules(self, commit: str) -> dict[str, str]:
+        """Return the commit of each submodule of ``commit``, by its path."""
+        entries = self._entries(commit)
+        return {path: object_id for path, _mode, kind, object_id in entries if kind == "commit"}
+
+    def _fetch(self, address: Address, *refs: str, transports: tuple[str, ...]) -> None:
         self._git(
             *("fetch", "--quiet", "--prune", "--no-tags"),
-            *("--no-write-fetch-head", "--", address.url),
-            *("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"),
+            *("--no-write-fetch-head", "--no-recurse-submodules", "--", address.url),
+            *refs,
             settings=_credentials(address),
             environ={
-                "GIT_ALLOW_PROTOCOL": ":".join(TRANSPORTS),
-                "SUBSITE_GIT_USERNAME": address.username or "",
-                "SUBSITE_GIT_PASSWORD": address.password or "",
+                "GIT_ALLOW_PROTOCOL": ":".join(transports),
+                **_secrets(address),
             },
         )
 
@@ -138,17 +256,28 @@ class Repository:
         """Return the first line of the message of ``commit``."""
         return self._git("log", "-1", "--no-show-signature", "--format=%s", commit)
 
-    def files(self, commit: str) -> dict[str, str]:
-        """Return the mode and the ID of each file of ``commit``, by its path."""
+    def files(self, commit: str, submodules: bool = False) -> dict[str, str]:
+        """Return the mode and the ID of each file of ``commit``, by its path.
+
+        :param submodules: whether those of its submodules are among them.
+        """
+        found = {}
+        for path, mode, kind, object_id in self._entries(commit):
+            if kind == "blob":
+                found[path] = f"{mode} {object_id}"
+            elif submodules:
+                below = self.files(object_id, submodules)
+                found.update({f"{path}/{name}": value for name, value in below.items()})
+        return found
+
+    def _entries(self, commit: str) -> Iterator[tuple[str, str, str, str]]:
+        """Yield path, mode, type and ID of each file and submodule, whose type is "commit"."""
         listed = self._git("ls-tree", "-r", "-z", "--full-tree", commit)
-        entries = [entry.partition("\t") for entry in listed.split("\0") if entry]
-        # A submodule has the type "commit".
-        return {
-            path: f"{mode} {object_id}"
-            for attributes, _tab, path in entries
-            for mode, kind, object_id in [attributes.split(" ")]
-            if kind == "blob"
-        }
+        for entry in listed.split("\0"):
+            attributes, _tab, path = entry.partition("\t")
+            if path:
+                mode, kind, object_id = attributes.split(" ")
+                yield path, mode, kind, object_id
 
     def verify(self, found: Found, keys: list[str]) -> None:
         """Verify that one of ``keys``, or a subkey of it, has signed the object of ``found``.
@@ -176,26 +305,40 @@ class Repository:
                 f"{what} is signed by {signers[0][-1]}, but not by one of {', '.join(keys)}."
             )
 
-    def export(self, commit: str, dest: str, group: str | None) -> None:
+    def export(self, commit: str, dest: str, group: str | None, submodules: bool = False) -> None:
         """Write the files of ``commit`` to ``dest``, like a checkout.
 
+        :param submodules: whether those of its submodules are written, too.
         :raises GitError: when git fails.
         :raises TreeError: when the commit has a file that a source must not have.
         """
-        with (
-            source_tree.placed(dest, group) as partial,
-            tempfile.TemporaryDirectory(dir=self.path) as scratch,
-        ):
+        with source_tree.placed(dest, group) as partial:
+            self._write(commit, partial, submodules)
+            source_tree.check(partial)
+
+    def _write(self, commit: str, directory: Path, submodules: bool) -> None:
+        with tempfile.TemporaryDirectory(dir=self.path) as scratch:
             self._git(
                 *("read-tree", "--reset", "-u", commit),
-                cwd=partial,
+                cwd=directory,
                 environ={
-                    "GIT_WORK_TREE": str(partial),
+                    "GIT_WORK_TREE": str(directory),
                     "GIT_INDEX_FILE": f"{scratch}/index",
                     **NO_CONFIGURATION,
                 },
+                settings=self._filter(commit),
             )
-            source_tree.check(partial)
+        # git has made an empty directory for each. In its index, no path is below a link.
+        for path, below in self.submodules(commit).items() if submodules else ():
+            self._write(below, directory / path, submodules)
+
+    def _filter(self, commit: str) -> list[tuple[str, str]]:
+        """Return the settings for the files of Git LFS, which have been fetched before."""
+        uses = self._uses_large_files(commit) and shutil.which("git-lfs")
+        return git_large_files.FILTER + git_large_files.settings(NOWHERE) if uses else []
+
+    def _has(self, commit: str) -> bool:
+        return self._type(commit) == "commit"
 
     def _refs(self, *patterns: str) -> dict[str, str]:
         """Return the object of each ref, by the full name of the ref."""
@@ -289,6 +432,14 @@ def _credentials(address: Address) -> list[tuple[str, str]]:
     if address.password is not None:
         settings += [(f"{section}.helper", ""), (f"{section}.helper", HELPER)]
     return settings
+
+
+def _secrets(address: Address) -> dict[str, str]:
+    """Return the credentials as environment variables for :data:`HELPER`."""
+    return {
+        "SUBSITE_GIT_USERNAME": address.username or "",
+        "SUBSITE_GIT_PASSWORD": address.password or "",
+    }
 
 
 def _configuration(settings: list[tuple[str, str]]) -> dict[str, str]:

@@ -27,6 +27,13 @@ LEFT_OUT = frozenset(
 """Names of files and directories that version control and tools make; not part of a source."""
 
 
+POINTERS = (b"version https://git-lfs.github.com/spec/", b"version https://hawser.github.com/spec/")
+"""How a file begins that Git LFS has put in place of another one."""
+
+LARGEST_POINTER = 1024
+"""Bytes (the specification of Git LFS)."""
+
+
 class TreeError(Exception):
     """The directory cannot be a source; the message says why and what would be right."""
 
@@ -79,7 +86,23 @@ def check_path(path: Path, root: Path) -> os.stat_result:
         _check_link(path, root)
     elif not stat.S_ISDIR(status.st_mode) and not stat.S_ISREG(status.st_mode):
         raise TreeError(f"{_quote(path, root)} is neither a file, a directory nor a link")
+    elif stat.S_ISREG(status.st_mode) and is_pointer(path, status.st_size):
+        raise TreeError(
+            f"{_quote(path, root)} is a pointer of Git LFS, not the file itself: 'git lfs pull' "
+            "gets the file"
+        )
     return status
+
+
+def is_pointer(path: Path, size: int) -> bool:
+    """Return whether Git LFS has put the file at ``path`` in place of another one."""
+    if size > LARGEST_POINTER:
+        return False
+    try:
+        with path.open("rb") as file:
+            return file.read(max(map(len, POINTERS))).startswith(POINTERS)
+    except PermissionError:  # what packs the file says so
+        return False
 
 
 @contextmanager

@@ -9,8 +9,9 @@ author: The Subsite maintainers (@subsite)
 short_description: Fetch a commit, verify its signature, and export its files
 description:
   - Fetches all branches and tags from O(url) into a bare repository, which only its owner can read.
-    It runs no code of the repository, fetches no submodules, and applies no filters, such as those
-    of Git LFS.
+    It runs no code of the repository.
+  - If the repository has files of Git LFS, git-lfs fetches them from the server of the repository,
+    and only from there. Without git-lfs on the host, the module fails.
   - Finds the commit that O(version) names, and verifies the signature of the commit or tag.
   - With O(dest), exports the files of that commit.
 options:
@@ -37,6 +38,14 @@ options:
       - The name in a signed tag must be the name in O(version).
     type: list
     elements: str
+  submodules:
+    description:
+      - Whether to fetch and export the submodules, and theirs. The commit names theirs, so a
+        signature of the commit covers them.
+      - Their URLs in C(.gitmodules) can be C(https), C(ssh) or C(git) URLs, or relative to such a
+        URL. The user name and password in O(url) are for submodules on the same server, too.
+      - If it is not set, the module warns of submodules, whose directories stay empty.
+    type: bool
   listed_unless:
     description:
       - Returns RV(files), unless O(version) names this commit.
@@ -111,11 +120,15 @@ from ansible_collections.subsite.deploy.plugins.module_utils.git_repository impo
     is_private,
     opened,
 )
-from ansible_collections.subsite.deploy.plugins.module_utils.printable import excerpt
+from ansible_collections.subsite.deploy.plugins.module_utils.printable import excerpt, printable
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError
 from ansible_collections.subsite.deploy.plugins.module_utils.source_tree import TreeError
 from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
 
+EMPTY = (
+    "The commit has submodules, whose directories are empty in the release: {names}. "
+    "wsgi_app_source.submodules: true fetches them, and false ends this warning."
+)
 SUBJECT = 100
 """Characters of a subject."""
 
@@ -133,10 +146,15 @@ def fetch(parameters: dict, check_mode: bool) -> dict:
         found = repository.find(parameters["version"])
         if parameters["signed_by"] is not None:
             repository.verify(found, parameters["signed_by"])
+        commits = {found.commit: address(url)}
+        if parameters["submodules"]:
+            commits |= repository.fetch_submodules(found.commit, address(url))
+        repository.fetch_large_files(commits, check_mode)
         repository.current = found.commit
         subject = excerpt(repository.subject(found.commit), SUBJECT)
         is_listed = parameters["listed_unless"] not in (None, found.commit)
-        files = {"files": repository.files(found.commit)} if is_listed else {}
+        submodules = bool(parameters["submodules"])
+        files = {"files": repository.files(found.commit, submodules)} if is_listed else {}
     changed = not was_private or before != found.commit
     return {
         "changed": changed,
@@ -147,18 +165,21 @@ def fetch(parameters: dict, check_mode: bool) -> dict:
     }
 
 
-def export(parameters: dict, version: str) -> None:
+def export(parameters: dict, version: str) -> list[str]:
     """Export the files of ``version``, unless another run has done so meanwhile.
 
+    :return: the submodules that stay empty, unless the parameters say so.
     :raises GitError: when there is no such commit.
     :raises TreeError: when it has a file that a source must not have.
     :raises BuildError: when a newer run has started, which may place the same.
     """
     with opened(Path(parameters["repository"])) as repository:
         newest_run.refuse_if_superseded(parameters["check"])
-        dest = parameters["dest"]
+        dest, submodules = parameters["dest"], parameters["submodules"]
+        commit = repository.find(version).commit
         if not os.path.isdir(dest):
-            repository.export(repository.find(version).commit, dest, parameters["group"])
+            repository.export(commit, dest, parameters["group"], bool(submodules))
+        return sorted(repository.submodules(commit)) if submodules is None else []
 
 
 def main() -> None:
@@ -169,6 +190,7 @@ def main() -> None:
             "url": {"type": "str"},
             "version": {"type": "str", "required": True},
             "signed_by": {"type": "list", "elements": "str"},
+            "submodules": {"type": "bool"},
             "listed_unless": {"type": "str"},
             "dest": {"type": "path"},
             "group": {"type": "str"},
@@ -192,8 +214,8 @@ def main() -> None:
         if url:
             result = fetch(parameters, module.check_mode)
         if dest and not os.path.isdir(dest):
-            if not module.check_mode:
-                export(parameters, result["after"])
+            if not module.check_mode and (empty := export(parameters, result["after"])):
+                module.warn(EMPTY.format(names=printable(", ".join(empty))))
             result["changed"] = True
     except (GitError, TreeError, BuildError, OSError, RecursionError) as error:
         module.fail_json(msg=str(error))

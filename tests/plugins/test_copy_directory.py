@@ -155,6 +155,15 @@ class TestPack:
         with pytest.raises(TreeError, match="'pipe' is neither a file, a directory nor a link"):
             pack(str(source))
 
+    def test_refuses_pointers_of_git_lfs(self, source: Path):
+        """The work tree of a user without git-lfs has them."""
+        text = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 9\n"
+        (source / "pkg/logo.png").write_text(text)
+        with pytest.raises(TreeError, match=r"^'pkg/logo\.png' is a pointer of Git LFS"):
+            pack(str(source))
+        (source / "pkg/logo.png").write_text(text + "#" * 1024)
+        pack(str(source))
+
     def test_refuses_what_is_no_directory(self, source: Path):
         with pytest.raises(TreeError, match=r"app\.py is not a directory on the controller"):
             pack(str(source / "app.py"))

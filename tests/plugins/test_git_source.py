@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import fcntl
 import http.server
+import json
 import os
 import re
 import shutil
@@ -836,3 +837,348 @@ class TestRepository:
 
     def test_unreachable_repository_fails_with_output_of_git(self, fetch, tmp_path: Path):
         assert fetch(url=f"{tmp_path}/missing")["msg"].startswith("git fetch failed: fatal: ")
+
+
+class TestSubmodules:
+    """Each has the rules of a repository: what a committer names must not reach the host."""
+
+    @pytest.fixture
+    def library(self, tmp_path: Path) -> Forge:
+        library = Forge(tmp_path / "library")
+        library.commit("library")
+        return library
+
+    @pytest.fixture
+    def served(self, serve, forge: Forge, library: Forge) -> Callable[[], str]:
+        """Return a function that returns the URL of the forge, beside which the library is."""
+
+        def served() -> str:
+            library("update-server-info")
+            return f"https://deploy:{TOKEN}@{serve()}"
+
+        return served
+
+    @pytest.fixture
+    def exported(self, fetch, export, served, tmp_path: Path) -> Callable[..., Path]:
+        def exported(version: str = "main") -> Path:
+            fetched = fetch(version, url=served(), submodules=True)
+            assert "failed" not in export(fetched["after"], submodules=True)
+            return tmp_path / "exported"
+
+        return exported
+
+    def test_have_their_files_at_their_place(self, exported, forge: Forge, library: Forge):
+        commit_with(forge, {"libs/own": ("../../library/.git", library("rev-parse", "HEAD"))})
+        library.commit("later")
+        assert (exported() / "libs/own/app.py").read_text() == "# library\n"
+
+    def test_have_submodules_themselves(self, exported, forge: Forge, library: Forge, tmp_path):
+        deep = Forge(tmp_path / "deep")
+        deep_commit = deep.commit("deep")
+        deep("update-server-info")
+        commit = commit_with(library, {"deep": ("../../deep/.git", deep_commit)})
+        commit_with(forge, {"own": ("../../library/.git", commit)})
+        assert (exported() / "own/deep/app.py").read_text() == "# deep\n"
+
+    def test_are_among_the_listed_files(self, fetch, served, forge: Forge, library: Forge):
+        commit_with(forge, {"own": ("../../library/.git", library("rev-parse", "HEAD"))})
+        listed = fetch(url=served(), submodules=True, listed_unless="")["files"]
+        assert listed["own/app.py"] == f"100644 {library('rev-parse', 'HEAD:app.py')}"
+        assert "own" not in listed
+
+    @pytest.mark.parametrize("says", [None, False])
+    def test_are_not_fetched_unasked(
+        self, fetch, export, forge: Forge, listener, tmp_path: Path, warnings, says: bool | None
+    ):
+        port, connections = listener
+        commit = commit_with(forge, {"own": (f"https://127.0.0.1:{port}/x.git", "1" * 40)})
+        more = {} if says is None else {"submodules": says}
+        assert fetch(**more)["after"] == commit
+        export(commit, **more)
+        assert list((tmp_path / "exported/own").iterdir()) == [] and connections == []
+        assert [text.split(": ", 1)[1] for text in warnings] == (
+            ["own. wsgi_app_source.submodules: true fetches them, and false ends this warning."]
+            if says is None
+            else []
+        )
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            pytest.param("{forge}", id="path"),
+            pytest.param("file://{forge}", id="file URL"),
+            pytest.param("../library", id="relative to a path"),
+            pytest.param("ext::sh -c touch% {canary}", id="command"),
+            pytest.param("http://127.0.0.1/x.git", id="plain HTTP"),
+            pytest.param("--upload-pack=touch {canary}", id="option"),
+            pytest.param("git@-oProxyCommand=touch:x", id="option of ssh"),
+            pytest.param("", id="none"),
+        ],
+    )
+    def test_at_other_places_are_refused(self, fetch, forge: Forge, tmp_path: Path, url: str):
+        url = url.format(forge=forge.path, canary=tmp_path / "canary")
+        commit_with(forge, {"own": (url, forge.commit())})
+        assert fetch(submodules=True)["msg"].startswith(
+            f"The submodule 'own' has the URL {url!r}: write an https, ssh or git URL"
+        )
+        assert not (tmp_path / "canary").exists()
+
+    def test_at_a_path_are_refused_when_a_rule_of_root_s_leads_there(
+        self, fetch, forge: Forge, library: Forge, home: Path
+    ):
+        (home / ".gitconfig").write_text(
+            f'[url "{library.path}/"]\ninsteadOf = https://git.example.org/\n'
+        )
+        wanted = library("rev-parse", "HEAD")
+        commit_with(forge, {"own": ("https://git.example.org/.git", wanted)})
+        assert "'file' not allowed" in fetch(submodules=True)["msg"]
+
+    def test_of_another_server_get_no_token(self, fetch, serve, forge: Forge, library: Forge):
+        class Stranger(Web):
+            wants = "nothing"
+            got: list = []
+
+            def given(self, authorization: str | None) -> None:
+                self.got.append(authorization)
+
+        other = serve(Stranger).removesuffix("/forge/.git")
+        wanted = library("rev-parse", "HEAD")
+        commit_with(forge, {"own": (f"https://{other}/library/.git", wanted)})
+        result = fetch(url=f"https://deploy:{TOKEN}@{serve()}", submodules=True)
+        assert "msg" in result and TOKEN not in str(result)
+        assert set(Stranger.got) == {None}
+
+    @pytest.mark.parametrize("left", [".gitmodules", "its section"])
+    def test_without_a_url_are_refused(self, fetch, forge: Forge, left: str):
+        commit_with(forge, {"own": ("https://git.example.org/x", forge.commit())})
+        path = forge.path / ".gitmodules"
+        path.unlink() if left == ".gitmodules" else path.write_text("")
+        forge.commit("less")
+        assert "The repository has the submodule 'own', but" in fetch(submodules=True)["msg"]
+
+    def test_without_the_commit_are_refused(self, fetch, served, forge: Forge):
+        commit_with(forge, {"own": ("../../library/.git", "1" * 40)})
+        assert fetch(url=served(), submodules=True)["msg"] == (
+            "The repository of the submodule 'own' has no branch and no tag with its commit "
+            f"{'1' * 40}."
+        )
+
+    def test_have_no_link_that_leads_out_of_the_source(
+        self, fetch, export, served, forge: Forge, library: Forge, tmp_path: Path
+    ):
+        (library.path / "up").symlink_to("../app.py")
+        inside = library.commit("to a file of the source")
+        commit_with(forge, {"own": ("../../library/.git", inside)})
+        export(fetch(url=served(), submodules=True)["after"], submodules=True)
+        assert (tmp_path / "exported/own/up").read_text() == (
+            tmp_path / "exported/app.py"
+        ).read_text()
+        shutil.rmtree(tmp_path / "exported")
+        (library.path / "leak").symlink_to("../../secret")
+        commit_with(forge, {"own": ("../../library/.git", library.commit("out"))})
+        result = export(fetch(url=served(), submodules=True)["after"], submodules=True)
+        assert result["msg"].startswith("'own/leak' links to '../../secret', outside of the source")
+
+    def test_are_not_written_below_a_link(
+        self, fetch, export, served, forge: Forge, library: Forge, tmp_path: Path
+    ):
+        """A committer can forge a tree that has a link and a directory of the same name."""
+        (tmp_path / "outside").mkdir()
+        wanted = library("rev-parse", "HEAD")
+        commit_with(forge, {"a/own": ("../../library/.git", wanted)})
+        (forge.path / "target").write_text(str(tmp_path / "outside"))
+        link = forge("hash-object", "-w", "target")
+        listed = [f"120000 blob {link}\ta", *forge("ls-tree", "HEAD").splitlines()]
+        (forge.path / "entries").write_text("".join(f"{line}\n" for line in listed))
+        with (forge.path / "entries").open() as entries:
+            tree = subprocess.run(
+                ["git", "mktree"], cwd=forge.path, stdin=entries, capture_output=True, check=True
+            ).stdout.decode()
+        forge("update-ref", "refs/heads/main", forge("commit-tree", "-m", "forged", tree.strip()))
+        export(fetch(url=served(), submodules=True)["after"], submodules=True)
+        assert list((tmp_path / "outside").iterdir()) == []
+
+    def test_are_fetched_once_and_then_forgotten(
+        self, fetch, served, forge: Forge, library: Forge, repository: Path
+    ):
+        commit_with(forge, {"own": ("../../library/.git", library("rev-parse", "HEAD"))})
+        url = served()
+        fetch(url=url, submodules=True)
+        refs = git(repository, "for-each-ref", "refs/subsite")
+        library("checkout", "--quiet", "--orphan", "other")
+        library.commit("other history")
+        library("branch", "--delete", "--force", "main")
+        library("update-server-info")
+        assert "after" in fetch(url=url, submodules=True)
+        assert git(repository, "for-each-ref", "refs/subsite") == refs
+        assert refs.count("refs/subsite/submodules/") == 1 and "fetched" not in refs
+        forge("rm", "--quiet", "--cached", "own", ".gitmodules")
+        forge("commit", "--quiet", "--message=less")
+        forge("update-server-info")
+        fetch(url=url, submodules=True)
+        assert git(repository, "for-each-ref", "refs/subsite/submodules") == ""
+
+    def test_in_check_mode_leave_nothing(
+        self, fetch, served, forge: Forge, library: Forge, repository: Path
+    ):
+        wanted = library("rev-parse", "HEAD")
+        commit = commit_with(forge, {"own": ("../../library/.git", wanted)})
+        result = fetch(url=served(), submodules=True, _ansible_check_mode=True)
+        assert (result["after"], repository.exists()) == (commit, False)
+
+
+LARGE = bytes(range(256)) * 20
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 5\n"
+
+
+class LargeFileServer(Web):
+    """A server of Git LFS (its batch API), which also serves the repository."""
+
+    objects: Path
+
+    def do_POST(self) -> None:
+        if self.headers["Authorization"] != f"Basic {self.wants}":
+            self.given(self.headers["Authorization"])
+            self.send_error(401)
+            return
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        address = f"https://{self.headers['Host']}"
+        answers = []
+        for each in asked["objects"]:
+            found = next(self.objects.glob(f"*/*/{each['oid']}"), None)
+            href = f"{address}/{found and found.relative_to(self.directory)}"
+            answers.append(
+                {**each, "actions": {"download": {"href": href}}}
+                if found
+                else {**each, "error": {"code": 404, "message": "Object does not exist"}}
+            )
+        text = json.dumps({"transfer": "basic", "objects": answers}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/vnd.git-lfs+json")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+
+class TestLargeFiles:
+    """Files of Git LFS are there, or the deploy fails: the app never gets a pointer."""
+
+    @pytest.fixture
+    def forge(self, forge: Forge) -> Forge:
+        return large(forge)
+
+    @pytest.fixture
+    def secured(self, serve, forge: Forge) -> str:
+        class Server(LargeFileServer):
+            objects = forge.path / ".git/lfs/objects"
+
+        return f"https://deploy:{TOKEN}@{serve(Server)}"
+
+    @pytest.fixture
+    def without_git_lfs(self, forge: Forge, tmp_path: Path, monkeypatch) -> None:
+        (tmp_path / "bin").mkdir()
+        for program in ("git", "gpg"):
+            (tmp_path / "bin" / program).symlink_to(shutil.which(program) or "")
+        monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+
+    @pytest.mark.parametrize("kind", ["path", "file URL"])
+    def test_come_from_a_repository_on_the_host(
+        self, fetch, export, forge: Forge, tmp_path: Path, kind: str
+    ):
+        commit = fetch(url=str(forge.path) if kind == "path" else forge.url)["after"]
+
+        assert "failed" not in export(commit)
+        assert (tmp_path / "exported/weights.bin").read_bytes() == LARGE
+
+    def test_come_from_the_server_of_the_repository(self, fetch, export, secured, tmp_path: Path):
+        Web.command_lines.clear()
+        result = fetch(url=secured)
+        export(result["after"])
+        assert (tmp_path / "exported/weights.bin").read_bytes() == LARGE
+        assert TOKEN not in str(result)
+        assert not any(TOKEN in line for line in Web.command_lines)
+
+    def test_come_with_a_submodule(self, fetch, export, serve, forge: Forge, tmp_path: Path):
+        library = large(Forge(tmp_path / "library"))
+
+        class Server(LargeFileServer):
+            objects = library.path / ".git/lfs/objects"
+
+        library("update-server-info")
+        forge("rm", "--quiet", "weights.bin", ".gitattributes")
+        commit_with(forge, {"own": ("../../library/.git", library("rev-parse", "HEAD"))})
+        fetched = fetch(url=f"https://deploy:{TOKEN}@{serve(Server)}", submodules=True)
+        export(fetched["after"], submodules=True)
+        assert (tmp_path / "exported/own/weights.bin").read_bytes() == LARGE
+
+    @pytest.mark.parametrize("more", [{}, {"_ansible_check_mode": True}])
+    @pytest.mark.usefixtures("without_git_lfs")
+    def test_are_refused_without_git_lfs(self, fetch, more: dict):
+        assert fetch(**more)["msg"] == (
+            "The commit has files of Git LFS, such as 'weights.bin', but the host has no git-lfs. "
+            "Install it: wsgi_app_system_packages: [git-lfs] with wsgi_app_backend 'systemd', else "
+            "apt-get install git-lfs."
+        )
+
+    def test_that_the_server_does_not_have_are_refused(self, fetch, secured, forge: Forge):
+        shutil.rmtree(forge.path / ".git/lfs/objects")
+        assert fetch(url=secured)["msg"].startswith("git lfs failed: ")
+
+    def test_come_from_no_server_that_a_committer_names(
+        self, fetch, secured, forge: Forge, listener
+    ):
+        port, connections = listener
+        (forge.path / ".lfsconfig").write_text(f"[lfs]\nurl = https://127.0.0.1:{port}/\n")
+        forge.commit("elsewhere")
+        forge("update-server-info")
+        assert "its .lfsconfig names another server" in fetch(url=secured)["msg"]
+        assert connections == []
+
+    def test_are_all_there_whatever_a_committer_excludes(
+        self, fetch, export, forge: Forge, tmp_path: Path
+    ):
+        (forge.path / ".lfsconfig").write_text("[lfs]\nfetchexclude = *\n")
+        export(fetch(forge.commit("nothing"))["after"])
+        assert (tmp_path / "exported/weights.bin").read_bytes() == LARGE
+
+    def test_of_other_commits_are_removed(self, fetch, forge: Forge, repository: Path):
+        fetch()
+        assert len(list(repository.glob("lfs/objects/*/*/*"))) == 1
+        (forge.path / "weights.bin").write_bytes(LARGE[1:])
+        fetch(forge.commit("other weights"))
+        assert len(list(repository.glob("lfs/objects/*/*/*"))) == 1
+
+    def test_pointer_without_the_attribute_is_refused(self, fetch, export, forge: Forge):
+        forge("rm", "--quiet", ".gitattributes")
+        (forge.path / "forgotten").write_text(POINTER.format("0" * 64))
+        assert export(fetch(forge.commit("pointer"))["after"])["msg"] == (
+            "'forgotten' is a pointer of Git LFS, not the file itself: 'git lfs pull' gets the file"
+        )
+
+    def test_attribute_without_files_needs_no_git_lfs(self, fetch, forge, without_git_lfs):
+        (forge.path / ".gitattributes").write_text("*.iso filter=lfs\n")
+        forge("rm", "--quiet", "--force", "weights.bin")
+        assert "after" in fetch(forge.commit("no large files"))
+
+
+def large(forge: Forge) -> Forge:
+    """Commit a file of Git LFS."""
+    forge("lfs", "install", "--local", "--skip-smudge")
+    (forge.path / ".gitattributes").write_text("*.bin filter=lfs diff=lfs merge=lfs -text\n")
+    (forge.path / "weights.bin").write_bytes(LARGE)
+    forge.commit("large")
+    return forge
+
+
+def commit_with(forge: Forge, submodules: dict[str, tuple[str, str]]) -> str:
+    """Commit submodules: the URL and the commit of each, by its path."""
+    text = ""
+    for path, (url, commit) in submodules.items():
+        text += f'[submodule "{path}.name"]\n\tpath = {path}\n\turl = {url}\n'
+        (forge.path / path).mkdir(parents=True, exist_ok=True)
+        forge("update-index", "--add", "--cacheinfo", f"160000,{commit},{path}")
+    (forge.path / ".gitmodules").write_text(text)
+    (forge.path / "app.py").write_text("# app\n")
+    forge("add", ".gitmodules", "app.py")
+    forge("commit", "--quiet", "--message=Add submodules")
+    return forge("rev-parse", "HEAD")

@@ -284,7 +284,9 @@ def test_restored_source_is_the_one_before(release: Path):
     assert tree(release / "source") == before
 
 
-def test_unit_writes_the_source_and_temporary_files_and_has_a_network(run, release: Path, units: list[dict]):
+def test_unit_writes_the_source_and_temporary_files_and_has_a_network(
+    run, release: Path, units: list[dict]
+):
     run("true")
     stopped, unit = units
     assert stopped["stopped"] == unit["unit"] == "bin_build.service"

@@ -418,6 +418,14 @@ def test_source_is_no_directory(input_errors, path: str):
     )
 
 
+def test_submodules_of_a_package(input_errors):
+    source = {"type": "pip", "requirement": "shop", "submodules": False}
+    assert input_errors(wsgi_app_source=source) == [
+        "wsgi_app_source.submodules is set, but wsgi_app_source.type is 'pip': only git fetches "
+        "submodules, so remove it."
+    ]
+
+
 def test_exclude_of_a_commit(input_errors):
     assert input_errors(wsgi_app_source={**GIT, "exclude": ["/docs/"]}) == [
         "wsgi_app_source.exclude is ['/docs/'], but wsgi_app_source.type is 'git': only a local "

@@ -19,6 +19,11 @@ def errors(inputs: Inputs) -> Iterator[str]:
     if source["type"] == "git":
         yield from _url(source["url"])
         yield from _version(source["version"], inputs.given["source"]["version"])
+    if source["submodules"] is not None and source["type"] != "git":
+        yield (
+            f"wsgi_app_source.submodules is set, but wsgi_app_source.type is {source['type']!r}: "
+            "only git fetches submodules, so remove it."
+        )
     if source["signed_by"] is not None:
         yield from _signatures(source["type"], source["signed_by"])
 
