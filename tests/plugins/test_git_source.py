@@ -1041,10 +1041,10 @@ class LargeFileServer(Web):
             self.given(self.headers["Authorization"])
             self.send_error(401)
             return
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        wanted = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         address = f"https://{self.headers['Host']}"
         answers = []
-        for each in asked["objects"]:
+        for each in wanted["objects"]:
             found = next(self.objects.glob(f"*/*/{each['oid']}"), None)
             href = f"{address}/{found and found.relative_to(self.directory)}"
             answers.append(

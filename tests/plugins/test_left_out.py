@@ -121,12 +121,12 @@ class TestGitignore:
         assert find(tree / "static/dist") == find(tree / "node_modules") == []
         assert kept(tree / "node_modules") == ["x/index.js"]
 
-    def test_repository_in_a_repository_has_its_own(self, tree: Path):
+    def test_repository_in_a_repository_has_rules_itself(self, tree: Path):
         repository(tree / "libs/own", "secret\n", "secret", "own.py", ".env")
         assert set(find(tree)) - {".env"} >= {"libs/own/secret", "static/dist"}
         assert {"libs/own/.env", "libs/own/own.py"} < set(kept(tree))
 
-    def test_repository_in_a_directory_without_one_has_its_own(self, plain: Path):
+    def test_repository_in_a_directory_without_one_has_rules_itself(self, plain: Path):
         repository(plain / "libs/own", "secret\n", "secret", "own.py")
         assert find(plain) == ["libs/own/secret"]
 
@@ -134,7 +134,7 @@ class TestGitignore:
         repository(tree / "node_modules/own", "", "app.py")
         assert find(tree) == [".env", "db.sqlite3", "node_modules", "static/dist"]
 
-    def test_submodule_has_its_own(self, tree: Path, tmp_path: Path):
+    def test_submodule_has_rules_itself(self, tree: Path, tmp_path: Path):
         library = repository(tmp_path / "library", "secret\n", "lib.py")
         git(library, "add", ".")
         git(library, "commit", "--quiet", "--message=x")
@@ -217,9 +217,9 @@ class TestExclude:
     )
     def test_reaches_into_repositories_below(self, tmp_path: Path, line: str, found: list[str]):
         top = repository(tmp_path / "top", "", "app.py")
-        own = repository(top / "libs/own", "", "own.py", "docs/a", "x/docs/a", "own/own")
-        git(own, "add", "own.py", "own/own")
-        git(own, "commit", "--quiet", "--message=x")
+        private = repository(top / "libs/own", "", "own.py", "docs/a", "x/docs/a", "own/own")
+        git(private, "add", "own.py", "own/own")
+        git(private, "commit", "--quiet", "--message=x")
         assert find(top, line) == found
 
 

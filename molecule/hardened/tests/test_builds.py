@@ -52,8 +52,8 @@ def app(request, tmp_path: Path) -> Iterator[str]:
 
 @pytest.mark.usefixtures("app")
 def test_programs_of_a_build_run(host):
-    asked = host.check_output("curl --silent --unix-socket /run/wsgi/built.sock http://localhost/")
-    assert asked.split("\n") == ["ran", "ran, too"]
+    answer = host.check_output("curl --silent --unix-socket /run/wsgi/built.sock http://localhost/")
+    assert answer.split("\n") == ["ran", "ran, too"]
 
 
 def test_directories_of_the_host_are_as_modules_name_them(host):
