@@ -32,12 +32,13 @@ class ActionModule(ActionBase):
                 "group": {"type": "str"},
                 "newest": {"type": "str"},
                 "left_out": {"type": "list", "elements": "str", "default": []},
+                "added": {"type": "dict", "default": {}},
                 "check": {"type": "list", "elements": "str", "default": []},
             }
         )
         left_out = {Path(path) for path in module_arguments["left_out"]}
         try:
-            archive = pack(module_arguments["src"], left_out)
+            archive = pack(module_arguments["src"], left_out, module_arguments["added"])
         except TreeError as error:
             return result | {"failed": True, "msg": str(error)}
         wanted = {

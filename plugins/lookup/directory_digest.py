@@ -23,6 +23,10 @@ options:
     type: list
     elements: str
     default: []
+  added:
+    description: The content of more files by their paths. They replace files of the directory.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -55,6 +59,6 @@ class LookupModule(LookupBase):
         self.set_options(var_options=variables, direct=kwargs)
         left_out = {Path(path) for path in self.get_option("left_out")}
         try:
-            return [digest(pack(term, left_out)) for term in terms]
+            return [digest(pack(term, left_out, self.get_option("added"))) for term in terms]
         except TreeError as error:
             raise AnsibleLookupError(str(error)) from error

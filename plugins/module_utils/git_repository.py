@@ -18,6 +18,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils import (
     git_large_files,
     git_submodules,
     source_tree,
+    tag_version,
 )
 from ansible_collections.subsite.deploy.plugins.module_utils.git_address import (
     COMMIT,
@@ -256,6 +257,28 @@ class Repository:
         """Return the first line of the message of ``commit``."""
         return self._git("log", "-1", "--no-show-signature", "--format=%s", commit)
 
+    def tag(self, commit: str) -> str:
+        """Return what git describe says of ``commit``; empty without a tag."""
+        return self._git(*tag_version.DESCRIBE, commit, ok=128)
+
+    def version_files(self, commit: str) -> dict[str, str]:
+        """Return the files for projects of ``commit`` that take their version from a tag."""
+        projects = {name: self._naming(commit, tools) for name, tools in tag_version.TOOLS.items()}
+        if not any(projects.values()):
+            return {}
+        date = self._git(*tag_version.DATE, commit)
+        return tag_version.files(projects, tag_version.Description(commit, date, self.tag(commit)))
+
+    def _naming(self, commit: str, pattern: str) -> list[str]:
+        """Return the paths of declarations in which ``pattern`` is."""
+        paths = (f":(glob)**/{name}" for name in tag_version.DECLARATIONS)
+        found = self._git(
+            *("grep", "--name-only", "-z", "--extended-regexp", "-e", pattern, commit, "--"),
+            *paths,
+            ok=1,
+        )
+        return [each.partition(":")[2] for each in found.split("\0") if each]
+
     def files(self, commit: str, submodules: bool = False) -> dict[str, str]:
         """Return the mode and the ID of each file of ``commit``, by its path.
 
@@ -314,6 +337,10 @@ class Repository:
         """
         with source_tree.placed(dest, group) as partial:
             self._write(commit, partial, submodules)
+            for path, text in self.version_files(commit).items():
+                # A committer could have put a link there.
+                (partial / path).unlink(missing_ok=True)
+                (partial / path).write_text(text)
             source_tree.check(partial)
 
     def _write(self, commit: str, directory: Path, submodules: bool) -> None:

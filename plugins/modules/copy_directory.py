@@ -36,6 +36,10 @@ options:
     type: list
     elements: str
     default: []
+  added:
+    description: The content of more files by their paths. They replace files of the directory.
+    type: dict
+    default: {}
   archive:
     description: Path of the archive on the host. The action plugin sets it.
     type: path
@@ -141,6 +145,7 @@ def main() -> None:
             "group": {"type": "str"},
             "newest": {"type": "str"},
             "left_out": {"type": "list", "elements": "str", "default": []},
+            "added": {"type": "dict", "default": {}},
             "archive": {"type": "path"},
             "check": {"type": "list", "elements": "str", "default": []},
         },

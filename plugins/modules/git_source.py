@@ -53,6 +53,10 @@ options:
   dest:
     description:
       - Directory for the files. It appears complete or not at all. If it exists, it is not changed.
+      - If a project of the commit takes its version from a tag, by setuptools-scm, hatch-vcs,
+        poetry-dynamic-versioning or uv-dynamic-versioning, it has the file that names the tag
+        for this tool, as an archive of git can have it (C(.git_archival.txt) or
+        C(.git_archival.json)).
       - The module fails if the commit has files that a source must not have, such as links that
         lead out of it.
     type: path
@@ -97,6 +101,12 @@ after:
   returned: always
 subject:
   description: The subject of this commit.
+  type: str
+  returned: when O(url) is set
+tag:
+  description: >-
+    What C(git describe) says of this commit, if a project of it takes its version from there.
+    Otherwise it is empty.
   type: str
   returned: when O(url) is set
 files:
@@ -151,6 +161,8 @@ def fetch(parameters: dict, check_mode: bool) -> dict:
             commits |= repository.fetch_submodules(found.commit, address(url))
         repository.fetch_large_files(commits, check_mode)
         repository.current = found.commit
+        takes_version = bool(repository.version_files(found.commit))
+        tag = repository.tag(found.commit) if takes_version else ""
         subject = excerpt(repository.subject(found.commit), SUBJECT)
         is_listed = parameters["listed_unless"] not in (None, found.commit)
         submodules = bool(parameters["submodules"])
@@ -161,6 +173,7 @@ def fetch(parameters: dict, check_mode: bool) -> dict:
         "before": before,
         "after": found.commit,
         "subject": subject,
+        "tag": tag,
         **files,
     }
 

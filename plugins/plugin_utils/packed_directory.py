@@ -7,6 +7,7 @@ import io
 import os
 import stat
 import tarfile
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
@@ -17,26 +18,36 @@ from ansible_collections.subsite.deploy.plugins.module_utils.source_tree import 
 )
 
 
-def pack(directory: str, left_out: AbstractSet[Path] = frozenset()) -> bytes:
+def pack(
+    directory: str,
+    left_out: AbstractSet[Path] = frozenset(),
+    added: Mapping[str, str] | None = None,
+) -> bytes:
     """Return ``directory`` as an uncompressed tar archive that depends on its content only.
 
     Owners, times and the umask are left out; of the permissions only "executable" is kept.
 
     :param left_out: paths that are not packed, relative to ``directory``.
+    :param added: the content of more files by their paths. They replace files.
     :raises TreeError: when it is not a directory, or has a file that a source must not have.
     """
     root = Path(directory)
     if not root.is_dir():
         raise TreeError(f"{directory} is not a directory on the controller")
+    replaced = left_out | {Path(path) for path in added or {}}
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        for path in list_paths(root, left_out):
+        for path in list_paths(root, replaced):
             member = _member(path, root)
             if member.isreg():
                 with path.open("rb") as content:
                     archive.addfile(member, content)
             else:
                 archive.addfile(member)
+        for name, text in sorted((added or {}).items()):
+            member = tarfile.TarInfo(name)
+            member.size = len(text.encode())
+            archive.addfile(member, io.BytesIO(text.encode()))
     return buffer.getvalue()
 
 

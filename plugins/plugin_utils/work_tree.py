@@ -12,6 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ansible_collections.subsite.deploy.plugins.module_utils.printable import excerpt
+from ansible_collections.subsite.deploy.plugins.module_utils.tag_version import (
+    DATE,
+    DESCRIBE,
+    Description,
+)
 
 SETTINGS = (
     ("core.fsmonitor", "false"),
@@ -57,6 +62,20 @@ def read(directory: str) -> WorkTree | None:
         _refuse_foreign(error)
         return None
     return WorkTree(commit.strip(), excerpt(subject.strip(), SUBJECT), bool(status.strip()))
+
+
+def describe(directory: str) -> Description | None:
+    """Return the commit of ``directory`` with its tag; none without git or a commit."""
+    try:
+        commit = ask(directory, "rev-parse", "--verify", "--quiet", "HEAD^{commit}").strip()
+        date = ask(directory, *DATE, commit).strip()
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        return None
+    try:
+        tag = ask(directory, *DESCRIBE, commit).strip()
+    except subprocess.CalledProcessError:  # no tag
+        tag = ""
+    return Description(commit, date, tag)
 
 
 def prefix(directory: str) -> str | None:

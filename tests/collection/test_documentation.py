@@ -66,6 +66,7 @@ KINDS = {
         "left_out",
         "source_files",
         "templates_of",
+        "version_files",
         "work_tree",
     ],
     "role": ["nginx_site", "wsgi_app"],

@@ -1027,6 +1027,53 @@ class TestSubmodules:
         assert (result["after"], repository.exists()) == (commit, False)
 
 
+class TestVersionFiles:
+    """A project whose version is a tag of git has it in a release, too."""
+
+    @pytest.fixture
+    def forge(self, forge: Forge) -> Forge:
+        (forge.path / "pyproject.toml").write_text('[build-system]\nrequires=["setuptools-scm"]\n')
+        forge.commit("tagged")
+        forge("tag", "v1.2.0")
+        return forge
+
+    def test_name_the_tag(self, fetch, export, forge: Forge, tmp_path: Path):
+        commit = forge.commit("later")
+        fetched = fetch()
+        assert fetched["tag"].startswith(f"v1.2.0-1-g{commit[:7]}")
+        export(commit)
+        assert (tmp_path / "exported/.git_archival.txt").read_text().splitlines() == [
+            f"node: {commit}",
+            f"node-date: {forge('log', '-1', '--format=%cI')}",
+            f"describe-name: {fetched['tag']}",
+        ]
+
+    def test_follow_a_tag_that_comes_later(self, fetch, forge: Forge):
+        forge.commit("later")
+        assert fetch()["tag"].startswith("v1.2.0-1-g")
+        forge("tag", "v1.3.0")
+        assert fetch()["tag"].startswith("v1.3.0-0-g")
+
+    def test_replace_a_template_of_git_archive(self, fetch, export, forge: Forge, tmp_path: Path):
+        (forge.path / ".git_archival.txt").write_text("node: $Format:%H$\n")
+        export(fetch(forge.commit("template"))["after"])
+        assert "$Format" not in (tmp_path / "exported/.git_archival.txt").read_text()
+
+    def test_are_not_written_through_a_link(self, fetch, export, forge: Forge, tmp_path: Path):
+        (tmp_path / "canary").write_text("canary")
+        (forge.path / ".git_archival.txt").symlink_to(tmp_path / "canary")
+        export(fetch(forge.commit("link"))["after"])
+        assert (tmp_path / "canary").read_text() == "canary"
+        assert not (tmp_path / "exported/.git_archival.txt").is_symlink()
+
+    def test_are_not_for_other_projects(self, fetch, export, forge: Forge, tmp_path: Path):
+        (forge.path / "pyproject.toml").write_text("[project]\n")
+        fetched = fetch(forge.commit("another tool"))
+        export(fetched["after"])
+        assert fetched["tag"] == ""
+        assert not list((tmp_path / "exported").glob(".git_archival*"))
+
+
 LARGE = bytes(range(256)) * 20
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 5\n"
 
