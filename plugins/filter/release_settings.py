@@ -44,6 +44,7 @@ LEFT_OUT = frozenset(
         "remove_data",
         "environment",
         "secrets",
+        "build_environment",
         "files",
         "packages",
         "registry_login",

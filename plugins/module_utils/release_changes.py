@@ -16,6 +16,7 @@ Description = dict[str, dict[str, str]]
 KINDS = {
     "environment": "environment variable",
     "secrets": "secret",
+    "build_environment": "environment variable of builds",
     "settings": "setting",
     "files": "file",
     "requirements": "requirement",
@@ -26,7 +27,7 @@ KINDS = {
 SOURCE_FILES = "source_files"
 """The files of the source: by path, their mode and their ID, as git has them."""
 
-HIDDEN = frozenset({"secrets", "files"})
+HIDDEN = frozenset({"secrets", "build_environment", "files"})
 """Kinds whose values are fingerprints."""
 
 WITH_VALUES = frozenset({"settings", "packages"})

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from ansible_collections.subsite.deploy.plugins.module_utils.host_module import HostModule
 from ansible_collections.subsite.deploy.plugins.module_utils.printable import printable
+
+SHORTEST = 4
+"""Characters of a value that is hidden."""
 
 
 class UnloggedModule(HostModule):
@@ -13,6 +17,17 @@ class UnloggedModule(HostModule):
 
     def _log_invocation(self) -> None:
         """Do not write the arguments to the host's journal: they may have secrets."""
+
+    def hide(self, values: Iterable[str]) -> None:
+        """Replace ``values`` in the result of the module, except short ones, such as a switch."""
+        self.no_log_values.update(value for value in values if len(value) >= SHORTEST)
+
+    def take(self, option: str) -> dict[str, Any]:
+        """Return the parameters, and hide the values of ``option``, also with -vvv."""
+        parameters = dict(self.params)
+        self.hide(parameters[option].values())
+        self.params[option] = dict.fromkeys(parameters[option], "***")
+        return parameters
 
     def fail_json(self, msg: str, **more: Any) -> NoReturn:
         """Fail with ``msg``, without control characters: Ansible writes it to the terminal."""

@@ -32,7 +32,8 @@ options:
         the setting C(source.commit) differs.
     type: dict
   fingerprints:
-    description: The same for C(secrets) and C(files), with fingerprints as values.
+    description:
+      - The same for C(secrets), C(build_environment) and C(files), with fingerprints as values.
     type: dict
     default: {}
   requirement:

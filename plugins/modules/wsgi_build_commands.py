@@ -43,6 +43,12 @@ options:
     description: Environment variables that neither the host's users nor the output can show.
     type: dict
     default: {}
+  build_environment:
+    description:
+      - More environment variables, which replace the others. Their values are hidden in the result,
+        except those of less than four characters.
+    type: dict
+    default: {}
   python:
     description: Interpreter that compiles the result.
     type: path
@@ -151,6 +157,7 @@ class BuildCommands:
                 **build_on_host.inherited(),
                 **parameters["environment_variables"],
                 **parameters["secrets"],
+                **parameters["build_environment"],
                 "TMPDIR": str(scratch),
             },
             python=parameters["python"],
@@ -191,6 +198,7 @@ def main() -> None:
             "group": {"type": "str", "required": True},
             "environment_variables": {"type": "dict", "default": {}},
             "secrets": {"type": "dict", "default": {}, "no_log": True},
+            "build_environment": {"type": "dict", "default": {}},
             "python": {"type": "path", "default": "/usr/bin/python3"},
             "sandbox": {"type": "dict", "default": {}},
             "check": {"type": "list", "elements": "str", "default": []},
@@ -199,8 +207,9 @@ def main() -> None:
     )
     if module.check_mode:
         module.exit_json(changed=True)
+    parameters = module.take("build_environment")
     try:
-        commands = BuildCommands(module.params)
+        commands = BuildCommands(parameters)
         commands.run()
     except (BuildError, OSError) as error:
         module.fail_json(msg=str(error))

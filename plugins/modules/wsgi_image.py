@@ -51,6 +51,13 @@ options:
       - Files that the Containerfile can mount as secrets, by their IDs. They are not in the image.
     type: dict
     default: {}
+  hidden:
+    description:
+      - Values in O(secret_files) that the result must not have. Those of less than four characters
+        are not hidden.
+    type: list
+    elements: str
+    default: []
   gunicorn_file:
     description:
       - The configuration file of gunicorn that is read. Without one, the module warns of a
@@ -265,6 +272,7 @@ def main() -> None:
             "release": {"type": "str"},
             "installer": {"type": "str", "choices": ["uv", "pip"], "default": "uv"},
             "secret_files": {"type": "dict", "default": {}, "no_log": False},
+            "hidden": {"type": "list", "elements": "str", "default": []},
             "lock": {"type": "path"},
             "check": {"type": "list", "elements": "str", "default": []},
             "gunicorn_file": gunicorn_file.OPTION,
@@ -272,6 +280,8 @@ def main() -> None:
         required_by={"engine": ["name", "release", "lock"]},
         supports_check_mode=True,
     )
+    module.hide(module.params["hidden"])
+    module.params["hidden"] = []  # -vvv shows it among the arguments
     if module.check_mode:
         module.exit_json(changed=True)
     gunicorn_file.warn_if_in(Path(module.params["context"], "source"), module)

@@ -65,6 +65,17 @@ options:
     type: str
     choices: [uv, pip]
     default: uv
+  build_environment:
+    description:
+      - More environment variables. Their values are hidden in the result, except those of less than
+        four characters.
+    type: dict
+    default: {}
+  build_environment_id:
+    description:
+      - Stands for O(build_environment) in the name of the environment, which other users can read.
+    type: str
+    default: ""
   sandbox:
     description: Settings of the build's unit (systemd.exec(5)).
     type: dict
@@ -158,6 +169,7 @@ class Release:
             self.parameters["requirements"],
             self.parameters["installer"],
             installer.version_of(self.parameters["python"]),
+            self.parameters["build_environment_id"],
         ]
         name = hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:12]
         return Path(self.parameters["environments"], name)
@@ -248,7 +260,11 @@ class Release:
             tool=tool,
             cache=parameters["cache"],
             requirements=parameters["requirements"],
-            environ={**build_on_host.inherited(), "TMPDIR": str(scratch)},
+            environ={
+                **build_on_host.inherited(),
+                **parameters["build_environment"],
+                "TMPDIR": str(scratch),
+            },
         )
         library = self.path / "builder"
         modules = (build_on_host, installer, source, source_tree)
@@ -324,6 +340,8 @@ def main() -> None:
             "requirements": {"type": "list", "elements": "str", "default": []},
             "python": {"type": "path", "default": "/usr/bin/python3"},
             "installer": {"type": "str", "choices": ["uv", "pip"], "default": "uv"},
+            "build_environment": {"type": "dict", "default": {}},
+            "build_environment_id": {"type": "str", "default": ""},
             "sandbox": {"type": "dict", "default": {}},
             "check": {"type": "list", "elements": "str", "default": []},
             "gunicorn_file": gunicorn_file.OPTION,
@@ -332,8 +350,9 @@ def main() -> None:
     )
     if module.check_mode:
         module.exit_json(changed=True)
+    parameters = module.take("build_environment")
     try:
-        release = Release(module.params)
+        release = Release(parameters)
         built = release.build()
     except (BuildError, OSError, subprocess.CalledProcessError) as error:
         module.fail_json(msg=str(error))

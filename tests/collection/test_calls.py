@@ -50,7 +50,7 @@ PROBES = {
         "__wsgi_app_backend.directories",
         "__wsgi_app_backend.start_files",
         "__wsgi_app_environment_variables",
-        "__wsgi_app_build_secrets",
+        "__wsgi_app_image_secrets",
     ],
     "nginx_site": [
         "__nginx_site_certificate.pair",

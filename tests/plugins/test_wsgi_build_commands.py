@@ -66,6 +66,7 @@ def parameters(release: Path) -> dict:
         "group": "bin",
         "environment_variables": {"PATH": "/usr/bin:/bin", "GREETING": "hello"},
         "secrets": {"TOKEN": TOKEN},
+        "build_environment": {},
         "python": PYTHON,
         "sandbox": {"TemporaryFileSystem": "/dev/shm", "ProtectSystem": "strict"},
         "check": [],

@@ -235,6 +235,7 @@ class TestEnvironment:
         "environments": "/srv/wsgi/shop/environments",
         "requirements": ["gunicorn>=23"],
         "installer": "uv",
+        "build_environment_id": "",
         "python": "/usr/bin/python3",
         "user": "root",
         "group": "root",
@@ -271,6 +272,7 @@ class TestEnvironment:
             pytest.param({"setup.cfg": "[options]"}, {}, id="setup.cfg"),
             pytest.param({}, {"requirements": ["gunicorn>=23", "redis"]}, id="requirements"),
             pytest.param({}, {"installer": "pip"}, id="installer"),
+            pytest.param({}, {"build_environment_id": "0123"}, id="environment variables"),
             pytest.param({}, {"python": "3.14"}, id="interpreter"),
         ],
     )
@@ -463,6 +465,8 @@ def parameters(tmp_path: Path) -> dict[str, str]:
         "python": sys.executable,
         "requirements": [],
         "sandbox": {},
+        "build_environment": {},
+        "build_environment_id": "",
         "check": [],
     }
     return {**parameters, **more}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
 
@@ -20,11 +20,31 @@ RESERVED = {
 """Environment variables that the role needs, and why."""
 
 
+RESERVED_IN_BUILDS = {
+    "HOME": "each build has a temporary one",
+    "TMPDIR": "each build has one of its own",
+    "PATH": "it has the programs of the environment",
+    "PYTHONPATH": "it has the code of the role",
+    **dict.fromkeys(
+        (
+            *("PIP_CACHE_DIR", "PIP_NO_CACHE_DIR", "PIP_NO_INPUT", "PIP_DISABLE_PIP_VERSION_CHECK"),
+            *("UV_CACHE_DIR", "UV_NO_CACHE", "UV_LINK_MODE", "UV_NO_PROGRESS"),
+            "UV_PYTHON_DOWNLOADS",
+        ),
+        "the role sets it",
+    ),
+}
+"""Environment variables that the role sets for builds, and why."""
+
+
 def errors(inputs: Inputs) -> Iterator[str]:
-    """Yield what is wrong with ``wsgi_app_environment`` and ``wsgi_app_secrets``."""
+    """Yield what is wrong with the environment variables of the app and of its builds."""
     environment, secrets = inputs.values["environment"], inputs.values["secrets"]
     yield from _variables("wsgi_app_environment", environment)
     yield from _variables("wsgi_app_secrets", secrets, are_secret=True)
+    yield from _builds(
+        inputs.values["build_environment"], (inputs.values["source"] or {}).get("type")
+    )
     for name in sorted(set(environment) & set(secrets)):
         yield f"{name} is in wsgi_app_environment and in wsgi_app_secrets: remove one of them."
     if inputs.values["public_url"]:
@@ -36,12 +56,27 @@ def errors(inputs: Inputs) -> Iterator[str]:
                 )
 
 
-def _variables(where: str, variables: dict, are_secret: bool = False) -> Iterator[str]:
+def _builds(variables: dict, kind: str | None) -> Iterator[str]:
+    where = "wsgi_app_build_environment"
+    if variables and kind == "image":
+        yield (
+            f"{where} is set, but wsgi_app_source.type is 'image': the image is built already, so "
+            "remove it."
+        )
+    yield from _variables(where, variables, are_secret=True, reserved=RESERVED_IN_BUILDS)
+
+
+def _variables(
+    where: str,
+    variables: dict,
+    are_secret: bool = False,
+    reserved: Mapping[str, str] = RESERVED,
+) -> Iterator[str]:
     for name, value in variables.items():
         if not NAME.fullmatch(str(name)):
             yield f"{where} has {name!r}: use letters, digits and '_', as in 'API_KEY'."
-        elif name in RESERVED:
-            yield f"{where} sets {name}, but {RESERVED[name]}: remove it."
+        elif name in reserved:
+            yield f"{where} sets {name}, but {reserved[name]}: remove it."
         elif not isinstance(value, str):
             printed = "not a text" if are_secret else repr(value)
             yield f"{where}.{name} is {printed}: environment variables are texts, so use quotes."
