@@ -4,7 +4,7 @@ LINTS := lint-ruff lint-format lint-types lint-yaml lint-words lint-ansible lint
 .PHONY: help demo demo-shell demo-down test lint $(LINTS) unit scenarios molecule bench proxies docs build clean
 
 SUITE ?= trixie
-IMAGES := localhost/subsite-host:bookworm localhost/subsite-host:trixie
+IMAGES := $(addprefix localhost/subsite-host:,bullseye bookworm trixie sid)
 SCENARIO ?= default
 IN_VENV := env PATH="$(CURDIR)/.venv/bin:$$PATH"
 RUN := tools/with-podman $(IN_VENV) MOLECULE_GLOB='molecule/*/molecule.yml'

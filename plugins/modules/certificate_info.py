@@ -75,6 +75,10 @@ import ssl
 import stat
 from pathlib import Path
 
+from ansible_collections.subsite.deploy.plugins.module_utils import host_python
+
+host_python.refuse_old()
+
 from ansible.module_utils.basic import AnsibleModule
 
 ANOTHER_KEY = "is not the key of the certificate: use the key that belongs to it"

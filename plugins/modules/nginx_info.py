@@ -85,6 +85,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.subsite.deploy.plugins.module_utils import host_python
+
+host_python.refuse_old()
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.subsite.deploy.plugins.module_utils.layout import address_of, layout
 from ansible_collections.subsite.deploy.plugins.module_utils.nginx_config import (

@@ -229,6 +229,10 @@ import re
 import subprocess
 from pathlib import Path
 
+from ansible_collections.subsite.deploy.plugins.module_utils import host_python
+
+host_python.refuse_old()
+
 from ansible_collections.subsite.deploy.plugins.module_utils import (
     background_processes,
     claim,

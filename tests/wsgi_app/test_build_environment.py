@@ -1,4 +1,4 @@
-"""wsgi_app_build_environment in an image: as a secret of the build, and for nobody else."""
+"""wsgi_app_build_environment in an image: as a secret of the build, and for nothing else."""
 
 from __future__ import annotations
 
