@@ -26,7 +26,8 @@ values = {
     "RAN": subprocess.check_output([program]).decode(),
     "DIGEST": hashlib.sha256(os.environ["BUILD_TOKEN"].encode()).hexdigest(),
 }
-pathlib.Path("built.py").write_text("".join(f"{name} = {text!r}\\n" for name, text in values.items()))
+lines = [f"{name} = {text!r}\\n" for name, text in values.items()]
+pathlib.Path("built.py").write_text("".join(lines))
 setup(name="built", version="1", py_modules=["built"])
 """
 APP = """
@@ -34,7 +35,8 @@ import os, built
 
 def app(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
-    lines = [built.RAN.strip(), built.DIGEST, *open("command").read().split(), str("BUILD_TOKEN" in os.environ)]
+    lines = [built.RAN.strip(), built.DIGEST, *open("command").read().split()]
+    lines.append(str("BUILD_TOKEN" in os.environ))
     return [chr(10).join(lines).encode()]
 """
 COMMANDS = [

@@ -33,13 +33,16 @@ set -e
 export HOME=/root GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@example.org
 export GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@example.org
 rm -rf /srv/git && mkdir -p /srv/git/library /srv/git/shop && cd /srv/git/library
-git init --quiet --initial-branch=main && echo of the library >words && git add . && git commit --quiet -m words
+git init --quiet --initial-branch=main
+echo of the library >words && git add . && git commit --quiet -m words
 cd /srv/git/shop && git init --quiet --initial-branch=main
 cp /srv/new/* .
 printf '[submodule "x"]\n\tpath = libs/library\n\turl = ../library\n' >.gitmodules
+mkdir -p libs/library
 git update-index --add --cacheinfo 160000,$(git -C ../library rev-parse HEAD),libs/library
-git add . && git commit --quiet -m shop && git tag v1.2.0 && git commit --quiet --allow-empty -m later
-systemctl is-active --quiet git-daemon || systemd-run --quiet --unit git-daemon --setenv=HOME=/root \
+git add . && git commit --quiet -m shop && git tag v1.2.0
+git commit --quiet --allow-empty -m later
+systemctl is-active --quiet git-daemon || systemd-run --quiet --unit git-daemon \
   git daemon --export-all --base-path=/srv/git --listen=127.0.0.1
 timeout 30 sh -c 'until git ls-remote git://127.0.0.1/shop >/dev/null 2>&1; do sleep .1; done'
 """

@@ -1,4 +1,4 @@
-"""Debian 11 has Python 3.9: both roles refuse it in words."""
+"""Debian 11 has Python 3.9: both roles fail in words."""
 
 from __future__ import annotations
 
