@@ -234,6 +234,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils import (
     background_processes,
     claim,
     deployments,
+    file_lock,
     host_errors,
     releases,
     schedules,
@@ -274,7 +275,7 @@ def text_of(path: Path) -> str:
 def wait_for_switch(lock: Path) -> None:
     """Wait until no switch of the app is under way. Without a lock there has been none."""
     if lock.exists():
-        with switch.locked(lock):
+        with file_lock.locked(lock):
             pass
 
 
