@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -240,6 +241,14 @@ def layout(name: str, release: str = "*") -> Layout:
 def release_of_unit(unit: str) -> str:
     """Return the release that a unit's file name has between its first two dots."""
     return unit.split(".")[1]
+
+
+def current_release(name: str) -> str:
+    """Return the release of the app ``name`` that serves, or an empty string."""
+    try:
+        return release_of_unit(os.readlink(layout(name).current_unit_path))
+    except OSError:
+        return ""
 
 
 def address_of(unit: Path) -> str:

@@ -245,6 +245,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils.installer import ve
 from ansible_collections.subsite.deploy.plugins.module_utils.layout import (
     UNIT_DIRS,
     address_of,
+    current_release,
     layout,
     release_of_unit,
 )
@@ -301,14 +302,6 @@ def release_units(name: str, releases: list[str]) -> dict[str, list[str]]:
         release: [path for path in paths if f".{release}." in os.path.basename(path)]
         for release in releases
     }
-
-
-def release_of(link: Path) -> str:
-    """Return the release whose service ``link`` is a link to, or an empty string."""
-    try:
-        return release_of_unit(os.readlink(link))
-    except OSError:
-        return ""
 
 
 def mounted_by(name: str) -> list[str]:
@@ -405,7 +398,7 @@ def main() -> None:
             module.fail_json(msg="\n".join(errors))
         if module.params["claims"] and not module.check_mode:
             run = claim.write(name)
-    current = release_of(Path(app.current_unit_path))
+    current = current_release(name)
     images = releases.images_of(name)
     complete = releases.complete(name, images)
     running = units.running(app.service_unit, app.process_unit_pattern)

@@ -1,6 +1,5 @@
 """The state of an app on its host, read from its directories and from systemd."""
 
-import dataclasses
 import json
 import socket
 from pathlib import Path
@@ -72,19 +71,6 @@ class TestClaim:
 )
 def test_directories(three_releases: Path, part: str, names: list[str]):
     assert wsgi_app_info.directories(three_releases / part) == names
-
-
-def test_release_of_the_current_unit(tmp_path: Path):
-    link = tmp_path / "wsgi-shop.service"
-    link.symlink_to("wsgi-shop.0123456789ab.service")
-    assert wsgi_app_info.release_of(link) == "0123456789ab"
-
-
-@pytest.mark.parametrize("there", [False, True], ids=["no unit", "no link"])
-def test_release_is_empty_with(tmp_path: Path, there: bool):
-    if there:
-        (tmp_path / "wsgi-shop.service").touch()
-    assert wsgi_app_info.release_of(tmp_path / "wsgi-shop.service") == ""
 
 
 @pytest.mark.parametrize(
@@ -176,10 +162,7 @@ class TestHistory:
     @pytest.fixture
     def info(self, run_module, systemd, monkeypatch, home: Path):
         systemd("")
-        units_of = {"current_unit_path": str(home / "current.service")}
-        made = layout.layout
-        moved = lambda *names: dataclasses.replace(made(*names), **units_of)  # noqa: E731
-        monkeypatch.setattr(wsgi_app_info, "layout", moved)
+        monkeypatch.setattr(layout, "UNIT_DIR", str(home))
         return lambda **more: run_module(wsgi_app_info, name="shop", **more)
 
     def deploy(self, release: str, how: str = "deploy", **more: object) -> None:
@@ -187,12 +170,12 @@ class TestHistory:
 
     def test_current_since_the_switch(self, info, home: Path, monkeypatch):
         monkeypatch.setattr(deployments, "now", lambda: "2026-11-22 22:43:56")
-        (home / "current.service").symlink_to("wsgi-shop.aaa.service")
+        (home / "wsgi-shop.service").symlink_to("wsgi-shop.aaa.service")
         assert info()["serving_since"] == ""
         self.deploy("aaa")
         assert info()["serving_since"] == "2026-11-22 22:43:56"
-        (home / "current.service").unlink()
-        (home / "current.service").symlink_to("wsgi-shop.bbb.service")
+        (home / "wsgi-shop.service").unlink()
+        (home / "wsgi-shop.service").symlink_to("wsgi-shop.bbb.service")
         assert info()["serving_since"] == ""
 
     def test_release_has_the_changes_of_its_deploy(self, info, three_releases: Path):
