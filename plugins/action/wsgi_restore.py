@@ -30,7 +30,6 @@ class ActionModule(ActionBase):
                 "on_host": {"type": "bool", "default": False},
                 "replaces": {"type": "bool", "default": False},
                 "sandbox": {"type": "dict", "default": {}},
-                "stop_timeout": {"type": "float", "default": 30.0},
             }
         )
         path = arguments["backup"]

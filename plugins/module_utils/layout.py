@@ -68,6 +68,8 @@ class Layout:
     """What a restore unpacks, until it becomes the data."""
     replaced_dir: str
     """The data that the last restore has replaced."""
+    restore_journal_path: str
+    """Exists from when a restore begins to replace the data until the app runs again."""
     static_dir: str
     """The static files of each release, and links to those of the releases that nginx serves."""
     static_current_path: str
@@ -181,6 +183,7 @@ def layout(name: str, release: str = "*") -> Layout:
         public_dir=f"{state_dir}/public",
         restore_dir=f"{state_dir}/restore",
         replaced_dir=f"{state_dir}/replaced",
+        restore_journal_path=f"{state_dir}/replaced/journal.json",
         static_dir=static_dir,
         static_current_path=f"{static_dir}/current",
         static_previous_path=f"{static_dir}/previous",

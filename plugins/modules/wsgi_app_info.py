@@ -58,7 +58,8 @@ options:
   claim:
     description:
       - The RV(claim) of this run. The module fails if another run has claimed the app since, or if
-        the host has rebooted. It waits for the end of a switch that an earlier run has begun.
+        the host has rebooted. It waits for the end of a switch that an earlier run has begun, and
+        fails if an earlier run has begun to restore the data meanwhile.
     type: str
     default: ""
   stops_at_pin:
@@ -148,6 +149,10 @@ after_switch:
     The switch whose tasks after it are not done, as C(wsgi_app_switch) of these tasks; empty when
     there is none.
   type: dict
+  returned: always
+unfinished_restore:
+  description: Whether a restore was cut off, or is under way.
+  type: bool
   returned: always
 stopped_units:
   description: Background processes and timers of the current release that do not run, as units.
@@ -255,6 +260,8 @@ from ansible_collections.subsite.deploy.plugins.module_utils.path_state import P
 SITES = Path("/etc/nginx/sites-enabled")
 QUADLET = "/usr/lib/systemd/system-generators/podman-system-generator"
 """Generates units from container files."""
+
+RESTORING = "An earlier run has begun to restore the data of {name} meanwhile. Run again."
 
 
 def python_version(interpreter: str) -> str:
@@ -392,6 +399,8 @@ def main() -> None:
         if not claim.is_current(name, run):
             module.fail_json(msg=claim.SUPERSEDED.format(name=name))
         wait_for_switch(Path(app.switch_lock_path))
+        if os.path.exists(app.restore_journal_path):
+            module.fail_json(msg=RESTORING.format(name=name))
     pin = deployments.pin_of(name)
     if not (pin and module.params["stops_at_pin"]):
         if errors := list(host_errors.input_errors(module.params)):
@@ -418,6 +427,7 @@ def main() -> None:
         pin=pin,
         instances=instances(name, running),
         after_switch=json.loads(text_of(Path(app.after_switch_path)) or "{}"),
+        unfinished_restore=any(map(os.path.exists, (app.restore_journal_path, app.restore_dir))),
         stopped_units=stopped_units(name, current, {**running, **timers}),
         changed_units=changed_units(name, current),
         failed_schedules=schedules.failed(name),

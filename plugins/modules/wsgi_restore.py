@@ -13,7 +13,6 @@ description:
   - The backup may come from anywhere. The app's user unpacks it, in a unit that can write nothing
     else. If the backup is damaged or has what no backup has, the module fails, and nothing is left.
   - Links that lead out of the data are left out. All files belong to the app's user.
-  - If a swap of an earlier run was cut off, the data are put back first.
 options:
   name:
     description: The app's RV(ignore:wsgi_app_name). Its user exists.
@@ -38,10 +37,6 @@ options:
     description: Settings of the unit (systemd.exec(5)).
     type: dict
     default: {}
-  stop_timeout:
-    description: Seconds that a web process has to end its requests.
-    type: float
-    default: 30
 attributes:
   check_mode:
     description: Reads the backup on the controller and looks at the app.
@@ -84,8 +79,6 @@ from ansible_collections.subsite.deploy.plugins.module_utils import (
     backup_on_host,
     backup_record,
     changeable_path,
-    data_swap,
-    units,
 )
 from ansible_collections.subsite.deploy.plugins.module_utils.backup_record import BackupError
 from ansible_collections.subsite.deploy.plugins.module_utils.layout import layout
@@ -124,7 +117,6 @@ def main() -> None:
             "archive": {"type": "path"},
             "replaces": {"type": "bool", "default": False},
             "sandbox": {"type": "dict", "default": {}},
-            "stop_timeout": {"type": "float", "default": 30},
         },
         supports_check_mode=True,
     )
@@ -133,8 +125,6 @@ def main() -> None:
     archive = backup if parameters["on_host"] else parameters["archive"]
     try:
         found = {"record": record_on_host(backup)} if parameters["on_host"] else {}
-        if not module.check_mode:
-            data_swap.undo(app, parameters["stop_timeout"])
         if has_data(app) and not parameters["replaces"]:
             module.fail_json(
                 msg=f"The host has the app {app!r} already, or data of it. To replace its data by "
@@ -144,7 +134,7 @@ def main() -> None:
             found |= backup_on_host.unpack(app, Path(archive), parameters["sandbox"])
     except BackupError as error:
         module.fail_json(msg=f"wsgi_app_backup is {backup!r}, but {error}.")
-    except (units.SystemctlError, OSError) as error:
+    except OSError as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=True, **found)
 

@@ -45,6 +45,35 @@ def test_sites_that_mount_the_app(monkeypatch, tmp_path: Path):
     assert wsgi_app_info.mounted_by("shop") == ["main"]
 
 
+class TestUnfinishedRestore:
+    @pytest.fixture
+    def info(self, run_module, systemd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        systemd("")
+        monkeypatch.setattr(layout, "STATE_ROOT", str(tmp_path))
+        (tmp_path / "shop/data").mkdir(parents=True)
+        return lambda **more: run_module(wsgi_app_info, name="shop", **more)
+
+    @pytest.mark.parametrize(
+        ("left", "unfinished"),
+        [
+            pytest.param("replaced/data", False, id="ended"),
+            pytest.param("replaced/journal.json", True, id="begun"),
+            pytest.param("restore", True, id="unpacked"),
+        ],
+    )
+    def test_is_reported(self, info, tmp_path: Path, left: str, unfinished: bool):
+        (tmp_path / "shop" / left).mkdir(parents=True)
+        assert info()["unfinished_restore"] is unfinished
+
+    def test_that_began_after_the_claim_of_this_run(self, info, tmp_path: Path, monkeypatch):
+        """Its own claim was current then."""
+        monkeypatch.setattr(wsgi_app_info.claim, "is_current", lambda *_: True)
+        assert not info(claim="mine").get("failed")
+        (tmp_path / "shop/replaced").mkdir()
+        (tmp_path / "shop/replaced/journal.json").touch()
+        assert "An earlier run has begun to restore the data" in info(claim="mine")["msg"]
+
+
 class TestClaim:
     def test_that_is_void_fails(self, run_module, systemd):
         systemd("")
