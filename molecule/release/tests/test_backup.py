@@ -346,6 +346,13 @@ def test_host_can_keep_the_backup(filled, operate, host, do):
     assert (before, note(host)) == ("newest", "before")
 
 
+def test_backup_that_was_cut_off_does_not_stop_the_next_one(filled, operate, host, tmp_path: Path):
+    """Without its controller, the host waits ten minutes for the next request of a piece."""
+    host.check_output("systemd-run --unit=wsgi-news_backup_relay.service sleep infinity")
+    done = operate("backup", wsgi_app_backup_directory=str(tmp_path))
+    assert done.returncode == 0, done.stdout
+
+
 def test_file_that_the_app_cannot_read_fails_the_backup(filled, operate, host, tmp_path: Path):
     mine = f"{DATA.format('news')}/mine"
     host.check_output(f"touch {mine} && chmod 0600 {mine}")
