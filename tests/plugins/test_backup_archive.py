@@ -262,6 +262,11 @@ def test_nested_too_deep_fails(state: Path):
             "'shared/media', which is no directory",
             id="link for a shared directory",
         ),
+        pytest.param(
+            [("shared/a b", {"type": tarfile.DIRTYPE})],
+            "no app has such a directory",
+            id="shared directory that a unit cannot mount",
+        ),
         pytest.param([("shared/file", {})], "'shared/file', which is no directory", id="shared"),
         pytest.param(
             [("data/null", {"type": tarfile.CHRTYPE, "devmajor": 1, "devminor": 3})],
