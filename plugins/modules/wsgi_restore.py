@@ -26,6 +26,10 @@ options:
     description: Whether O(backup) is on the host.
     type: bool
     default: false
+  size:
+    description: How many bytes the backup unpacks to, from the action plugin.
+    type: int
+    default: 0
   archive:
     description: Where the backup is on the host. Without it, the module only looks at the app.
     type: path
@@ -72,6 +76,7 @@ left_out:
 """
 
 import os
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 
@@ -95,8 +100,8 @@ def has_data(app: str) -> bool:
     )
 
 
-def record_on_host(path: str) -> dict:
-    """Return the record of a backup on the host.
+def check_on_host(path: str) -> tuple[backup_record.Record, int]:
+    """Return the record of a backup on the host, and how many bytes it unpacks to.
 
     :raises BackupError: when others than root can change the file, or it cannot be read.
     """
@@ -104,7 +109,21 @@ def record_on_host(path: str) -> dict:
         raise BackupError(
             f"users other than root can change {part}. Let root own it, or move the backup"
         )
-    return asdict(backup_record.check_file(path))
+    return backup_record.check_file(path)
+
+
+def refuse_without_room(app: str, size: int) -> None:
+    """Refuse a backup that would fill the disk: other apps write there, too.
+
+    :param size: how many bytes it unpacks to.
+    :raises BackupError: when there is less space.
+    """
+    state_dir = layout(app).state_dir
+    free = shutil.disk_usage(state_dir).free
+    if size > free:
+        raise BackupError(
+            f"it unpacks to {size / 1e6:.0f} MB, and {state_dir} has room for {free / 1e6:.0f} MB"
+        )
 
 
 def main() -> None:
@@ -114,6 +133,7 @@ def main() -> None:
             "name": {"type": "str", "required": True},
             "backup": {"type": "path", "required": True},
             "on_host": {"type": "bool", "default": False},
+            "size": {"type": "int", "default": 0},
             "archive": {"type": "path"},
             "replaces": {"type": "bool", "default": False},
             "sandbox": {"type": "dict", "default": {}},
@@ -123,15 +143,20 @@ def main() -> None:
     parameters = module.params
     app, backup = parameters["name"], parameters["backup"]
     archive = backup if parameters["on_host"] else parameters["archive"]
+    found, size = {}, parameters["size"]
     try:
-        found = {"record": record_on_host(backup)} if parameters["on_host"] else {}
+        if parameters["on_host"]:
+            record, size = check_on_host(backup)
+            found["record"] = asdict(record)
         if has_data(app) and not parameters["replaces"]:
             module.fail_json(
                 msg=f"The host has the app {app!r} already, or data of it. To replace its data by "
                 "those of the backup, set wsgi_app_restore_replaces: true."
             )
-        if archive and not module.check_mode:
-            found |= backup_on_host.unpack(app, Path(archive), parameters["sandbox"])
+        if not module.check_mode:
+            refuse_without_room(app, size)
+            if archive:
+                found |= backup_on_host.unpack(app, Path(archive), parameters["sandbox"])
     except BackupError as error:
         module.fail_json(msg=f"wsgi_app_backup is {backup!r}, but {error}.")
     except OSError as error:

@@ -400,4 +400,6 @@ def test_unknown_record_is_refused(restore, tmp_path: Path, record: bytes, said:
 
 def test_controller_reads_the_record(backup, tmp_path: Path):
     (tmp_path / "backup.tar.gz").write_bytes(backup())
-    assert backup_record.check_file(str(tmp_path / "backup.tar.gz")) == RECORD
+    record, size = backup_record.check_file(str(tmp_path / "backup.tar.gz"))
+    unpacked = gzip.decompress((tmp_path / "backup.tar.gz").read_bytes())
+    assert (record, size) == (RECORD, len(unpacked))

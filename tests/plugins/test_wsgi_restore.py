@@ -48,3 +48,11 @@ def test_backup_on_the_host_that_others_can_change(run_module, tmp_path: Path):
     backup.chmod(0o666)
     done = run_module(wsgi_restore, **{**CHECK, "backup": str(backup)}, on_host=True)
     assert f"users other than root can change {backup}" in done["msg"]
+
+
+def test_backup_without_room_is_refused(run_module, state: Path):
+    """One of a few megabytes can unpack to all that the disk has, which other apps use, too."""
+    given = {"name": "shop", "backup": "/backups/shop.tar.gz"}
+    assert not run_module(wsgi_restore, **given, size=2**20).get("failed")
+    said = run_module(wsgi_restore, **given, size=2**50)["msg"]
+    assert f"it unpacks to 1125899907 MB, and {state} has room for" in said
