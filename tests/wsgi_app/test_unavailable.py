@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -147,6 +148,18 @@ def test_start_that_fails_at_once_is_noticed(release, address):
     begin = "from subsite_wsgi.start_locks import begin_start; begin_start()"
     subprocess.run([sys.executable, "-c", begin], cwd=release.top / "lib", check=True)
     assert eventually(lambda: answer_to(address, GET), 5)
+
+
+def test_command_of_the_unit_runs_no_module_of_the_project(
+    wsgi_app, inputs, release, listener, address
+):
+    """The project may be installed beside the package of the role."""
+    (release.top / "lib/socket.py").write_text("raise SystemExit('This is the project.')\n")
+    unit = wsgi_app.value("__wsgi_app_unavailable_unit_file.content", inputs)
+    [command] = re.findall("^ExecStart=(.*)", unit, re.MULTILINE)
+    placed = command.replace("/srv/wsgi/shop/releases/0123456789ab", str(release.top))
+    with release.answered(listener, *shlex.split(placed)):
+        fail(release, address)
 
 
 @pytest.mark.usefixtures("service")
