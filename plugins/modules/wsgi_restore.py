@@ -76,6 +76,7 @@ left_out:
 """
 
 import os
+import re
 import shutil
 from dataclasses import asdict
 from pathlib import Path
@@ -88,6 +89,28 @@ from ansible_collections.subsite.deploy.plugins.module_utils import (
 from ansible_collections.subsite.deploy.plugins.module_utils.backup_record import BackupError
 from ansible_collections.subsite.deploy.plugins.module_utils.layout import layout
 from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
+
+MOUNTS = Path("/proc/self/mountinfo")
+"""The mounts of the host (proc_pid_mountinfo(5))."""
+
+
+def refuse_mounts(app: str) -> None:
+    """Refuse to replace the data of an app if a part of it is a file system of its own.
+
+    A restore renames directories. A mount would stay at the replaced data, and at the next boot it
+    would cover the new ones.
+
+    :raises BackupError: when there is a mount.
+    """
+    places = layout(app)
+    tops = (places.data_dir, places.public_dir, places.shared_dir)
+    for line in MOUNTS.read_text().splitlines():
+        point = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), line.split()[4])
+        if f"{point}/".startswith(tuple(f"{top}/" for top in tops)):
+            raise BackupError(
+                f"the host has a mount at {point}, and a restore replaces whole directories. "
+                "Unmount it before, and move the restored files to it afterwards"
+            )
 
 
 def has_data(app: str) -> bool:
@@ -153,6 +176,7 @@ def main() -> None:
                 msg=f"The host has the app {app!r} already, or data of it. To replace its data by "
                 "those of the backup, set wsgi_app_restore_replaces: true."
             )
+        refuse_mounts(app)
         if not module.check_mode:
             refuse_without_room(app, size)
             if archive:
