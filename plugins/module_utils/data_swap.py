@@ -105,7 +105,8 @@ def undo(app: str, timeout: float) -> bool:
 
     It does nothing if no swap is under way. What is unpacked is removed in any case.
 
-    :raises SystemctlError: when a unit does not start.
+    :raises SwapError: when a unit does not start with these data.
+    :raises SystemctlError: when a unit does not stop.
     """
     places = layout(app)
     state, journal = Path(places.state_dir), Journal.read(app)
@@ -119,8 +120,14 @@ def undo(app: str, timeout: float) -> bool:
             elif name not in journal.directories:
                 lent_directory.remove(state / name)
         os.sync()
-        _start(journal)
-        lent_directory.remove(Path(places.replaced_dir))
+        try:
+            _start(journal)
+        except units.SystemctlError as error:
+            raise SwapError(
+                f"{app} has the data that it had before, but does not start: {error}"
+            ) from error
+        finally:  # a later run must not put the same data back again
+            lent_directory.remove(Path(places.replaced_dir))
     lent_directory.remove(Path(places.restore_dir))
     return journal is not None
 
@@ -128,8 +135,8 @@ def undo(app: str, timeout: float) -> bool:
 def recover(app: str, timeout: float) -> bool:
     """Do the same after a run that was cut off, unless people have started the app since.
 
-    :raises SwapError: when they have. Then the data may be newer than those from before.
-    :raises SystemctlError: when a unit does not start.
+    :raises SwapError: when they have, since the data may be newer then; or as :func:`undo` does.
+    :raises SystemctlError: when a unit does not stop.
     """
     places = layout(app)
     replaced = any(Path(places.replaced_dir, name).exists() for name in TOPS)

@@ -138,6 +138,22 @@ def test_undo_after_a_run_that_was_cut_off(
     assert sorted(os.listdir(state)) == ["data", "public", "shared"]
 
 
+def test_app_that_does_not_start_with_its_data(
+    state: Path, running: set[str], monkeypatch: pytest.MonkeyPatch
+):
+    """Its database may be away. The next run, which may mend that, has to get further."""
+
+    def fail(*_: str) -> str:
+        raise units.SystemctlError("Job for wsgi-shop.4d1c.service failed.")
+
+    data_swap.begin("shop", 1)
+    monkeypatch.setattr(units, "systemctl", fail)
+    with pytest.raises(data_swap.SwapError, match="has the data that it had before, but does not"):
+        data_swap.undo("shop", 1)
+    assert (words(state), running) == (["old"] * 3, set())
+    assert not data_swap.recover("shop", 1)
+
+
 @pytest.mark.parametrize("number", range(1, 4))
 def test_undo_that_was_cut_off(
     state: Path, running: set[str], cut_off: Callable[[int], None], number: int
