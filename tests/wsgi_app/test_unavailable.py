@@ -211,6 +211,11 @@ class TestAnswer:
             with connected(address, GET) as waiting, pytest.raises(TimeoutError):
                 rest(waiting)
 
+    def test_ends_when_the_socket_is_shut_down(self, service, listener):
+        """A process of the app can do that. systemd would start the service again at once."""
+        listener.shutdown(socket.SHUT_RDWR)
+        assert service.wait(5) == 0
+
     def test_leaves_the_socket_as_it_is(self, address):
         assert not altered(str(address))
 
