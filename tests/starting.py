@@ -20,6 +20,8 @@ os.execvp(sys.argv[2], sys.argv[2:])
 """
 """Runs a program that gets a socket as from systemd."""
 
+SERVICE = "import sys; sys.path.append('{}/lib'); from subsite_wsgi.unavailable import main; main()"
+
 
 def passing(listener: socket.socket, *command: str) -> list[str]:
     """Return the command that runs ``command`` with the socket; its descriptor has to be passed."""
@@ -57,11 +59,10 @@ class Release:
         return False
 
     @contextmanager
-    def answered(self, listener: socket.socket) -> Iterator[subprocess.Popen]:
-        """Run the service, as its unit does."""
+    def answered(self, listener: socket.socket, *command: str) -> Iterator[subprocess.Popen]:
+        """Run the service as its unit does, or by the command of a unit."""
         service = subprocess.Popen(
-            passing(listener, sys.executable, "-sm", "subsite_wsgi.unavailable"),
-            cwd=self.top / "lib",
+            passing(listener, *(command or (sys.executable, "-ISc", SERVICE.format(self.top)))),
             pass_fds=[listener.fileno()],
         )
         try:

@@ -30,16 +30,16 @@ class ActionModule(ActionBase):
                 "on_host": {"type": "bool", "default": False},
                 "replaces": {"type": "bool", "default": False},
                 "sandbox": {"type": "dict", "default": {}},
-                "stop_timeout": {"type": "float", "default": 30.0},
             }
         )
         path = arguments["backup"]
         if arguments["on_host"]:
             return result | self._execute_module(MODULE, arguments, task_vars=task_vars)
         try:
-            record = asdict(backup_record.check_file(path))
+            found, arguments["size"] = backup_record.check_file(path)
         except BackupError as error:
             return result | {"failed": True, "msg": f"wsgi_app_backup is {path!r}, but {error}."}
+        record = asdict(found)
         # Before the backup is sent, the module says whether the app may get it.
         result |= self._execute_module(MODULE, arguments, task_vars=task_vars)
         if result.get("failed") or self._task.check_mode:

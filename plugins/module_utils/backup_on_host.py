@@ -124,6 +124,7 @@ class Backup:
 
         :raises BackupError: when it does not start.
         """
+        transient_unit.stop(self.relay_unit)  # of an older run, whose controller may be gone
         library = place_library(self.app, (*PROGRAMS, *RELAY))
         private = library / "private"
         private.mkdir(mode=0o700)

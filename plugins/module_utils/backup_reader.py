@@ -13,6 +13,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import stat
 import sys
 import tarfile
@@ -28,6 +29,9 @@ from ansible_collections.subsite.deploy.plugins.module_utils.backup_record impor
 
 TOPS = ("data", "public", "shared")
 """The directories of a backup. ``shared`` has directories only."""
+
+SHARED_NAME = re.compile(r"[A-Za-z0-9._~-]+")
+"""A name that ``wsgi_app_shared_paths`` can have. Settings of units have it, so it is one word."""
 
 DEPTH = 128
 """How deep directories may be nested."""
@@ -214,6 +218,8 @@ def parts_of(path: str) -> Parts:
     parts = tuple(path.split("/"))
     if parts[0] not in TOPS or {"", ".", ".."} & set(parts) or "\0" in path:
         raise BackupError(f"it has the path {path[:200]!r}, which no backup has")
+    if parts[0] == "shared" and not all(map(SHARED_NAME.fullmatch, parts[1:2])):
+        raise BackupError(f"it has the path {path[:200]!r}, and no app has such a directory")
     if len(parts) > DEPTH + 2:
         raise BackupError(f"it has a path of more than {DEPTH} directories")
     return parts

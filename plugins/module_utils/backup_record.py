@@ -91,8 +91,8 @@ def read_member(archive: tarfile.TarFile) -> Record:
     return Record.from_json(content.read() if content else b"")
 
 
-def check_file(path: str) -> Record:
-    """Read the file at ``path`` to its end, and return the record it begins with.
+def check_file(path: str) -> tuple[Record, int]:
+    """Read the file at ``path`` to its end, and return its record and how many bytes it unpacks to.
 
     The memory that this takes does not depend on the file, which may come from anywhere.
 
@@ -105,6 +105,7 @@ def check_file(path: str) -> Record:
                 record = read_member(archive)
             while stream.read(BLOCK):
                 pass
+            size = stream.tell()
     except UNREADABLE as error:
         raise BackupError(f"it is damaged, cut off or no backup ({error})") from error
-    return record
+    return record, size

@@ -1,7 +1,8 @@
 """Replace the data of an app by what a restore has unpacked, and put them back if that fails.
 
 A run can be cut off at any point. ``journal.json`` is in the directory of the replaced data from
-the first change until the app runs again. While it is there, :func:`undo` puts everything back.
+the first change until the app runs again. While it is there, :func:`undo` puts everything back, and
+the next run that changes the app begins with :func:`recover`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ GRACE = 15
 """Seconds that units may take to stop, besides the time that they give their processes."""
 
 
+class SwapError(Exception):
+    """The data stay as they are; the message says why."""
+
+
 @dataclass(frozen=True)
 class Journal:
     """What there was before."""
@@ -34,24 +39,20 @@ class Journal:
     """The directories of :data:`TOPS` that it had."""
 
     @classmethod
-    def path(cls, app: str) -> Path:
-        """Return where the journal of an app is."""
-        return Path(layout(app).replaced_dir, "journal.json")
-
-    @classmethod
     def read(cls, app: str) -> Journal | None:
         """Return the journal of a swap that has not ended; None without one."""
         try:
-            return cls(**json.loads(cls.path(app).read_text()))
+            return cls(**json.loads(Path(layout(app).restore_journal_path).read_text()))
         except FileNotFoundError:
             return None
 
     def write(self, app: str) -> None:
         """Make the directory of the replaced data, with the journal in it."""
-        replaced, new = Path(layout(app).replaced_dir), Path(f"{layout(app).replaced_dir}.new")
+        path = Path(layout(app).restore_journal_path)
+        replaced, new = path.parent, Path(f"{path.parent}.new")
         lent_directory.remove(new)
         new.mkdir(mode=0o700)
-        with (new / self.path(app).name).open("w") as file:
+        with (new / path.name).open("w") as file:
             json.dump(asdict(self), file)
             file.flush()
             os.fsync(file.fileno())
@@ -84,18 +85,19 @@ def begin(app: str, timeout: float) -> None:
 def end(app: str) -> str:
     """Start what ran before, and return where the replaced data are; empty if there were none.
 
+    :raises SwapError: when no swap has begun.
     :raises SystemctlError: when a unit does not start.
     """
+    places = layout(app)
     journal = Journal.read(app)
     if journal is None:
-        return ""
-    if journal.units:
-        units.systemctl("start", *journal.units)
+        raise SwapError(f"There is no {places.restore_journal_path}.")
+    _start(journal)
     if not journal.directories:
-        lent_directory.remove(Path(layout(app).replaced_dir))
+        lent_directory.remove(Path(places.replaced_dir))
         return ""
-    Journal.path(app).unlink()
-    return layout(app).replaced_dir
+    Path(places.restore_journal_path).unlink()
+    return places.replaced_dir
 
 
 def undo(app: str, timeout: float) -> bool:
@@ -103,7 +105,8 @@ def undo(app: str, timeout: float) -> bool:
 
     It does nothing if no swap is under way. What is unpacked is removed in any case.
 
-    :raises SystemctlError: when a unit does not start.
+    :raises SwapError: when a unit does not start with these data.
+    :raises SystemctlError: when a unit does not stop.
     """
     places = layout(app)
     state, journal = Path(places.state_dir), Journal.read(app)
@@ -117,11 +120,42 @@ def undo(app: str, timeout: float) -> bool:
             elif name not in journal.directories:
                 lent_directory.remove(state / name)
         os.sync()
-        if journal.units:
-            units.systemctl("start", *journal.units)
-        lent_directory.remove(Path(places.replaced_dir))
+        try:
+            _start(journal)
+        except units.SystemctlError as error:
+            raise SwapError(
+                f"{app} has the data that it had before, but does not start: {error}"
+            ) from error
+        finally:  # a later run must not put the same data back again
+            lent_directory.remove(Path(places.replaced_dir))
     lent_directory.remove(Path(places.restore_dir))
     return journal is not None
+
+
+def recover(app: str, timeout: float) -> bool:
+    """Do the same after a run that was cut off, unless people have started the app since.
+
+    :raises SwapError: when they have, since the data may be newer then; or as :func:`undo` does.
+    :raises SystemctlError: when a unit does not stop.
+    """
+    places = layout(app)
+    replaced = any(Path(places.replaced_dir, name).exists() for name in TOPS)
+    if replaced and Journal.read(app) and _running(app):
+        raise SwapError(
+            f"A restore of {app} was cut off, and the app was started since. Its data may be newer "
+            f"than those from before the restore, which are in {places.replaced_dir}. To keep the "
+            f"newer ones, remove {places.restore_journal_path}. To have those from before, stop "
+            f"the app: systemctl stop '{places.unit_prefix}.*' '{places.unit_prefix}_*'. Then run "
+            "again."
+        )
+    return undo(app, timeout)
+
+
+def _start(journal: Journal) -> None:
+    """Start what ran before, except units of an app that was removed since."""
+    names = [unit for unit in journal.units if units.show(unit, "LoadState") != "not-found"]
+    if names:
+        units.systemctl("start", *names)
 
 
 def _running(app: str) -> list[str]:

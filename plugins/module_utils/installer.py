@@ -8,7 +8,6 @@ build (:mod:`build_on_host`), or in a build stage of an image (:mod:`build_in_im
 from __future__ import annotations
 
 import copy
-import fcntl
 import json
 import os
 import re
@@ -20,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ansible_collections.subsite.deploy.plugins.module_utils.file_lock import locked
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
 
 PIP_TO_UV = {
@@ -244,19 +244,6 @@ def get_uv(tools: str, python: str) -> Path:
                 )
         complete.touch()
     return tool
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold ``path`` as a lock inside the with block; another run on the host waits.
-
-    Only root can open it: a user who reads a file can lock it, too (flock(2)).
-    """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with open(descriptor, "r+") as file:
-        os.fchmod(descriptor, 0o600)
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def version_of(interpreter: str) -> str:

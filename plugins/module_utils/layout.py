@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,6 +68,8 @@ class Layout:
     """What a restore unpacks, until it becomes the data."""
     replaced_dir: str
     """The data that the last restore has replaced."""
+    restore_journal_path: str
+    """Exists from when a restore begins to replace the data until the app runs again."""
     static_dir: str
     """The static files of each release, and links to those of the releases that nginx serves."""
     static_current_path: str
@@ -180,6 +183,7 @@ def layout(name: str, release: str = "*") -> Layout:
         public_dir=f"{state_dir}/public",
         restore_dir=f"{state_dir}/restore",
         replaced_dir=f"{state_dir}/replaced",
+        restore_journal_path=f"{state_dir}/replaced/journal.json",
         static_dir=static_dir,
         static_current_path=f"{static_dir}/current",
         static_previous_path=f"{static_dir}/previous",
@@ -240,6 +244,14 @@ def layout(name: str, release: str = "*") -> Layout:
 def release_of_unit(unit: str) -> str:
     """Return the release that a unit's file name has between its first two dots."""
     return unit.split(".")[1]
+
+
+def current_release(name: str) -> str:
+    """Return the release of the app ``name`` that serves, or an empty string."""
+    try:
+        return release_of_unit(os.readlink(layout(name).current_unit_path))
+    except OSError:
+        return ""
 
 
 def address_of(unit: Path) -> str:

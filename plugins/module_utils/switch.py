@@ -8,13 +8,10 @@ and then one release serves.
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -27,6 +24,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils import (
     units,
 )
 from ansible_collections.subsite.deploy.plugins.module_utils.background_processes import Process
+from ansible_collections.subsite.deploy.plugins.module_utils.file_lock import locked
 from ansible_collections.subsite.deploy.plugins.module_utils.layout import (
     address_of,
     layout,
@@ -242,18 +240,6 @@ def place(*steps: list[dict]) -> None:
 def wanted(entry: dict, before: PathState) -> PathState:
     """Return what ``entry`` asks for, of files and links of root's."""
     return PathState.wanted({**ROOT_FILE, **entry}, before)
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Wait until no other switch of the app is under way, and keep others waiting.
-
-    Only root can open the lock: a user who reads a file can lock it, too (flock(2)).
-    """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with open(descriptor, "r+") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def main() -> None:

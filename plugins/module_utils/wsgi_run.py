@@ -27,8 +27,8 @@ from ansible_collections.subsite.deploy.plugins.module_utils import (
 )
 from ansible_collections.subsite.deploy.plugins.module_utils.layout import (
     ROOT,
+    current_release,
     layout,
-    release_of_unit,
 )
 
 BLOCK = 65536
@@ -63,14 +63,6 @@ def main() -> None:
     if command:
         sys.exit(run(app, command))
     print(overview(app))
-
-
-def current_release(app: str) -> str:
-    """Return the release that serves; an empty string if there is none."""
-    try:
-        return release_of_unit(os.readlink(layout(app).current_unit_path))
-    except FileNotFoundError:
-        return ""
 
 
 def unknown(app: str, apps: list[str]) -> str:

@@ -58,7 +58,8 @@ options:
   claim:
     description:
       - The RV(claim) of this run. The module fails if another run has claimed the app since, or if
-        the host has rebooted. It waits for the end of a switch that an earlier run has begun.
+        the host has rebooted. It waits for the end of a switch that an earlier run has begun, and
+        fails if an earlier run has begun to restore the data meanwhile.
     type: str
     default: ""
   stops_at_pin:
@@ -149,6 +150,10 @@ after_switch:
     there is none.
   type: dict
   returned: always
+unfinished_restore:
+  description: Whether a restore was cut off, or is under way.
+  type: bool
+  returned: always
 stopped_units:
   description: Background processes and timers of the current release that do not run, as units.
   type: list
@@ -237,6 +242,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils import (
     background_processes,
     claim,
     deployments,
+    file_lock,
     host_errors,
     releases,
     schedules,
@@ -248,6 +254,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils.installer import ve
 from ansible_collections.subsite.deploy.plugins.module_utils.layout import (
     UNIT_DIRS,
     address_of,
+    current_release,
     layout,
     release_of_unit,
 )
@@ -257,6 +264,8 @@ from ansible_collections.subsite.deploy.plugins.module_utils.path_state import P
 SITES = Path("/etc/nginx/sites-enabled")
 QUADLET = "/usr/lib/systemd/system-generators/podman-system-generator"
 """Generates units from container files."""
+
+RESTORING = "An earlier run has begun to restore the data of {name} meanwhile. Run again."
 
 
 def python_version(interpreter: str) -> str:
@@ -278,7 +287,7 @@ def text_of(path: Path) -> str:
 def wait_for_switch(lock: Path) -> None:
     """Wait until no switch of the app is under way. Without a lock there has been none."""
     if lock.exists():
-        with switch.locked(lock):
+        with file_lock.locked(lock):
             pass
 
 
@@ -304,14 +313,6 @@ def release_units(name: str, releases: list[str]) -> dict[str, list[str]]:
         release: [path for path in paths if f".{release}." in os.path.basename(path)]
         for release in releases
     }
-
-
-def release_of(link: Path) -> str:
-    """Return the release whose service ``link`` is a link to, or an empty string."""
-    try:
-        return release_of_unit(os.readlink(link))
-    except OSError:
-        return ""
 
 
 def mounted_by(name: str) -> list[str]:
@@ -402,13 +403,15 @@ def main() -> None:
         if not claim.is_current(name, run):
             module.fail_json(msg=claim.SUPERSEDED.format(name=name))
         wait_for_switch(Path(app.switch_lock_path))
+        if os.path.exists(app.restore_journal_path):
+            module.fail_json(msg=RESTORING.format(name=name))
     pin = deployments.pin_of(name)
     if not (pin and module.params["stops_at_pin"]):
         if errors := list(host_errors.input_errors(module.params)):
             module.fail_json(msg="\n".join(errors))
         if module.params["claims"] and not module.check_mode:
             run = claim.write(name)
-    current = release_of(Path(app.current_unit_path))
+    current = current_release(name)
     images = releases.images_of(name)
     complete = releases.complete(name, images)
     running = units.running(app.service_unit, app.process_unit_pattern)
@@ -428,6 +431,7 @@ def main() -> None:
         pin=pin,
         instances=instances(name, running),
         after_switch=json.loads(text_of(Path(app.after_switch_path)) or "{}"),
+        unfinished_restore=any(map(os.path.exists, (app.restore_journal_path, app.restore_dir))),
         stopped_units=stopped_units(name, current, {**running, **timers}),
         changed_units=changed_units(name, current),
         failed_schedules=schedules.failed(name),

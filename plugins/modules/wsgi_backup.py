@@ -91,6 +91,7 @@ from pathlib import Path
 
 from ansible_collections.subsite.deploy.plugins.module_utils import backup_on_host, changeable_path
 from ansible_collections.subsite.deploy.plugins.module_utils.backup_record import BackupError
+from ansible_collections.subsite.deploy.plugins.module_utils.layout import layout
 from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
 
 
@@ -103,6 +104,17 @@ def refuse_directory(directory: str) -> None:
         raise BackupError("the host has no such directory: create it, with mode 0700")
     if part := changeable_path.changeable_part(directory):
         raise BackupError(f"users other than root can change {part}: use a directory of root's")
+
+
+def refuse_unfinished_restore(app: str) -> None:
+    """Refuse to back up data that a restore has not replaced completely.
+
+    :raises BackupError: when a restore is under way or was cut off.
+    """
+    if os.path.exists(layout(app).restore_journal_path):
+        raise BackupError(
+            "a restore is under way, or was cut off; in the second case, restore or deploy again"
+        )
 
 
 def main() -> None:
@@ -131,6 +143,7 @@ def main() -> None:
             msg=f"wsgi_app_backup_directory is {parameters['directory']!r}, but {error}."
         )
     try:
+        refuse_unfinished_restore(backup.app)
         list(backup_on_host.directories_of(backup.app))
         if module.check_mode:
             module.exit_json(changed=True)

@@ -92,8 +92,8 @@ from pathlib import Path
 from ansible_collections.subsite.deploy.plugins.module_utils import (
     build_on_host,
     commands_on_host,
+    file_lock,
     hard_links,
-    installer,
     lent_directory,
     newest_run,
     source,
@@ -126,7 +126,7 @@ class BuildCommands:
         """
         newest_run.refuse_if_superseded(self.parameters["check"])
         transient_unit.stop(self.unit)  # of an older run
-        with installer.locked(self._environment().with_name(".lock")):
+        with file_lock.locked(self._environment().with_name(".lock")):
             newest_run.refuse_if_superseded(self.parameters["check"])
             unbuilt_source.set_aside(self.path)
             try:

@@ -19,8 +19,14 @@ options:
     description:
       - V(begin) stops the app and replaces its data. V(end) starts what ran before. V(undo) puts
         the data back and starts what ran before, unless the swap has ended.
+      - V(recover) does the same after a run that was cut off. It fails if the app was started
+        since, because its data may be newer then.
     type: str
-    choices: [begin, end, undo]
+    choices: [begin, end, undo, recover]
+    required: true
+  claim:
+    description: The claim of this run. A run whose claim is void changes nothing.
+    type: str
     required: true
   stop_timeout:
     description: Seconds that a web process has to end its requests.
@@ -40,6 +46,7 @@ EXAMPLES = r"""
   subsite.deploy.wsgi_data_swap:
     name: shop
     step: begin
+    claim: "{{ shop.claim }}"
 """
 
 RETURN = r"""
@@ -49,9 +56,37 @@ replaced:
   returned: after O(step=end)
 """
 
-from ansible_collections.subsite.deploy.plugins.module_utils import data_swap
+from pathlib import Path
+
+from ansible_collections.subsite.deploy.plugins.module_utils import claim, data_swap, file_lock
+from ansible_collections.subsite.deploy.plugins.module_utils.data_swap import SwapError
+from ansible_collections.subsite.deploy.plugins.module_utils.layout import layout
 from ansible_collections.subsite.deploy.plugins.module_utils.units import SystemctlError
 from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
+
+SUPERSEDED = (
+    "Another run has begun to change {name} on this host since, or the host has rebooted. This run "
+    "changes nothing more."
+)
+
+
+def swap(app: str, step: str, run: str, timeout: float) -> dict[str, object]:
+    """Do one step, and return the result of the module.
+
+    :param run: the claim of this run.
+    :raises SwapError: when another run has claimed the app since, or when the step is refused.
+    :raises SystemctlError: when a unit does not start or stop.
+    """
+    with file_lock.locked(Path(layout(app).switch_lock_path)):
+        if not claim.is_current(app, run):
+            raise SwapError(SUPERSEDED.format(name=app))
+        if step == "begin":
+            data_swap.begin(app, timeout)
+            return {"changed": True}
+        if step == "end":
+            return {"changed": True, "replaced": data_swap.end(app)}
+        put_back = data_swap.recover if step == "recover" else data_swap.undo
+        return {"changed": put_back(app, timeout)}
 
 
 def main() -> None:
@@ -59,23 +94,23 @@ def main() -> None:
     module = UnloggedModule(
         argument_spec={
             "name": {"type": "str", "required": True},
-            "step": {"type": "str", "choices": ["begin", "end", "undo"], "required": True},
+            "step": {
+                "type": "str",
+                "choices": ["begin", "end", "undo", "recover"],
+                "required": True,
+            },
+            "claim": {"type": "str", "required": True},
             "stop_timeout": {"type": "float", "default": 30},
         },
         supports_check_mode=True,
     )
-    app, step, timeout = (module.params[key] for key in ("name", "step", "stop_timeout"))
     if module.check_mode:
-        module.exit_json(changed=step != "undo", replaced="")
+        module.exit_json(changed=module.params["step"] != "undo", replaced="")
     try:
-        if step == "begin":
-            data_swap.begin(app, timeout)
-            module.exit_json(changed=True)
-        if step == "undo":
-            module.exit_json(changed=data_swap.undo(app, timeout))
-        module.exit_json(changed=True, replaced=data_swap.end(app))
-    except (SystemctlError, OSError) as error:
+        result = swap(*(module.params[key] for key in ("name", "step", "claim", "stop_timeout")))
+    except (SwapError, SystemctlError, OSError) as error:
         module.fail_json(msg=str(error))
+    module.exit_json(**result)
 
 
 if __name__ == "__main__":

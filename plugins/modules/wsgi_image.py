@@ -101,8 +101,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ansible_collections.subsite.deploy.plugins.module_utils import (
+    file_lock,
     gunicorn_file,
-    installer,
     lent_directory,
     newest_run,
 )
@@ -184,7 +184,7 @@ def build_alone(parameters: dict) -> str:
     :raises BuildError: when it fails, or a newer run has started.
     """
     context, check = parameters["context"], parameters["check"]
-    with installer.locked(Path(parameters["lock"])):
+    with file_lock.locked(Path(parameters["lock"])):
         newest_run.refuse_if_superseded(check)
         prepare(context, parameters["installer"])
         options = {name: parameters[name] for name in ("name", "release", "secret_files")}

@@ -132,6 +132,7 @@ from pathlib import Path
 
 from ansible_collections.subsite.deploy.plugins.module_utils import (
     build_on_host,
+    file_lock,
     gunicorn_file,
     installer,
     lent_directory,
@@ -187,7 +188,7 @@ class Release:
         """
         self._refuse_if_superseded()
         transient_unit.stop(self._unit)  # of an older run
-        with installer.locked(Path(self.parameters["environments"], ".lock")):
+        with file_lock.locked(Path(self.parameters["environments"], ".lock")):
             self._refuse_if_superseded()
             unbuilt_source.restore(self.path)  # its build commands were interrupted
             self.source.refuse_editables()
@@ -267,7 +268,7 @@ class Release:
             },
         )
         library = self.path / "builder"
-        modules = (build_on_host, installer, source, source_tree)
+        modules = (build_on_host, file_lock, installer, source, source_tree)
         transient_unit.place(modules, library, self.gid)
         # Below /srv/wsgi, the build sees only its inputs and outputs.
         apps = self.path.parents[2]

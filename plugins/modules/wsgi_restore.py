@@ -13,7 +13,6 @@ description:
   - The backup may come from anywhere. The app's user unpacks it, in a unit that can write nothing
     else. If the backup is damaged or has what no backup has, the module fails, and nothing is left.
   - Links that lead out of the data are left out. All files belong to the app's user.
-  - If a swap of an earlier run was cut off, the data are put back first.
 options:
   name:
     description: The app's RV(ignore:wsgi_app_name). Its user exists.
@@ -27,6 +26,10 @@ options:
     description: Whether O(backup) is on the host.
     type: bool
     default: false
+  size:
+    description: How many bytes the backup unpacks to, from the action plugin.
+    type: int
+    default: 0
   archive:
     description: Where the backup is on the host. Without it, the module only looks at the app.
     type: path
@@ -38,10 +41,6 @@ options:
     description: Settings of the unit (systemd.exec(5)).
     type: dict
     default: {}
-  stop_timeout:
-    description: Seconds that a web process has to end its requests.
-    type: float
-    default: 30
 attributes:
   check_mode:
     description: Reads the backup on the controller and looks at the app.
@@ -77,6 +76,8 @@ left_out:
 """
 
 import os
+import re
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 
@@ -84,12 +85,32 @@ from ansible_collections.subsite.deploy.plugins.module_utils import (
     backup_on_host,
     backup_record,
     changeable_path,
-    data_swap,
-    units,
 )
 from ansible_collections.subsite.deploy.plugins.module_utils.backup_record import BackupError
 from ansible_collections.subsite.deploy.plugins.module_utils.layout import layout
 from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
+
+MOUNTS = Path("/proc/self/mountinfo")
+"""The mounts of the host (proc_pid_mountinfo(5))."""
+
+
+def refuse_mounts(app: str) -> None:
+    """Refuse to replace the data of an app if a part of it is a file system of its own.
+
+    A restore renames directories. A mount would stay at the replaced data, and at the next boot it
+    would cover the new ones.
+
+    :raises BackupError: when there is a mount.
+    """
+    places = layout(app)
+    tops = (places.data_dir, places.public_dir, places.shared_dir)
+    for line in MOUNTS.read_text().splitlines():
+        point = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), line.split()[4])
+        if f"{point}/".startswith(tuple(f"{top}/" for top in tops)):
+            raise BackupError(
+                f"the host has a mount at {point}, and a restore replaces whole directories. "
+                "Unmount it before, and move the restored files to it afterwards"
+            )
 
 
 def has_data(app: str) -> bool:
@@ -102,8 +123,8 @@ def has_data(app: str) -> bool:
     )
 
 
-def record_on_host(path: str) -> dict:
-    """Return the record of a backup on the host.
+def check_on_host(path: str) -> tuple[backup_record.Record, int]:
+    """Return the record of a backup on the host, and how many bytes it unpacks to.
 
     :raises BackupError: when others than root can change the file, or it cannot be read.
     """
@@ -111,7 +132,21 @@ def record_on_host(path: str) -> dict:
         raise BackupError(
             f"users other than root can change {part}. Let root own it, or move the backup"
         )
-    return asdict(backup_record.check_file(path))
+    return backup_record.check_file(path)
+
+
+def refuse_without_room(app: str, size: int) -> None:
+    """Refuse a backup that would fill the disk: other apps write there, too.
+
+    :param size: how many bytes it unpacks to.
+    :raises BackupError: when there is less space.
+    """
+    state_dir = layout(app).state_dir
+    free = shutil.disk_usage(state_dir).free
+    if size > free:
+        raise BackupError(
+            f"it unpacks to {size / 1e6:.0f} MB, and {state_dir} has room for {free / 1e6:.0f} MB"
+        )
 
 
 def main() -> None:
@@ -121,30 +156,34 @@ def main() -> None:
             "name": {"type": "str", "required": True},
             "backup": {"type": "path", "required": True},
             "on_host": {"type": "bool", "default": False},
+            "size": {"type": "int", "default": 0},
             "archive": {"type": "path"},
             "replaces": {"type": "bool", "default": False},
             "sandbox": {"type": "dict", "default": {}},
-            "stop_timeout": {"type": "float", "default": 30},
         },
         supports_check_mode=True,
     )
     parameters = module.params
     app, backup = parameters["name"], parameters["backup"]
     archive = backup if parameters["on_host"] else parameters["archive"]
+    found, size = {}, parameters["size"]
     try:
-        found = {"record": record_on_host(backup)} if parameters["on_host"] else {}
-        if not module.check_mode:
-            data_swap.undo(app, parameters["stop_timeout"])
+        if parameters["on_host"]:
+            record, size = check_on_host(backup)
+            found["record"] = asdict(record)
         if has_data(app) and not parameters["replaces"]:
             module.fail_json(
                 msg=f"The host has the app {app!r} already, or data of it. To replace its data by "
                 "those of the backup, set wsgi_app_restore_replaces: true."
             )
-        if archive and not module.check_mode:
-            found |= backup_on_host.unpack(app, Path(archive), parameters["sandbox"])
+        refuse_mounts(app)
+        if not module.check_mode:
+            refuse_without_room(app, size)
+            if archive:
+                found |= backup_on_host.unpack(app, Path(archive), parameters["sandbox"])
     except BackupError as error:
         module.fail_json(msg=f"wsgi_app_backup is {backup!r}, but {error}.")
-    except (units.SystemctlError, OSError) as error:
+    except OSError as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=True, **found)
 

@@ -78,7 +78,7 @@ import tempfile
 from pathlib import Path
 
 from ansible_collections.subsite.deploy.plugins.module_utils import (
-    installer,
+    file_lock,
     lent_directory,
     newest_run,
     source_tree,
@@ -141,7 +141,7 @@ def copy_all(parameters: dict) -> int:
     """
     engine, dest = parameters["engine"], Path(parameters["dest"])
     with (
-        installer.locked(dest.with_name(".lock")),
+        file_lock.locked(dest.with_name(".lock")),
         source_tree.placed(str(dest), parameters["group"]) as partial,
     ):
         newest_run.refuse_if_superseded(parameters["check"])

@@ -108,6 +108,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils import (
     background_processes,
     claim,
     deployments,
+    file_lock,
     layout,
     listening_socket,
     path_state,
@@ -134,6 +135,7 @@ MODULES = (
     background_processes,
     claim,
     deployments,
+    file_lock,
     layout,
     listening_socket,
     path_state,
@@ -203,19 +205,14 @@ def main() -> None:
     diff = [change.diff() for change in changes(files)]
     if module.check_mode:
         module.exit_json(changed=True, diff=diff, current=False)
-    # A release that was current before and starts again does not become current.
-    was_current = is_current(planned)
+    before = layout.current_release(planned.app)
     try:
         run_on_host(planned)
     except (BuildError, OSError) as error:
-        module.fail_json(msg=str(error), current=is_current(planned) and not was_current)
+        is_current = layout.current_release(planned.app) == planned.release
+        # A release that was current before and starts again does not become current.
+        module.fail_json(msg=str(error), current=is_current and before != planned.release)
     module.exit_json(changed=True, diff=diff, current=True)
-
-
-def is_current(planned: switch.Switch) -> bool:
-    """Return whether the release has become current."""
-    link = Path(layout.layout(planned.app).current_unit_path)
-    return link.is_symlink() and layout.release_of_unit(link.readlink().name) == planned.release
 
 
 if __name__ == "__main__":

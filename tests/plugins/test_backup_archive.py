@@ -262,6 +262,11 @@ def test_nested_too_deep_fails(state: Path):
             "'shared/media', which is no directory",
             id="link for a shared directory",
         ),
+        pytest.param(
+            [("shared/a b", {"type": tarfile.DIRTYPE})],
+            "no app has such a directory",
+            id="shared directory that a unit cannot mount",
+        ),
         pytest.param([("shared/file", {})], "'shared/file', which is no directory", id="shared"),
         pytest.param(
             [("data/null", {"type": tarfile.CHRTYPE, "devmajor": 1, "devminor": 3})],
@@ -395,4 +400,6 @@ def test_unknown_record_is_refused(restore, tmp_path: Path, record: bytes, said:
 
 def test_controller_reads_the_record(backup, tmp_path: Path):
     (tmp_path / "backup.tar.gz").write_bytes(backup())
-    assert backup_record.check_file(str(tmp_path / "backup.tar.gz")) == RECORD
+    record, size = backup_record.check_file(str(tmp_path / "backup.tar.gz"))
+    unpacked = gzip.decompress((tmp_path / "backup.tar.gz").read_bytes())
+    assert (record, size) == (RECORD, len(unpacked))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.subsite.deploy.plugins.module_utils import data_swap, layout, units
+from ansible_collections.subsite.deploy.plugins.module_utils import claim, data_swap, layout, units
 from ansible_collections.subsite.deploy.plugins.modules import wsgi_data_swap
 
 UNITS = ["wsgi-shop.socket", "wsgi-shop.4d1c.service"]
@@ -44,6 +45,8 @@ def running(monkeypatch: pytest.MonkeyPatch) -> set[str]:
         return ""
 
     monkeypatch.setattr(units, "systemctl", systemctl)
+    there = dict.fromkeys(UNITS, "loaded")
+    monkeypatch.setattr(units, "show", lambda unit, _name: there.get(unit, "not-found"))
     return running
 
 
@@ -85,8 +88,11 @@ ONCE = {
 }
 
 
-def test_commands_that_ran_do_not_start_again(state: Path, running: set[str]):
+def test_commands_that_ran_do_not_start_again(
+    state: Path, running: set[str], monkeypatch: pytest.MonkeyPatch
+):
     timer = "wsgi-shop_schedule_report.timer"
+    monkeypatch.setattr(units, "show", lambda *_: "loaded")
     running |= ONCE | {timer}
     data_swap.begin("shop", 1)
     assert running == set()
@@ -98,6 +104,13 @@ def test_slices_go_on(state: Path, running: set[str]):
     running.add("wsgi_shop.4d1c.slice")
     data_swap.begin("shop", 1)
     assert running == {"wsgi_shop.4d1c.slice"}
+
+
+def test_units_that_were_removed_since_do_not_start(state: Path, running: set[str]):
+    running.add("wsgi-shop.70f8.service")
+    data_swap.begin("shop", 1)
+    assert data_swap.undo("shop", 1)
+    assert running == set(UNITS)
 
 
 @pytest.mark.usefixtures("running")
@@ -120,9 +133,54 @@ def test_undo_after_a_run_that_was_cut_off(
     cut_off(number)
     with pytest.raises(CutOff):
         data_swap.begin("shop", 1)
-    assert data_swap.undo("shop", 1)
+    assert data_swap.recover("shop", 1)
     assert (words(state), running) == (["old"] * 3, set(UNITS))
     assert sorted(os.listdir(state)) == ["data", "public", "shared"]
+
+
+def test_app_that_does_not_start_with_its_data(
+    state: Path, running: set[str], monkeypatch: pytest.MonkeyPatch
+):
+    """Its database may be away. The next run, which may mend that, has to get further."""
+
+    def fail(*_: str) -> str:
+        raise units.SystemctlError("Job for wsgi-shop.4d1c.service failed.")
+
+    data_swap.begin("shop", 1)
+    monkeypatch.setattr(units, "systemctl", fail)
+    with pytest.raises(data_swap.SwapError, match="has the data that it had before, but does not"):
+        data_swap.undo("shop", 1)
+    assert (words(state), running) == (["old"] * 3, set())
+    assert not data_swap.recover("shop", 1)
+
+
+@pytest.mark.parametrize("number", range(1, 4))
+def test_undo_that_was_cut_off(
+    state: Path, running: set[str], cut_off: Callable[[int], None], number: int
+):
+    data_swap.begin("shop", 1)
+    cut_off(number)
+    with pytest.raises(CutOff):
+        data_swap.undo("shop", 1)
+    assert data_swap.recover("shop", 1)
+    assert (words(state), running) == (["old"] * 3, set(UNITS))
+
+
+def test_data_of_an_app_that_was_started_since_stay(state: Path, running: set[str]):
+    """After a reboot, the app runs with the data of the backup, and changes them."""
+    data_swap.begin("shop", 1)
+    running.update(UNITS)
+    (state / "data/file").write_text("newer")
+    with pytest.raises(data_swap.SwapError, match="the app was started since"):
+        data_swap.recover("shop", 1)
+    assert ((state / "data/file").read_text(), running) == ("newer", set(UNITS))
+
+
+@pytest.mark.usefixtures("running")
+def test_what_is_unpacked_is_removed(state: Path):
+    assert not data_swap.recover("shop", 1)
+    assert not (state / "restore").exists()
+    assert words(state) == ["old"] * 3
 
 
 def test_run_cut_off_before_its_journal_has_changed_nothing(
@@ -131,7 +189,7 @@ def test_run_cut_off_before_its_journal_has_changed_nothing(
     cut_off(1)
     with pytest.raises(CutOff):
         data_swap.begin("shop", 1)
-    assert not data_swap.undo("shop", 1)
+    assert not data_swap.recover("shop", 1)
     assert (words(state), running) == (["old"] * 3, set(UNITS))
 
 
@@ -173,16 +231,46 @@ class TestNewApp:
         assert os.listdir(state) == []
 
 
-@pytest.mark.usefixtures("running")
-def test_module_does_one_step(state: Path, run_module):
-    assert run_module(wsgi_data_swap, name="shop", step="begin")["changed"]
-    done = run_module(wsgi_data_swap, name="shop", step="end")
-    assert done["replaced"] == str(state / "replaced")
-    assert not run_module(wsgi_data_swap, name="shop", step="undo")["changed"]
+class TestModule:
+    @pytest.fixture
+    def step(self, run_module, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        """Return a function that does a step of the run that has the claim."""
+        places = dataclasses.replace(
+            layout.layout("shop"),
+            claim_path=f"{tmp_path}/claim",
+            switch_lock_path=f"{tmp_path}/lock",
+        )
+        for module in (wsgi_data_swap, claim):
+            monkeypatch.setattr(module, "layout", lambda _app: places)
+        (tmp_path / "claim").write_text("mine")
+        given = {"name": "shop", "claim": "mine"}
+        return lambda step, **more: run_module(wsgi_data_swap, **{**given, **more, "step": step})
 
+    @pytest.mark.usefixtures("running")
+    def test_does_one_step(self, state: Path, step):
+        assert step("begin")["changed"]
+        assert step("end")["replaced"] == str(state / "replaced")
+        assert not step("undo")["changed"]
+        assert not step("recover")["changed"]
 
-@pytest.mark.usefixtures("running")
-def test_check_mode_changes_nothing(state: Path, run_module):
-    done = run_module(wsgi_data_swap, name="shop", step="begin", _ansible_check_mode=True)
-    assert done["changed"]
-    assert words(state) == ["old"] * 3
+    @pytest.mark.usefixtures("running", "state")
+    def test_end_of_a_swap_that_another_run_has_undone(self, step):
+        step("begin")
+        step("undo")
+        assert "There is no" in step("end")["msg"]
+
+    @pytest.mark.parametrize("name", ["begin", "end", "undo", "recover"])
+    def test_run_that_is_superseded_changes_nothing(
+        self, state: Path, running: set[str], step, name: str
+    ):
+        if name != "begin":
+            data_swap.begin("shop", 1)
+        before = (words(state), set(running))
+        done = step(name, claim="another")
+        assert done["msg"].startswith("Another run has begun to change shop on this host since")
+        assert (words(state), running) == before
+
+    @pytest.mark.usefixtures("running")
+    def test_check_mode_changes_nothing(self, state: Path, step):
+        assert step("begin", _ansible_check_mode=True)["changed"]
+        assert words(state) == ["old"] * 3

@@ -1,10 +1,13 @@
 """The layout of an app follows from its name."""
 
 from fnmatch import fnmatch
+from pathlib import Path
 
 import pytest
 from ansible_collections.subsite.deploy.plugins.filter.wsgi_app_layout import wsgi_app_layout
+from ansible_collections.subsite.deploy.plugins.module_utils import layout as layouts
 from ansible_collections.subsite.deploy.plugins.module_utils.layout import (
+    current_release,
     layout,
     release_of_unit,
 )
@@ -81,3 +84,21 @@ def test_release_artifacts_include_its_directories():
 )
 def test_release_of_unit(unit: str):
     assert release_of_unit(unit) == "4d1c"
+
+
+@pytest.fixture
+def unit_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(layouts, "UNIT_DIR", str(tmp_path))
+    return tmp_path
+
+
+def test_current_release(unit_dir: Path):
+    (unit_dir / "wsgi-shop.service").symlink_to("wsgi-shop.0123456789ab.service")
+    assert current_release("shop") == "0123456789ab"
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["no unit", "no link"])
+def test_current_release_is_empty_with(unit_dir: Path, there: bool):
+    if there:
+        (unit_dir / "wsgi-shop.service").touch()
+    assert current_release("shop") == ""

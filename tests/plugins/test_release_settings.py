@@ -31,6 +31,7 @@ from ansible_collections.subsite.deploy.plugins.filter.release_settings import r
             id="credentials in a URL",
         ),
         pytest.param({"source": {"path": "/home/anna/shop"}}, {}, id="path of the controller"),
+        pytest.param({"backup_directory": "/srv/backups"}, {}, id="directory of backups"),
         pytest.param({"changed": False, "_ansible_no_log": True}, {}, id="result of a task"),
     ],
 )

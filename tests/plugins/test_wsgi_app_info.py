@@ -1,6 +1,5 @@
 """The state of an app on its host, read from its directories and from systemd."""
 
-import dataclasses
 import json
 import socket
 from pathlib import Path
@@ -46,6 +45,35 @@ def test_sites_that_mount_the_app(monkeypatch, tmp_path: Path):
     assert wsgi_app_info.mounted_by("shop") == ["main"]
 
 
+class TestUnfinishedRestore:
+    @pytest.fixture
+    def info(self, run_module, systemd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        systemd("")
+        monkeypatch.setattr(layout, "STATE_ROOT", str(tmp_path))
+        (tmp_path / "shop/data").mkdir(parents=True)
+        return lambda **more: run_module(wsgi_app_info, name="shop", **more)
+
+    @pytest.mark.parametrize(
+        ("left", "unfinished"),
+        [
+            pytest.param("replaced/data", False, id="ended"),
+            pytest.param("replaced/journal.json", True, id="begun"),
+            pytest.param("restore", True, id="unpacked"),
+        ],
+    )
+    def test_is_reported(self, info, tmp_path: Path, left: str, unfinished: bool):
+        (tmp_path / "shop" / left).mkdir(parents=True)
+        assert info()["unfinished_restore"] is unfinished
+
+    def test_that_began_after_the_claim_of_this_run(self, info, tmp_path: Path, monkeypatch):
+        """Its own claim was current then."""
+        monkeypatch.setattr(wsgi_app_info.claim, "is_current", lambda *_: True)
+        assert not info(claim="mine").get("failed")
+        (tmp_path / "shop/replaced").mkdir()
+        (tmp_path / "shop/replaced/journal.json").touch()
+        assert "An earlier run has begun to restore the data" in info(claim="mine")["msg"]
+
+
 class TestClaim:
     def test_that_is_void_fails(self, run_module, systemd):
         systemd("")
@@ -72,19 +100,6 @@ class TestClaim:
 )
 def test_directories(three_releases: Path, part: str, names: list[str]):
     assert wsgi_app_info.directories(three_releases / part) == names
-
-
-def test_release_of_the_current_unit(tmp_path: Path):
-    link = tmp_path / "wsgi-shop.service"
-    link.symlink_to("wsgi-shop.0123456789ab.service")
-    assert wsgi_app_info.release_of(link) == "0123456789ab"
-
-
-@pytest.mark.parametrize("there", [False, True], ids=["no unit", "no link"])
-def test_release_is_empty_with(tmp_path: Path, there: bool):
-    if there:
-        (tmp_path / "wsgi-shop.service").touch()
-    assert wsgi_app_info.release_of(tmp_path / "wsgi-shop.service") == ""
 
 
 @pytest.mark.parametrize(
@@ -176,10 +191,7 @@ class TestHistory:
     @pytest.fixture
     def info(self, run_module, systemd, monkeypatch, home: Path):
         systemd("")
-        units_of = {"current_unit_path": str(home / "current.service")}
-        made = layout.layout
-        moved = lambda *names: dataclasses.replace(made(*names), **units_of)  # noqa: E731
-        monkeypatch.setattr(wsgi_app_info, "layout", moved)
+        monkeypatch.setattr(layout, "UNIT_DIR", str(home))
         return lambda **more: run_module(wsgi_app_info, name="shop", **more)
 
     def deploy(self, release: str, how: str = "deploy", **more: object) -> None:
@@ -187,12 +199,12 @@ class TestHistory:
 
     def test_current_since_the_switch(self, info, home: Path, monkeypatch):
         monkeypatch.setattr(deployments, "now", lambda: "2026-11-22 22:43:56")
-        (home / "current.service").symlink_to("wsgi-shop.aaa.service")
+        (home / "wsgi-shop.service").symlink_to("wsgi-shop.aaa.service")
         assert info()["serving_since"] == ""
         self.deploy("aaa")
         assert info()["serving_since"] == "2026-11-22 22:43:56"
-        (home / "current.service").unlink()
-        (home / "current.service").symlink_to("wsgi-shop.bbb.service")
+        (home / "wsgi-shop.service").unlink()
+        (home / "wsgi-shop.service").symlink_to("wsgi-shop.bbb.service")
         assert info()["serving_since"] == ""
 
     def test_release_has_the_changes_of_its_deploy(self, info, three_releases: Path):

@@ -122,6 +122,13 @@ def test_app_that_does_not_exist(run_module):
     assert "the host has no app 'blog'" in done["msg"]
 
 
+def test_data_of_an_unfinished_restore(run_module, state: Path):
+    (state / "replaced").mkdir()
+    (state / "replaced/journal.json").touch()
+    done = run_module(wsgi_backup, name="shop", directory="/", _ansible_check_mode=True)
+    assert "a restore is under way, or was cut off" in done["msg"]
+
+
 @pytest.mark.usefixtures("state")
 @pytest.mark.parametrize(
     ("mode", "said"),

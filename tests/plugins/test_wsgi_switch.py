@@ -292,13 +292,6 @@ def test_failure_after_the_switch_leaves_the_new_release(
     assert systemd.states[web("new")] == "active"
 
 
-def test_only_root_can_take_the_lock(tmp_path: Path):
-    """A user who can read it could keep each switch waiting."""
-    lock = tmp_path / "shop.switch"
-    with switch.locked(lock):
-        assert lock.stat().st_mode & 0o777 == 0o600
-
-
 def test_failed_socket_starts_again_with_the_new_release(release, to_new, systemd, places):
     """systemd starts no socket while a service of it runs."""
     release("old", serves=True)

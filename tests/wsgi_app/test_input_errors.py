@@ -1251,3 +1251,37 @@ def test_network(specified):
     [said] = specified(wsgi_app_network="bridge")
     assert "wsgi_app_network" in said
     assert "none, local, full" in said
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("https://anna:t0ken@pip.example.org/lib.whl", id="user and password"),
+        pytest.param("git+https://t0ken@git.example.org/lib.git", id="token"),
+        pytest.param("git+ssh://git:t0ken@git.example.org/lib.git", id="password of SSH"),
+    ],
+)
+def test_credentials_in_a_requirement(input_errors, url: str):
+    """Each build has requirements on a command line, and each list of releases shows them."""
+    requirement = f"lib @ {url}"
+    source = {"type": "pip", "requirement": requirement}
+    for variable, given in {
+        "wsgi_app_packages": {"wsgi_app_packages": [requirement]},
+        "wsgi_app_source.requirement": {"wsgi_app_source": source},
+    }.items():
+        [error] = input_errors(**given)
+        assert error.startswith(f"{variable} has 'lib @ ")
+        assert "t0ken" not in error
+
+
+@pytest.mark.parametrize(
+    "requirement",
+    [
+        pytest.param("lib>=2", id="name"),
+        pytest.param("lib @ https://pip.example.org/lib.whl", id="URL"),
+        pytest.param("lib @ git+ssh://git@git.example.org/lib.git@v2", id="SSH key"),
+        pytest.param("lib @ git+https://git.example.org/lib.git@v2", id="version"),
+    ],
+)
+def test_requirement(input_errors, requirement: str):
+    assert input_errors(wsgi_app_packages=[requirement]) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -149,6 +150,18 @@ def test_start_that_fails_at_once_is_noticed(release, address):
     assert eventually(lambda: answer_to(address, GET), 5)
 
 
+def test_command_of_the_unit_runs_no_module_of_the_project(
+    wsgi_app, inputs, release, listener, address
+):
+    """The project may be installed beside the package of the role."""
+    (release.top / "lib/socket.py").write_text("raise SystemExit('This is the project.')\n")
+    unit = wsgi_app.value("__wsgi_app_unavailable_unit_file.content", inputs)
+    [command] = re.findall("^ExecStart=(.*)", unit, re.MULTILINE)
+    placed = command.replace("/srv/wsgi/shop/releases/0123456789ab", str(release.top))
+    with release.answered(listener, *shlex.split(placed)):
+        fail(release, address)
+
+
 @pytest.mark.usefixtures("service")
 class TestAnswer:
     @pytest.fixture(autouse=True)
@@ -197,6 +210,11 @@ class TestAnswer:
             assert service.wait(5) == 0
             with connected(address, GET) as waiting, pytest.raises(TimeoutError):
                 rest(waiting)
+
+    def test_ends_when_the_socket_is_shut_down(self, service, listener):
+        """A process of the app can do that. systemd would start the service again at once."""
+        listener.shutdown(socket.SHUT_RDWR)
+        assert service.wait(5) == 0
 
     def test_leaves_the_socket_as_it_is(self, address):
         assert not altered(str(address))

@@ -9,7 +9,9 @@ import re
 import stat
 import subprocess
 import tarfile
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -223,6 +225,12 @@ KILL = """
   ansible.builtin.debug:
     msg: "{{ lookup('ansible.builtin.pipe', 'kill -KILL $(ps -o ppid= -p $PPID)') }}"
 """
+WAIT = """
+- name: Wait
+  ansible.builtin.shell: touch {arrived}; until [ -e {go_on} ]; do sleep 0.1; done
+  delegate_to: localhost
+  become: false
+"""
 
 
 @pytest.mark.usefixtures("refused")
@@ -304,6 +312,53 @@ def test_nginx_reads_the_public_directory(restored, host):
     assert host.check_output(f"stat -c '%G' {STATE.format('news')}/public/page") == "www-data"
 
 
+def test_deploy_after_a_restore_that_was_cut_off(do, deploy, source, restore, tasks, host):
+    do("printf newest > ~/note")
+    restore(wsgi_app_after_restore=tasks(KILL))
+    assert note(host) == "before"
+    deploy(source(), wsgi_app_shared_paths=["media"])
+    assert note(host) == "newest"
+    assert ask("/news/").status == 200
+
+
+def test_backup_after_a_restore_that_was_cut_off(restore, operate, tasks, tmp_path: Path):
+    restore(wsgi_app_after_restore=tasks(KILL))
+    done = operate("backup", wsgi_app_backup_directory=str(tmp_path))
+    assert done.returncode != 0
+    assert "a restore is under way, or was cut off" in done.stdout
+
+
+def test_app_that_was_started_after_a_restore_that_was_cut_off(do, restore, tasks, host):
+    """As by a reboot. Its data may be newer than those from before the restore."""
+    restore(wsgi_app_after_restore=tasks(KILL))
+    host.check_output("systemctl start wsgi-news.socket")
+    do("printf newest > ~/note")
+    done = restore()
+    assert done.returncode != 0
+    [advice] = re.findall("stop the app: (.*?)[.] Then run again", done.stdout)
+    assert note(host) == "newest"
+    host.check_output(advice)
+    assert restore().returncode == 0
+
+
+def test_restore_that_is_superseded(do, deploy, source, restore, tasks, host, tmp_path: Path):
+    """A deploy puts the data back, and the restore does not say that it has succeeded."""
+    do("printf newest > ~/note")
+    arrived, go_on = tmp_path / "arrived", tmp_path / "go_on"
+    wait = tasks(WAIT.format(arrived=arrived, go_on=go_on))
+    with ThreadPoolExecutor() as executor:
+        restoring = executor.submit(restore, wsgi_app_after_restore=wait)
+        while not arrived.exists() and not restoring.done():
+            time.sleep(0.1)
+        deploy(source(), wsgi_app_shared_paths=["media"])
+        go_on.touch()
+        done = restoring.result()
+    assert done.returncode != 0
+    assert "Another run has begun to change news on this host since" in done.stdout
+    assert note(host) == "newest"
+    assert ask("/news/").status == 200
+
+
 @pytest.fixture(scope="module")
 def moved(backup, operate, source, play, host) -> Iterator[str]:
     """Restore the backup to another app before its first deploy, and deploy it."""
@@ -344,6 +399,13 @@ def test_host_can_keep_the_backup(filled, operate, host, do):
     done = operate("restore", wsgi_app_backup=path, wsgi_app_restore_replaces=True, **on_host)
     assert done.returncode == 0, done.stdout
     assert (before, note(host)) == ("newest", "before")
+
+
+def test_backup_that_was_cut_off_does_not_stop_the_next_one(filled, operate, host, tmp_path: Path):
+    """Without its controller, the host waits ten minutes for the next request of a piece."""
+    host.check_output("systemd-run --unit=wsgi-news_backup_relay.service sleep infinity")
+    done = operate("backup", wsgi_app_backup_directory=str(tmp_path))
+    assert done.returncode == 0, done.stdout
 
 
 def test_file_that_the_app_cannot_read_fails_the_backup(filled, operate, host, tmp_path: Path):

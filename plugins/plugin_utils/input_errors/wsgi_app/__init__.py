@@ -19,6 +19,7 @@ from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.wsgi_a
     limits,
     processes,
     releases,
+    requirements,
     sandbox,
     schedules,
     shared_paths,
@@ -33,6 +34,7 @@ from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Input
 
 AREAS = (
     source,
+    requirements,
     git,
     image,
     build_commands,

@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
-from select import select
+from select import POLLIN, POLLRDHUP, poll
 from threading import BoundedSemaphore, Thread
 
 from subsite_wsgi import start_locks
@@ -90,10 +90,16 @@ def answer_until_complete(start: Start, listener: socket.socket) -> None:
     Requests that are accepted then get their answers, too: Python ends when its threads have ended.
     """
     slots = BoundedSemaphore(MOST)
+    queue = poll()
+    queue.register(listener, POLLIN | POLLRDHUP)
     while signal.SIGTERM not in signal.sigpending() and not start.is_complete():
         if not start.has_failed():
             time.sleep(LOOK)  # a lock that another process takes sends no event
-        elif select([listener], [], [], LOOK)[0]:
+            continue
+        events = dict(queue.poll(1000 * LOOK)).get(listener.fileno(), 0)
+        if events & ~POLLIN:
+            return  # a process of the app has shut the socket down
+        if events:
             # Another process may have accepted the connection, or its client may have closed it.
             with suppress(BlockingIOError, ConnectionAbortedError):
                 connection = listener.accept()[0]

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ansible_collections.subsite.deploy.plugins.module_utils.installer import locked
+from ansible_collections.subsite.deploy.plugins.module_utils.file_lock import locked
 
 TRY = "import fcntl, sys; fcntl.flock(open(sys.argv[1]), fcntl.LOCK_EX | fcntl.LOCK_NB)"
 
