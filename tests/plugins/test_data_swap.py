@@ -141,7 +141,7 @@ def test_undo_after_a_run_that_was_cut_off(
 def test_app_that_does_not_start_with_its_data(
     state: Path, running: set[str], monkeypatch: pytest.MonkeyPatch
 ):
-    """Its database may be away. The next run, which may mend that, has to get further."""
+    """Its database may be away. The next run, which may fix that, has to get further."""
 
     def fail(*_: str) -> str:
         raise units.SystemctlError("Job for wsgi-shop.4d1c.service failed.")
