@@ -87,7 +87,7 @@ def prefix(directory: str) -> str | None:
     """
     question = ("rev-parse", "--is-inside-work-tree", "--show-prefix")
     try:
-        inside, _, path = ask(directory, *question, errors="surrogateescape").partition("\n")
+        inside, _newline, path = ask(directory, *question, errors="surrogateescape").partition("\n")
     except subprocess.CalledProcessError as error:
         _refuse_foreign(error)
         return None
@@ -101,7 +101,7 @@ def empty_submodules(directory: str) -> Iterator[Path]:
     except (FileNotFoundError, subprocess.CalledProcessError):
         return
     for entry in listed.split("\0"):
-        attributes, _, name = entry.partition("\t")
+        attributes, _tab, name = entry.partition("\t")
         path = Path(directory, name)
         if attributes.startswith("160000 ") and not (path.is_dir() and any(path.iterdir())):
             yield Path(name)
