@@ -12,6 +12,7 @@ description:
   - If no repository has the directory, or if its repository ignores all of it, only O(exclude)
     decides.
   - It runs no hook or other program that the configuration of a repository names.
+  - It warns of submodules that are not checked out, unless they are left out.
   - It fails if git does not trust the owner of a repository.
 options:
   _terms:
@@ -43,12 +44,20 @@ _raw:
   sample: [.env, db.sqlite3, node_modules]
 """
 
+from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
+from ansible.utils.display import Display
 from ansible_collections.subsite.deploy.plugins.module_utils.source_tree import TreeError
-from ansible_collections.subsite.deploy.plugins.plugin_utils import left_out
+from ansible_collections.subsite.deploy.plugins.plugin_utils import left_out, work_tree
+
+EMPTY = (
+    "The source has a submodule that is not checked out, {path!r}: its directory is empty in the "
+    "release. Run git submodule update --init --recursive, or leave it out: "
+    "wsgi_app_source.exclude: ['/{path}']"
+)
 
 
 class LookupModule(LookupBase):
@@ -57,8 +66,14 @@ class LookupModule(LookupBase):
     def run(self, terms: list[str], variables: dict | None = None, **kwargs: Any) -> list[str]:
         """Return what is left out of each of ``terms``."""
         self.set_options(var_options=variables, direct=kwargs)
-        exclude = self.get_option("exclude")
         try:
-            return [str(path) for term in terms for path in sorted(left_out.find(term, exclude))]
+            return [str(path) for term in terms for path in self._left_out(term)]
         except TreeError as error:
             raise AnsibleLookupError(str(error)) from error
+
+    def _left_out(self, directory: str) -> list[Path]:
+        found = left_out.find(directory, self.get_option("exclude"))
+        for path in work_tree.empty_submodules(directory):
+            if found.isdisjoint([path, *path.parents]):
+                Display().warning(EMPTY.format(path=str(path)))
+        return sorted(found)

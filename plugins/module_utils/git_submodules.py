@@ -58,8 +58,8 @@ def _urls(configuration: str) -> dict[str, str]:
     """Return the URL of each submodule by its path."""
     values: dict[str, dict[str, str]] = {}
     for entry in configuration.split("\0"):
-        key, _, value = entry.partition("\n")
-        name, _, setting = key.removeprefix("submodule.").rpartition(".")
+        key, _newline, value = entry.partition("\n")
+        name, _dot, setting = key.removeprefix("submodule.").rpartition(".")
         values.setdefault(name, {})[setting] = value
     return {each["path"]: each["url"] for each in values.values() if {"path", "url"} <= each.keys()}
 

@@ -10,6 +10,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from ansible_collections.subsite.deploy.plugins.module_utils.printable import excerpt
 from ansible_collections.subsite.deploy.plugins.module_utils.tag_version import (
@@ -86,11 +87,24 @@ def prefix(directory: str) -> str | None:
     """
     question = ("rev-parse", "--is-inside-work-tree", "--show-prefix")
     try:
-        inside, _, path = ask(directory, *question, errors="surrogateescape").partition("\n")
+        inside, _newline, path = ask(directory, *question, errors="surrogateescape").partition("\n")
     except subprocess.CalledProcessError as error:
         _refuse_foreign(error)
         return None
     return path.removesuffix("\n") if inside == "true" else None
+
+
+def empty_submodules(directory: str) -> Iterator[Path]:
+    """Yield the submodules below ``directory`` that are not checked out, relative to it."""
+    try:
+        listed = ask(directory, "ls-files", "--stage", "-z", "--", ".", errors="surrogateescape")
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        return
+    for entry in listed.split("\0"):
+        attributes, _tab, name = entry.partition("\t")
+        path = Path(directory, name)
+        if attributes.startswith("160000 ") and not (path.is_dir() and any(path.iterdir())):
+            yield Path(name)
 
 
 def _refuse_foreign(error: Exception) -> None:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.subsite.deploy.plugins.module_utils import layout, units
 from ansible_collections.subsite.deploy.plugins.modules import wsgi_app_info
+
+
+@pytest.fixture(autouse=True)
+def environ() -> Iterator[None]:
+    """Take back what a build sets in its process, which is that of the tests here."""
+    with mock.patch.dict(os.environ):
+        yield
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.loader import lookup_loader
+from ansible.utils.display import Display
 from ansible_collections.subsite.deploy.plugins.lookup.source_files import source_files
 from ansible_collections.subsite.deploy.plugins.plugin_utils import left_out
 from ansible_collections.subsite.deploy.plugins.plugin_utils.packed_directory import pack
@@ -221,6 +222,33 @@ class TestExclude:
         git(private, "add", "own.py", "own/own")
         git(private, "commit", "--quiet", "--message=x")
         assert find(top, line) == found
+
+
+class TestEmptySubmodule:
+    @pytest.fixture
+    def warned(self, tree: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+        git(tree, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},libs/own")
+        (tree / "libs/own").mkdir(parents=True)
+        warnings: list[str] = []
+        monkeypatch.setattr(Display, "warning", lambda _, text: warnings.append(text))
+
+        def warned(*exclude: str) -> list[str]:
+            lookup_loader.get("subsite.deploy.left_out").run([str(tree)], exclude=list(exclude))
+            return warnings
+
+        return warned
+
+    def test_is_named(self, warned):
+        [text] = warned()
+        assert "a submodule that is not checked out, 'libs/own': its directory is empty" in text
+
+    @pytest.mark.parametrize("line", ["/libs/own", "libs/"])
+    def test_that_is_left_out_is_not_named(self, warned, line: str):
+        assert warned(line) == []
+
+    def test_that_is_checked_out_is_not_named(self, warned, tree: Path):
+        repository(tree / "libs/own", "", "own.py")
+        assert warned() == []
 
 
 class TestTrouble:

@@ -40,8 +40,8 @@ RESERVED_IN_BUILDS = {
 def errors(inputs: Inputs) -> Iterator[str]:
     """Yield what is wrong with the environment variables of the app and of its builds."""
     environment, secrets = inputs.values["environment"], inputs.values["secrets"]
-    yield from _variables("wsgi_app_environment", environment)
-    yield from _variables("wsgi_app_secrets", secrets, are_secret=True)
+    yield from _variables("wsgi_app_environment", environment, RESERVED)
+    yield from _variables("wsgi_app_secrets", secrets, RESERVED, are_secret=True)
     yield from _builds(
         inputs.values["build_environment"], (inputs.values["source"] or {}).get("type")
     )
@@ -63,14 +63,14 @@ def _builds(variables: dict, kind: str | None) -> Iterator[str]:
             f"{where} is set, but wsgi_app_source.type is 'image': the image is built already, so "
             "remove it."
         )
-    yield from _variables(where, variables, are_secret=True, reserved=RESERVED_IN_BUILDS)
+    yield from _variables(where, variables, RESERVED_IN_BUILDS, are_secret=True)
 
 
 def _variables(
     where: str,
     variables: dict,
+    reserved: Mapping[str, str],
     are_secret: bool = False,
-    reserved: Mapping[str, str] = RESERVED,
 ) -> Iterator[str]:
     for name, value in variables.items():
         if not NAME.fullmatch(str(name)):
