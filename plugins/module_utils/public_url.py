@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -77,3 +78,19 @@ def is_url(text: str) -> bool:
 def is_host_name(host: str) -> bool:
     """Return whether DNS allows ``host``: no label is empty or too long (RFC 1035)."""
     return ":" in host or all(0 < len(label) < 64 for label in host.removesuffix(".").split("."))
+
+
+def is_internal(host: str) -> bool:
+    """Return whether ``host`` is unknown outside: a private address, or a name without a dot."""
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return "." not in host
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether ``host`` is the client's own machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -85,6 +85,13 @@ options:
         Omit it if they are unknown.
     type: list
     elements: str
+  inner_hosts:
+    description:
+      - Hosts of the site that clients cannot connect to, as those of its upstreams. A URL with one
+        of these is wrong.
+    type: list
+    elements: str
+    default: []
   websocket:
     description: Whether WebSocket must work. Needs O(keys) or O(signature).
     type: bool
@@ -333,6 +340,7 @@ def main() -> None:
             "other_responses": {"type": "list", "elements": "dict", "default": []},
             "trusted_proxies": {"type": "list", "elements": "str"},
             "trusted_headers": {"type": "list", "elements": "str"},
+            "inner_hosts": {"type": "list", "elements": "str", "default": []},
             "websocket": {"type": "bool", "default": False},
             "body": {"type": "int", "default": 0},
             "timeout": {"type": "int", "default": 10},
@@ -353,9 +361,10 @@ def main() -> None:
         Probe(
             options["name"], endpoint(options, url, params, signature, total), url, options["strip"]
         ).send(
-            forge=number == 0 and options["name"] != "app",
+            outermost=number == 0 and options["name"] != "app",
             websocket=params["websocket"],
             body=params["body"],
+            inner_hosts=set(params["inner_hosts"]),
         )
         for number, options in enumerate(params["endpoints"])
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import secrets
 import tempfile
@@ -31,8 +32,12 @@ class World:
         self.nginx = Nginx(top, "www-data")
         (top / "sites/0.conf").write_text(HTTP)
         self.apps: dict[str, Path] = {}
+        self.single_page = top / "single_page"
+        self.single_page.mkdir()
+        (self.single_page / "index.html").write_text("<script src='/app.js'></script>")
         self.gunicorns = contextlib.ExitStack()
         self.ports: dict[str, tuple[int, int]] = {}
+        self.shared: dict[str, tuple[int, int]] = {}
         self.free = iter(free_ports(2 * len([*RIGHT, *WRONG])))
 
     def app(self, set_up: SetUp) -> Path:
@@ -63,8 +68,15 @@ class World:
 
     def add(self, number: int, set_up: SetUp) -> None:
         """Write the nginx configuration of a set-up."""
+        # Pages of one app share a site.
+        key = repr(dataclasses.replace(set_up, name="", fault="", hop="", url=""))
+        if key in self.shared:
+            self.ports[set_up.name] = self.shared[key]
+            return
         front, port = next(self.free), next(self.free)
         self.ports[set_up.name] = front, port
+        if set_up.app.get("wsgi_app_callable") == "pages:app":
+            self.shared[key] = front, port
         sites, app = self.top / "sites", self.app(set_up) / "shop.sock"
         if set_up.front:
             tls = self.certificate if set_up.url.startswith("https:") else None
@@ -87,7 +99,10 @@ class World:
             "nginx_site_server_names": ["shop.example"],
             "nginx_site_listen": [f"127.0.0.1:{self.ports[set_up.name][1]}"],
             "nginx_site_default_server": not set_up.beside,
-            "nginx_site_mounts": [{"path": path, "upstreams": upstreams, **set_up.mount}],
+            "nginx_site_mounts": [
+                {"path": path, "upstreams": upstreams, **set_up.mount},
+                *({**mount, "root": str(self.single_page)} for mount in set_up.mounts),
+            ],
             **(BEHIND if set_up.behind else {}),
             **set_up.site,
         }

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from apps.pages import RIGHT_PAGES, WRONG_PAGES, label
+
 PLAIN, MAPPED = "http://shop.example/api/", "http://shop.example:8000/api/"
 SECURE, OTHER = "https://shop.example/api/", "https://shop.example:8443/api/"
 FRONT_ADDRESS = "127.0.0.9"
@@ -80,6 +82,8 @@ class SetUp:
     """Variables of nginx_site that differ."""
     mount: dict[str, Any] = field(default_factory=dict)
     """Options of the mount that differ."""
+    mounts: tuple[dict[str, Any], ...] = ()
+    """More mounts of the site."""
     nginx: str = ""
     """A configuration that replaces the role's, with PORT, SOCKET and NAME to be filled in."""
     beside: str = ""
@@ -136,6 +140,23 @@ def shop(**arguments: Any) -> dict[str, str]:
     return {"wsgi_app_callable": f"shop:create_app({text})"}
 
 
+def page(name: str, fault: str = "", **more: Any) -> SetUp:
+    """Return a set-up whose app has a page of :mod:`apps.pages`."""
+    beside = " beside a single-page app" if "mounts" in more else ""
+    return SetUp(
+        f"page: {name}{beside}",
+        fault,
+        "app" if fault else "",
+        url=f"http://{label(name)}.pages.example:8000/api/",
+        app={"wsgi_app_callable": "pages:app"},
+        site={"nginx_site_server_names": ["pages.example", "*.pages.example"]},
+        **more,
+    )
+
+
+SINGLE_PAGE = {"path": "/", "root": "SINGLE_PAGE", "fallback": "/index.html"}
+"""The mount of a single-page app, which answers at every path."""
+
 RIGHT = [
     SetUp("a mapped port"),
     SetUp("the default port", url=PLAIN),
@@ -184,6 +205,15 @@ RIGHT = [
     SetUp(
         "an nginx without the role",
         nginx=foreign(f"location /api {{ {GOOD} proxy_pass http://app-NAME; }}"),
+    ),
+    *(page(name) for name in RIGHT_PAGES),
+    *(
+        page(name, mounts=(SINGLE_PAGE,))
+        for name in (
+            "everything with its prefix",
+            "links to other mounts",
+            "a form that takes no GET",
+        )
     ),
 ]
 
@@ -498,4 +528,9 @@ WRONG = [
     ),
     SetUp("app forgets its prefix", "prefix-forgotten", "app", app=shop(to="/cart")),
     SetUp("app redirects to itself", "redirect-loop", "app", app=shop(to="/api/")),
+    *(page(name, fault) for name, (fault, _) in WRONG_PAGES.items()),
+    *(
+        page(name, "page-lacks-prefix", mounts=(SINGLE_PAGE,))
+        for name in ("script", "style sheet", "base", "import of a script", "icon of a manifest")
+    ),
 ]

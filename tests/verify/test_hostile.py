@@ -178,7 +178,7 @@ def test_time_of_a_call_is_shared_by_layers(site: hostile.Site):
     site.answer(hostile.at_once(hostile.OK))
     url = PublicUrl.parse(f"http://{site.authority}/api/")
     endpoint = Endpoint(site.authority, "127.0.0.1", None, url.authority, total=Deadline(0))
-    responses = Probe("public", endpoint, url).send(forge=True, websocket=True, body=1)
+    responses = Probe("public", endpoint, url).send(outermost=True, websocket=True, body=1)
     assert (
         responses["plain"]["error"]
         == "TimeoutError: not requested, since the 0 s of this call are over"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -245,10 +244,7 @@ def check_response(case: Case) -> Iterator[Fault]:
     """Yield what is wrong in the redirects, links and cookies that clients receive."""
     yield from check_slash_redirect(case)
     yield from check_not_found(case)
-    for redirect in case.outermost.get("redirects", [])[:1]:
-        yield from check_redirect(case, redirect["location"])
-    if not case.wrapper_answer():
-        yield from check_links(case)
+    yield from check_wrong_urls(case)
     for cookie in case.plain["cookies"]:
         # A cookie with a Domain is for several apps, so that its Path may be another.
         path = "/" if cookie["domain"] else cookie["path"]
@@ -290,35 +286,25 @@ def is_success(response: dict[str, Any]) -> bool:
     return 0 < response["status"] < 400
 
 
-def check_redirect(case: Case, location: str) -> Iterator[Fault]:
-    """Yield what is wrong in a redirect of the app."""
-    parts, url = urlsplit(location), case.url
-    if parts.netloc:
-        is_same_site = parts.hostname == url.host.strip("[]") or is_internal(parts.hostname)
-        if is_same_site and f"{parts.scheme}://{parts.netloc}" != url.origin:
-            fault = "origin-hard-coded" if case.wrapper_answer() else "url-wrong"
-            yield case.fault(fault, url.origin, location)
-    elif "redirect_target" in case.outermost and case.outermost["redirect_target"]["status"] >= 400:
-        if is_success(case.outermost["redirect_target_with_prefix"]):
-            yield case.fault("prefix-forgotten", f"{url.prefix}{location}", location)
+def check_wrong_urls(case: Case) -> Iterator[Fault]:
+    """Yield what is wrong in redirects, and in what the page and its parts refer to."""
+    for wrong in case.outermost.get("wrong_urls", []):
+        fault = name_wrong_url(wrong, bool(case.wrapper_answer()))
+        more = f", and {wrong['count'] - 1} more" if wrong["count"] > 1 else ""
+        received = f"{wrong['written']}{more} ({wrong['response']})"
+        kind, place = wrong["kind"], wrong["place"]
+        yield case.fault(fault, wrong["meant"], received, kind=kind, place=place)
 
 
-def check_links(case: Case) -> Iterator[Fault]:
-    """Yield the first link of the page that leads to the site by another origin."""
-    for link in case.plain["links"]:
-        host = urlsplit(link).hostname
-        is_same_site = host == case.url.host.strip("[]") or is_internal(host)
-        if is_same_site and not f"{link}/".startswith(f"{case.url.origin}/"):
-            yield case.fault("url-wrong", case.url.origin, link)
-            return
+def name_wrong_url(wrong: dict[str, Any], is_right_before: bool) -> str:
+    """Return the fault of a wrong URL.
 
-
-def is_internal(host: str | None) -> bool:
-    """Return whether ``host`` is unknown outside: a private address, or a name without a dot."""
-    try:
-        return ipaddress.ip_address(host or "").is_private
-    except ValueError:
-        return "." not in (host or "")
+    :param is_right_before: whether the hops in front of the app are known to be right.
+    """
+    if wrong["fault"] == "page-origin":
+        return "origin-hard-coded" if is_right_before else "url-wrong"
+    is_redirect = wrong["kind"] == "redirect" and wrong["fault"] == "page-lacks-prefix"
+    return "prefix-forgotten" if is_redirect else wrong["fault"]
 
 
 def check_features(case: Case) -> Iterator[Fault]:

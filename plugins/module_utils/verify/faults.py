@@ -191,14 +191,36 @@ FAULTS = {
     ),
     "origin-hard-coded": FaultDescription(
         "app",
-        "the app redirects to an origin that is written in its code or settings",
-        "Use redirect(url_for(…)), not a URL with a host. Do not set PREFERRED_URL_SCHEME and "
-        "SERVER_NAME.",
+        "a {kind} of {place} has an origin that is written in the app's code or settings",
+        "Use redirect(url_for(…)) and url_for(…), not a URL with a host. Do not set "
+        "PREFERRED_URL_SCHEME and SERVER_NAME. A setting for the app's own URL must be {origin}"
+        "{prefix}.",
     ),
     "prefix-forgotten": FaultDescription(
         "app",
         "the app redirects to a path without its prefix",
         "Use redirect(url_for(…)), not a fixed path, or put request.script_root before the path.",
+    ),
+    "page-lacks-prefix": FaultDescription(
+        "app",
+        "a {kind} of {place} lacks the prefix, so that it leads out of the app",
+        "The app must put SCRIPT_NAME before its paths: url_for(…), {{% static … %}}, "
+        "request.script_root, or its setting for a base path, as requests_pathname_prefix of Dash. "
+        "In style sheets, scripts and manifests write relative URLs. If the app has a setting for "
+        "all of its paths, its routes may need the prefix, too: wsgi_app_prefix_mode: app",
+    ),
+    "page-repeats-prefix": FaultDescription(
+        "app",
+        "a {kind} of {place} has the prefix twice",
+        "url_for(…) has the prefix already. Do not add it again, and remove it from the app's "
+        "setting for a base path.",
+    ),
+    "slash-missing": FaultDescription(
+        "app",
+        "{place} is a page of its own without the slash at its end, so that its relative URLs, as "
+        "that of a {kind}, lead out of the app",
+        "Let the app redirect {place} to {place}/, or write nginx_site_redirects: "
+        "{{{place}: {place}/}}",
     ),
     "app-owns-prefix": FaultDescription(
         "app",

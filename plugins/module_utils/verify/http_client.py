@@ -8,6 +8,7 @@ import re
 import secrets
 import ssl
 import time
+import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,10 @@ from ansible_collections.subsite.deploy.plugins.module_utils.deadline import (
 )
 from ansible_collections.subsite.deploy.plugins.module_utils.printable import excerpt
 from ansible_collections.subsite.deploy.plugins.module_utils.public_url import is_url
-from ansible_collections.subsite.deploy.plugins.module_utils.verify import wrapper_answer
+from ansible_collections.subsite.deploy.plugins.module_utils.verify import (
+    references,
+    wrapper_answer,
+)
 
 SIGNATURE_HEADER = "X-Subsite-Verify"
 SIGNATURE_LIFETIME = 50
@@ -29,6 +33,12 @@ MOST_SIGNATURES = 10
 
 BODY = 65536
 """How many bytes of a body are read, or sent, at once."""
+
+PAGE = 4 * BODY
+"""How many bytes of a body are read for the URLs in it."""
+
+SECONDS_TO_READ = 2
+"""How long the URLs in one body are looked for."""
 
 LINK = re.compile(rb"""(?:href|src|action)\s*=\s*["'](https?://[^"'<> ]+)""", re.IGNORECASE)
 
@@ -47,13 +57,19 @@ class Response:
     location: str = ""
     server: str = ""
     cookies: list[dict[str, Any]] = field(default_factory=list)
+    content_type: str = ""
     links: list[str] = field(default_factory=list)
     """Absolute URLs in the page."""
-    text: str = ""
     wrapper_answer: dict[str, Any] = field(default_factory=dict)
     """What the wrapper around the app answered; empty if it did not answer."""
     client_address: str = ""
     """The address that the request was sent from."""
+    text: references.Text = field(default_factory=references.Text)
+    """All that the body and the headers refer to; empty unless it was asked for."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what is judged later, perhaps on another host."""
+        return {name: value for name, value in vars(self).items() if name != "text"}
 
 
 class FinalResponse(http.client.HTTPResponse):
@@ -118,12 +134,15 @@ class Endpoint:
         *,
         signed: bool = False,
         body: int = 0,
+        reads: str = "",
     ) -> Response:
         """Request ``target`` once, without following a redirect.
 
         :param headers: more headers.
         :param signed: whether the wrapper around the app should answer, instead of the app.
         :param body: how many bytes to post.
+        :param reads: what the response is for a browser, if the URLs in it are to be found:
+            ``page``, or a kind of :mod:`references`.
         """
         all_headers = {"Host": self.host, "User-Agent": "subsite-verify", "Connection": "close"}
         all_headers |= {**self.headers, **(headers or {})}
@@ -141,7 +160,7 @@ class Endpoint:
         connection = Connection(self, deadline)
         try:
             connection.connect()
-            self._exchange(connection, response, all_headers, body)
+            self._exchange(connection, response, all_headers, body, reads)
         except TimeoutError:
             response.error = f"TimeoutError: no complete response within {deadline.seconds:.3g} s"
         except OSError as error:
@@ -156,7 +175,12 @@ class Endpoint:
         return response
 
     def _exchange(
-        self, connection: Connection, response: Response, headers: dict[str, str], body: int
+        self,
+        connection: Connection,
+        response: Response,
+        headers: dict[str, str],
+        body: int,
+        reads: str,
     ) -> None:
         """Send the request and fill ``response``."""
         method = "POST" if body else "GET"
@@ -173,6 +197,7 @@ class Endpoint:
         response.status = received.status
         response.location = check_location(received.headers.get("Location", ""))
         response.server = excerpt(received.headers.get("Server", ""))
+        response.content_type = excerpt(received.headers.get_content_type())
         response.cookies = [
             parse_cookie(line) for line in received.headers.get_all("Set-Cookie", [])
         ]
@@ -180,17 +205,36 @@ class Endpoint:
             if "Upgrade" not in headers:
                 raise ValueError("status 101, although the request has no Upgrade header")
             return
-        page = received.read(BODY)
-        if received.length and len(page) < BODY:
+        limit = PAGE if reads else BODY
+        page = received.read(limit)
+        if received.length and len(page) < limit:
             raise ValueError(f"the body ends {received.length} bytes before its Content-Length")
+        page = decompress(page, received.headers.get("Content-Encoding", ""))
         links = dict.fromkeys(link.decode("latin-1") for link in LINK.findall(page))
         response.links = list(filter(is_url, links))
-        response.text = excerpt(page[:2000].decode(errors="replace"), 2000)
+        if reads:
+            deadline = Deadline(min(SECONDS_TO_READ, connection.deadline.left()))
+            response.text = references.read(received.headers, page, reads, deadline)
         if (
             SIGNATURE_HEADER in headers
             and received.headers.get_content_type() == "application/json"
         ):
             response.wrapper_answer = wrapper_answer.parse(page)
+
+
+def decompress(page: bytes, encoding: str) -> bytes:
+    """Return ``page`` without its ``Content-Encoding``, as far as it is valid.
+
+    Verify does not ask for compression, but some sites always send it. The result is limited,
+    because a small body can expand to gigabytes.
+    """
+    if encoding.strip().lower() not in ("gzip", "x-gzip", "deflate"):
+        return page
+    # 32 lets zlib recognise the headers of gzip and of zlib.
+    try:
+        return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(page, PAGE)
+    except zlib.error:
+        return b""
 
 
 def check_location(value: str) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 from urllib.parse import urljoin
 
 from ansible_collections.subsite.deploy.plugins.module_utils.public_url import PublicUrl
-from ansible_collections.subsite.deploy.plugins.module_utils.verify.http_client import Endpoint
+from ansible_collections.subsite.deploy.plugins.module_utils.verify.http_client import (
+    Endpoint,
+    Response,
+)
+from ansible_collections.subsite.deploy.plugins.module_utils.verify.page_probe import PageProbe
 
 FORGED_CLIENT = "203.0.113.66"
 FORGED_HOST = "forged.invalid"
@@ -39,8 +42,19 @@ class Probe:
         self.name, self.endpoint, self.url = name, endpoint, url
         self.prefix = "" if strip else url.prefix
 
-    def send(self, *, forge: bool, websocket: bool, body: int) -> dict[str, Any]:
-        """Send all requests, and return the responses by their purpose."""
+    def send(
+        self,
+        *,
+        outermost: bool,
+        websocket: bool,
+        body: int,
+        inner_hosts: set[str] | None = None,
+    ) -> dict[str, Any]:
+        """Send all requests, and return the responses by their purpose.
+
+        :param outermost: whether clients connect to this endpoint, so that it is asked what clients
+            receive: with forged headers, too, and what the page refers to.
+        """
         request, prefix, can_sign = (
             self.endpoint.request,
             self.prefix,
@@ -48,36 +62,43 @@ class Probe:
         )
         responses: dict[str, Any] = {"name": self.name, "connect": self.endpoint.address}
         if can_sign:
-            responses["signed"] = asdict(request(f"{prefix}/", signed=True))
+            responses["signed"] = request(f"{prefix}/", signed=True).as_dict()
         # A second attempt would only wait for the same connection error again.
         unreachable = (
             can_sign and responses["signed"]["error"] and not responses["signed"]["client_address"]
         )
-        responses["plain"] = responses["signed"] if unreachable else asdict(request(f"{prefix}/"))
-        plain = responses["plain"]
-        if plain["error"] or plain["malformed"]:
+        if unreachable:
+            responses["plain"] = responses["signed"]
             return responses
-        responses["redirects"], responses["redirect_end"] = self._follow(plain)
+        reads = "page" if outermost else ""
+        first = request(f"{prefix}/", reads=reads)
+        responses["plain"] = first.as_dict()
+        if first.error or first.malformed:
+            return responses
+        responses["redirects"], last = self._follow(first, reads)
+        responses["redirect_end"] = last.as_dict()
+        pages = [(urljoin(self.url.origin, last.target), last)]
         if prefix and self.name != "app":
-            responses["slash"] = asdict(request(prefix))
+            slash = request(prefix, reads=reads)
+            responses["slash"] = slash.as_dict()
             responses["slash"]["reaches_app"] = can_sign and bool(
                 request(prefix, signed=True).wrapper_answer
             )
-        if plain["status"] == 404 and self.url.prefix:
-            responses["doubled_prefix"] = asdict(request(f"{prefix}{self.url.prefix}/"))
-            responses["without_prefix"] = asdict(request("/"))
-        if self._leaves_prefix(plain["location"]):
-            responses["redirect_target"] = asdict(request(plain["location"]))
-            responses["redirect_target_with_prefix"] = asdict(
-                request(self.url.prefix + plain["location"])
-            )
-        if forge:
+            pages.append((urljoin(self.url.origin, prefix), slash))
+        if first.status == 404 and self.url.prefix:
+            doubled = request(f"{prefix}{self.url.prefix}/")
+            responses["doubled_prefix"] = doubled.as_dict()
+            responses["without_prefix"] = request("/").as_dict()
+        if outermost:
+            page = PageProbe(self.endpoint, self.url, inner_hosts or set())
+            pages = [(address, it) for address, it in pages if not (it.error or it.location)]
+            responses["wrong_urls"] = page.find(responses["redirects"], pages)
             responses |= self._forge(responses)
         if websocket and can_sign:
             upgrade = {"Upgrade": "websocket", "Connection": "Upgrade"}
-            responses["websocket"] = asdict(request(f"{prefix}/", upgrade, signed=True))
+            responses["websocket"] = request(f"{prefix}/", upgrade, signed=True).as_dict()
         if body and can_sign:
-            responses["body"] = asdict(request(f"{prefix}/", signed=True, body=body))
+            responses["body"] = request(f"{prefix}/", signed=True, body=body).as_dict()
         return responses
 
     def _forge(self, responses: dict[str, Any]) -> dict[str, Any]:
@@ -87,43 +108,35 @@ class Probe:
         headers = forge_headers(app_sees.get("scheme", self.url.scheme))
         forged: dict[str, Any] = {
             "forged": {
-                name: asdict(
-                    self.endpoint.request(f"{self.prefix}/", {name: value}, signed=can_sign)
-                )
+                name: self.endpoint.request(
+                    f"{self.prefix}/", {name: value}, signed=can_sign
+                ).as_dict()
                 for name, value in headers.items()
             }
         }
         if self.prefix and not can_sign:
             forged["forged_slash"] = {
-                name: asdict(self.endpoint.request(self.prefix, {name: value}))
+                name: self.endpoint.request(self.prefix, {name: value}).as_dict()
                 for name, value in headers.items()
             }
         return forged
 
-    def _leaves_prefix(self, location: str) -> bool:
-        """Return whether ``location`` is a path outside of the prefix."""
-        return (
-            location.startswith("/")
-            and not location.startswith("//")
-            and not f"{location}/".startswith(f"{self.url.prefix}/")
-        )
-
     def _follow(
-        self, response: dict[str, Any], most: int = 5
-    ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        self, response: Response, reads: str, most: int = 5
+    ) -> tuple[list[dict[str, Any]], Response]:
         """Return the redirects from ``response`` on, and the last response.
 
         They are followed while they stay on this origin.
         """
         redirects: list[dict[str, Any]] = []
-        source = urljoin(self.url.origin, response["target"])
-        while response["location"] and len(redirects) < most:
+        source = urljoin(self.url.origin, response.target)
+        while response.location and len(redirects) < most:
             redirects.append(
-                {"url": source, "status": response["status"], "location": response["location"]}
+                {"url": source, "status": response.status, "location": response.location}
             )
-            target = urljoin(source, response["location"])
+            target = urljoin(source, response.location)
             if not target.startswith(f"{self.url.origin}/"):
                 break
             source, path = target, target.removeprefix(self.url.origin)
-            response = asdict(self.endpoint.request(path.partition("#")[0]))
+            response = self.endpoint.request(path.partition("#")[0], reads=reads)
         return redirects, response
