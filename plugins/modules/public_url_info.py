@@ -11,6 +11,11 @@ description:
   - Sends requests to a live site as its clients do, also with forged headers, and compares the URLs
     in the responses with the public URL. It can do so at several endpoints between client and app.
   - Names the first hop that is wrong, what was expected, what was received, and the fix.
+  - Reads what the page, its style sheets, scripts and manifest refer to. A URL of these is a fault
+    if it fails, and the URL with the prefix or with the public origin does not.
+  - If no server can be reached at O(url), or if this machine does not trust its certificate, that
+    is no fault. Then only O(other_responses) are judged; among these, nginx is skipped if it trusts
+    a proxy in front, since it is probed without that proxy.
   - Takes at most ten times as long as O(timeout), whatever the site sends. A response that is late,
     or that breaks the rules of HTTP, is a fault like any other.
   - Every request is a GET that any client can send, except for O(body), which never reaches the
@@ -25,9 +30,8 @@ options:
     required: true
   url_is_assumed:
     description:
-      - Whether O(url) may be another URL than the site's. If no server responds there,
-        RV(report) says so and only O(other_responses) are judged. Among these, nginx is skipped if
-        it trusts a proxy in front, since it is probed without that proxy.
+      - Whether O(url) is a guess. Then a server there that sends no response may be another one,
+        which is no fault.
     type: bool
     default: false
   endpoints:
@@ -43,9 +47,9 @@ options:
         required: true
       connect:
         description:
-          - The address to connect to, for example V(127.0.0.1:80), or the path of a socket. The
-            default is the host and port of O(url). Requests to V(app) get the headers that nginx
-            sends.
+          - The address to connect to, for example V(127.0.0.1:80), V(203.0.113.5), or the path of a
+            socket. The default is the host and port of O(url). Requests to V(app) get the headers
+            that nginx sends.
         type: str
         default: ""
       tls:
@@ -61,6 +65,10 @@ options:
         own key, for example V(/srv/wsgi/shop/releases/*/diagnosis.key).
       - An app checks ten signatures. If there are more keys, those of the ten releases that were
         deployed last are used; an older release is judged like an app without a key.
+    type: str
+    default: ""
+  current_unit:
+    description: The unit whose link names the release that serves, for the report.
     type: str
     default: ""
   signature:
@@ -146,9 +154,29 @@ report:
       description: The URL.
       type: str
       returned: always
+    time:
+      description: When the report was made, in UTC.
+      type: str
+      returned: always
+      sample: "2026-11-30 12:00:00"
+    seconds:
+      description: How long that took.
+      type: float
+      returned: always
+      sample: 0.2
+    release:
+      description: The release that served. Empty without O(current_unit).
+      type: str
+      returned: always
+      sample: 4d1c09aa71be
     unanswered:
       description:
-        - Why no server responded, if O(url_is_assumed). Empty if one did.
+        - Why nobody responded at O(url), or why this machine does not trust who did. Then only
+          O(other_responses) were judged. Empty if there was a response.
+      type: str
+      returned: always
+    advice:
+      description: What to do about that.
       type: str
       returned: always
     faults:
@@ -187,6 +215,11 @@ report:
           type: str
           returned: always
           sample: "nginx: proxy_set_header X-Forwarded-Proto $scheme; …"
+    warnings:
+      description: What may be wrong or meant so, in the form of RV(report.faults).
+      type: list
+      elements: dict
+      returned: always
     forged:
       description:
         - Each header that was forged, and whether the site accepts it. None where the responses do
@@ -219,165 +252,18 @@ signature:
   returned: always
 """
 
-import glob
-import ssl
-from dataclasses import asdict
-from pathlib import Path
-
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.subsite.deploy.plugins.module_utils.deadline import Deadline
-from ansible_collections.subsite.deploy.plugins.module_utils.public_url import PublicUrl
-from ansible_collections.subsite.deploy.plugins.module_utils.verify.case import Case
-from ansible_collections.subsite.deploy.plugins.module_utils.verify.checks import (
-    BAD_CERTIFICATE,
-    find_faults,
-    judge_forged_headers,
-)
-from ansible_collections.subsite.deploy.plugins.module_utils.verify.http_client import (
-    Endpoint,
-    sign,
-)
-from ansible_collections.subsite.deploy.plugins.module_utils.verify.probes import (
-    FORGED_CLIENT,
-    Probe,
-)
-from ansible_collections.subsite.deploy.plugins.module_utils.verify.rows import list_hops
-from ansible_collections.subsite.deploy.plugins.module_utils.verify.table import render
-
-TOTAL_TIMEOUTS = 10
-"""All responses together may take this many times as long as one."""
-
-
-def tls_context(params: dict) -> ssl.SSLContext:
-    """Return how certificates are checked."""
-    context = ssl.create_default_context()
-    if params["ca_path"]:
-        context.load_verify_locations(params["ca_path"])
-    if not params["validate_certs"]:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def endpoint(
-    options: dict, url: PublicUrl, params: dict, signature: str, total: Deadline
-) -> Endpoint:
-    """Return where to connect to for one of the module's ``endpoints``, and what to send."""
-    by_default = options["name"] == "public" and url.scheme == "https"
-    use_tls = by_default if options["tls"] is None else options["tls"]
-    return Endpoint(
-        address=options["connect"] or f"{url.host}:{url.port}",
-        certificate_name=url.host.strip("[]"),
-        context=tls_context(params) if use_tls else None,
-        host=url.authority,
-        headers=url.forwarded_headers(FORGED_CLIENT) if options["name"] == "app" else {},
-        timeout=params["timeout"],
-        signature=signature,
-        total=total,
-    )
-
-
-def read_keys(pattern: str) -> list[bytes]:
-    """Return the keys in the files of ``pattern``; the release that was deployed last is first."""
-    paths = sorted(map(Path, glob.glob(pattern)), key=deployment_time, reverse=True)
-    return [path.read_bytes() for path in paths]
-
-
-def deployment_time(key: Path) -> int:
-    """Return when the release of ``key`` was deployed."""
-    record = key.with_name("release.json")
-    return (record if record.exists() else key).stat().st_mtime_ns
-
-
-def select_responses(received: list[dict], params: dict) -> tuple[str, list[dict]]:
-    """Return why no server responds at an assumed URL, and the responses that can be judged."""
-    responses = received + params["other_responses"]
-    error = responses[0]["plain"]["error"]
-    if not params["url_is_assumed"] or not error or BAD_CERTIFICATE in error:
-        return "", responses
-    behind_proxy = bool(params["trusted_proxies"])
-    return error, [
-        one for one in params["other_responses"] if not (behind_proxy and one["name"] == "nginx")
-    ]
-
-
-def judge(url: PublicUrl, responses: list[dict], params: dict) -> dict:
-    """Return what ``responses`` show."""
-    if not responses:
-        return {"faults": [], "forged": {}, "hops": []}
-    trust = params["trusted_proxies"], params["trusted_headers"]
-    case = Case(url, responses, *trust, params["body"])
-    return {
-        "faults": [asdict(fault) for fault in find_faults(case)],
-        "forged": judge_forged_headers(case),
-        "hops": list_hops(case),
-    }
+from ansible_collections.subsite.deploy.plugins.module_utils.verify import run
 
 
 def main() -> None:
     """Send the requests to each endpoint, and report the faults."""
-    module = AnsibleModule(
-        argument_spec={
-            "url": {"type": "str", "required": True},
-            "url_is_assumed": {"type": "bool", "default": False},
-            "endpoints": {
-                "type": "list",
-                "elements": "dict",
-                "default": [{"name": "public"}],
-                "options": {
-                    "name": {
-                        "type": "str",
-                        "choices": ["public", "balancer", "nginx", "app"],
-                        "required": True,
-                    },
-                    "connect": {"type": "str", "default": ""},
-                    "tls": {"type": "bool"},
-                    "strip": {"type": "bool", "default": False},
-                },
-            },
-            "keys": {"type": "str", "default": "", "no_log": False},
-            "signature": {"type": "str", "default": "", "no_log": True},
-            "other_responses": {"type": "list", "elements": "dict", "default": []},
-            "trusted_proxies": {"type": "list", "elements": "str"},
-            "trusted_headers": {"type": "list", "elements": "str"},
-            "inner_hosts": {"type": "list", "elements": "str", "default": []},
-            "websocket": {"type": "bool", "default": False},
-            "body": {"type": "int", "default": 0},
-            "timeout": {"type": "int", "default": 10},
-            "validate_certs": {"type": "bool", "default": True},
-            "ca_path": {"type": "path"},
-        },
-        supports_check_mode=True,
-    )
-    params = module.params
+    module = AnsibleModule(argument_spec=run.OPTIONS, supports_check_mode=True)
     try:
-        url = PublicUrl.parse(params["url"])
+        result = run.verify(module.params)
     except ValueError as error:
-        module.fail_json(msg=f"url: {error}")
-    keys = read_keys(params["keys"])
-    signature = sign(keys) if keys else params["signature"]
-    total = Deadline(params["timeout"] * TOTAL_TIMEOUTS)
-    received = [
-        Probe(
-            options["name"], endpoint(options, url, params, signature, total), url, options["strip"]
-        ).send(
-            outermost=number == 0 and options["name"] != "app",
-            websocket=params["websocket"],
-            body=params["body"],
-            inner_hosts=set(params["inner_hosts"]),
-        )
-        for number, options in enumerate(params["endpoints"])
-    ]
-    unanswered, responses = select_responses(received, params)
-    report = {"url": url.text, "unanswered": unanswered, **judge(url, responses, params)}
-    module.exit_json(
-        changed=False,
-        right=not report["faults"],
-        report=report,
-        table=render(report),
-        responses=responses,
-        signature=signature,
-    )
+        module.fail_json(msg=str(error))
+    module.exit_json(changed=False, **result)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,9 @@ def app(environ: dict, start_response):
     """Answer with the page of the request, in which PREFIX and ORIGIN are filled in."""
     request = Request(environ)
     path, prefix, name = request.path, request.script_root, request.host.partition(".")[0]
-    if path == "/post":
+    if name in ("host-refused", "client-refused"):
+        response = first(BY_LABEL[name], request)
+    elif path == "/post":
         response = Response("posted", 200 if request.method == "POST" else 405)
     elif path in PARTS:
         kind, text = PARTS[path]
@@ -96,6 +98,10 @@ RIGHT_PAGES = {
     "what is no URL": """<!-- <a href="/cart"> --><script>const a = "<a href='/cart'>"</script>
         <a href="http://[">a</a><a href="http://x:port/">b</a><a href="/\u00e9">c</a>""",
     "every path answers": "<a href='/cart'>another mount, which is gone</a>",
+    "status 400 for its front page alone": ("name is missing", 400, {}),
+    "status 403 for its front page alone": ("no list", 403, {}),
+    "host refused": ("Bad Request (400)", 400, {}),
+    "client refused": ("Forbidden", 403, {}),
     "status 404 for its front page": ("<a href='PREFIX/cart'>a</a>", 404, {}),
     "a broken page of its own": "<a href='PREFIX/gone'>gone</a><img src='PREFIX/static/gone.png'>",
 }

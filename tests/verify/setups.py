@@ -94,6 +94,8 @@ class SetUp:
     """What is wrong with the app's socket: ``refused`` or ``gone``."""
     arguments: dict[str, Any] = field(default_factory=dict)
     """More arguments of the module."""
+    warning: str = ""
+    """The warning that verify must give; empty for most set-ups."""
     behind: bool = False
     """Whether nginx trusts the proxy in front."""
 
@@ -157,6 +159,9 @@ def page(name: str, fault: str = "", **more: Any) -> SetUp:
 SINGLE_PAGE = {"path": "/", "root": "SINGLE_PAGE", "fallback": "/index.html"}
 """The mount of a single-page app, which answers at every path."""
 
+REFUSING = {"host refused": "refuses-host", "client refused": "refuses-clients"}
+"""Pages of apps that answer every request with an error."""
+
 RIGHT = [
     SetUp("a mapped port"),
     SetUp("the default port", url=PLAIN),
@@ -170,6 +175,21 @@ RIGHT = [
     ),
     SetUp("the app's own ProxyFix", app={**shop(fix=1), "wsgi_app_proxy_fix": "no"}),
     SetUp("both ProxyFix", app=shop(fix=1)),
+    SetUp(
+        "Django that accepts the host",
+        app={"wsgi_app_callable": "django_hosts:create_app('shop.example')"},
+    ),
+    SetUp(
+        "Django that accepts no host",
+        app={"wsgi_app_callable": "django_hosts:create_app()"},
+        warning="refuses-host",
+    ),
+    SetUp("Flask that accepts the host", app=shop(TRUSTED_HOSTS=["shop.example"])),
+    SetUp(
+        "Flask that accepts another host",
+        app=shop(TRUSTED_HOSTS=["other.example"]),
+        warning="refuses-host",
+    ),
     SetUp("no Flask", app={"wsgi_app_callable": "echo:app"}),
     SetUp("an app that redirects", app=shop(to="/api/cart")),
     SetUp("an app that redirects twice", app=shop(to="/api/basket")),
@@ -206,7 +226,7 @@ RIGHT = [
         "an nginx without the role",
         nginx=foreign(f"location /api {{ {GOOD} proxy_pass http://app-NAME; }}"),
     ),
-    *(page(name) for name in RIGHT_PAGES),
+    *(page(name, warning=REFUSING.get(name, "")) for name in RIGHT_PAGES),
     *(
         page(name, mounts=(SINGLE_PAGE,))
         for name in (
@@ -216,6 +236,9 @@ RIGHT = [
         )
     ),
 ]
+
+DOUBTFUL = [set_up for set_up in RIGHT if set_up.warning]
+"""Set-ups that no client can use, although each URL is right."""
 
 WRONG = [
     SetUp(

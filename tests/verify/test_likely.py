@@ -1,4 +1,6 @@
-"""An assumed URL without a response is not a fault of the site."""
+"""A URL at which nobody can be asked is not a fault of the site."""
+
+import socket
 
 import pytest
 from serving import free_ports
@@ -40,9 +42,35 @@ def test_fault_that_shows_on_the_host_is_named(assume):
     assert [one["name"] for one in found] == ["server-name"]
 
 
-def test_given_url_must_respond(assume):
-    found = assume(set_up("a mapped port"), url_is_assumed=False)["report"]["faults"]
-    assert [one["name"] for one in found] == ["not-reachable"]
+@pytest.mark.parametrize("name", ["a mapped port", "a proxy in front", "a pinned URL"])
+def test_given_url_without_a_server_is_not_wrong(assume, name: str):
+    said = assume(set_up(name), url_is_assumed=False)
+    assert (said["right"], said["report"]["faults"]) == (True, [])
+    assert "ConnectionRefusedError" in said["table"][0]
+    assert "nginx_site_verify_address" in said["table"][0]
+
+
+def test_given_url_with_a_server_must_respond(assume):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        said = assume(set_up("a mapped port"), address, url_is_assumed=False, timeout=1)
+    assert [one["name"] for one in said["report"]["faults"]] == ["no-response"]
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_name_without_an_address_is_not_wrong(assume, monkeypatch, number: int):
+    def resolve(*_, **__):
+        raise socket.gaierror(-number, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    said = assume(set_up("a mapped port"), "shop.example:80", url_is_assumed=False)
+    assert said["report"]["faults"] == []
+    assert "no response (gaierror" in said["table"][0]
+
+
+def test_fault_of_the_host_is_named_if_nobody_responds_at_a_given_url(assume):
+    found = assume(set_up("SERVER_NAME is another"), url_is_assumed=False)["report"]["faults"]
+    assert [one["name"] for one in found] == ["server-name"]
 
 
 def test_response_is_judged(assume, verify):
@@ -54,9 +82,20 @@ def test_response_is_judged(assume, verify):
     )
 
 
-def test_certificate_is_judged(assume, verify):
+@pytest.mark.parametrize("is_assumed", [True, False])
+def test_unknown_authority_is_not_wrong(assume, verify, is_assumed: bool):
     it = set_up("a proxy in front")
-    said = assume(it, verify.question(it)["endpoints"][0]["connect"], ca_path=None)
+    address = verify.question(it)["endpoints"][0]["connect"]
+    said = assume(it, address, ca_path=None, url_is_assumed=is_assumed)
+    assert said["report"]["faults"] == []
+    assert "This machine does not trust the certificate" in said["table"][0]
+
+
+@pytest.mark.parametrize("is_assumed", [True, False])
+def test_certificate_for_another_name_is_wrong(assume, verify, is_assumed: bool):
+    it = set_up("a proxy in front")
+    address = verify.question(it)["endpoints"][0]["connect"]
+    said = assume(it, address, url="https://other.example/api/", url_is_assumed=is_assumed)
     assert [one["name"] for one in said["report"]["faults"]] == ["certificate"]
 
 

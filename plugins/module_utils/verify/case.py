@@ -11,7 +11,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils.public_url import (
     DEFAULT_PORTS,
     PublicUrl,
 )
-from ansible_collections.subsite.deploy.plugins.module_utils.verify.faults import FAULTS
+from ansible_collections.subsite.deploy.plugins.module_utils.verify.faults import FAULTS, WARNINGS
 
 PARTS = ("scheme", "host", "port", "prefix")
 """The parts of a URL that must be the same at each hop."""
@@ -116,8 +116,8 @@ class Case:
         )
 
     def fault(self, name: str, expected: object, received: object, **details: object) -> Fault:
-        """Return the fault ``name``, with its description filled in."""
-        description = FAULTS[name]
+        """Return the fault or warning ``name``, with its description filled in."""
+        description = {**FAULTS, **WARNINGS}[name]
         url = self.url
         inner_prefix = self.forwarded().get("prefix")
         outer_prefix = "" if inner_prefix is None else url.prefix.removesuffix(inner_prefix)

@@ -16,10 +16,22 @@ from ansible_collections.subsite.deploy.plugins.module_utils.verify.case import 
     Case,
     Fault,
 )
+from ansible_collections.subsite.deploy.plugins.module_utils.verify.faults import REFUSALS
 from ansible_collections.subsite.deploy.plugins.module_utils.verify.probes import FORGED_PREFIX
 
 BAD_CERTIFICATE = "CERTIFICATE_VERIFY"
 """Part of each message of Python's ssl about a certificate that it does not trust."""
+
+ASSUMED = "Set nginx_site_verify_url to the URL that clients use."
+UNREACHABLE = (
+    "This machine may not resolve the name yet, or a firewall is in between. Set "
+    "nginx_site_verify_address to the address of the outermost server."
+)
+UNTRUSTED = (
+    "This machine does not trust the certificate. The server must send the whole chain "
+    "(nginx_site_tls.certificate). If a private CA signed it, trust the CA where verify runs: "
+    "SSL_CERT_FILE=authority.pem"
+)
 
 TIMED_OUT = "TimeoutError"
 """Part of each error about a response that was too late, or a request that was not sent."""
@@ -34,11 +46,41 @@ def find_faults(case: Case) -> list[Fault]:
     return []
 
 
+def find_warnings(case: Case) -> list[Fault]:
+    """Return what may be wrong, or be meant so; nothing if a fault may be the cause."""
+    status = case.plain["status"]
+    other = case.outermost.get("no_such_page")
+    # An app that has no front page has no other page at this path, either.
+    if find_faults(case) or not other or other["status"] != status:
+        return []
+    return [case.fault(REFUSALS[status], "a page", status, status=status)]
+
+
+def why_unanswered(plain: dict[str, Any], *, is_assumed: bool) -> str:
+    """Return why nobody answered at the public URL; empty if its faults can be judged.
+
+    :param is_assumed: whether the public URL is assumed, so that it may be another.
+    """
+    if not plain["error"] or (BAD_CERTIFICATE in plain["error"] and not plain["is_untrusted"]):
+        return ""
+    is_unknown = is_assumed or plain["is_untrusted"] or not plain["is_connected"]
+    return plain["error"] if is_unknown else ""
+
+
+def advise(plain: dict[str, Any], *, is_assumed: bool) -> str:
+    """Return what to do about a public URL at which nobody answered."""
+    if plain["is_untrusted"]:
+        return UNTRUSTED
+    return ASSUMED if is_assumed else UNREACHABLE
+
+
 def check_reachability(case: Case) -> Iterator[Fault]:
     """Yield why a request does not reach the app."""
     plain, url = case.plain, case.url
     if plain["error"]:
-        fault = "certificate" if BAD_CERTIFICATE in plain["error"] else "not-reachable"
+        is_app = case.outermost["name"] == "app"
+        fault = "certificate" if BAD_CERTIFICATE in plain["error"] else "no-response"
+        fault = "app-down" if is_app else fault
         yield case.fault(fault, "a response", plain["error"])
     elif any(find_malformed(case)):
         hop, reason = find_malformed(case)

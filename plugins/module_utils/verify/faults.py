@@ -17,11 +17,10 @@ class FaultDescription:
 
 
 FAULTS = {
-    "not-reachable": FaultDescription(
+    "no-response": FaultDescription(
         "browser",
-        "no server responds at the public URL",
-        "Check DNS and the firewall: the name must resolve to the outermost server, and the port "
-        "must be open.",
+        "the server at the public URL takes connections, and sends no complete response",
+        "Read its log. A port for TLS needs https in the URL, and one without TLS needs http.",
     ),
     "response-malformed": FaultDescription(
         "app",
@@ -273,3 +272,22 @@ FAULTS = {
         "ProxyFix in the app.",
     ),
 }
+
+WARNINGS = {
+    "refuses-host": FaultDescription(
+        "app",
+        "the app answers {status} at every path, so it may not accept the host {host}",
+        "Django: ALLOWED_HOSTS = [{host!r}]; Flask: TRUSTED_HOSTS; other apps: the setting for "
+        "trusted hosts. An app without pages may answer so on purpose.",
+    ),
+    "refuses-clients": FaultDescription(
+        "app",
+        "the app answers {status} at every path, so it may refuse every client",
+        "Look for a list of allowed hosts, origins or addresses in the app's settings. It must "
+        "accept the host {host}. An app without pages may answer so on purpose.",
+    ),
+}
+"""What may be wrong, or be meant so."""
+
+REFUSALS = {400: "refuses-host", 403: "refuses-clients"}
+"""The warning for an app that answers with this status at every path."""

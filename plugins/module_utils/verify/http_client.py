@@ -37,6 +37,12 @@ BODY = 65536
 PAGE = 4 * BODY
 """How many bytes of a body are read for the URLs in it."""
 
+UNKNOWN_AUTHORITY = {18, 19, 20, 21}
+"""Results of a verification that another machine may not have: the authority is unknown.
+
+Source: X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT and the next ones in openssl/x509_vfy.h.
+"""
+
 SECONDS_TO_READ = 2
 """How long the URLs in one body are looked for."""
 
@@ -62,6 +68,10 @@ class Response:
     """Absolute URLs in the page."""
     wrapper_answer: dict[str, Any] = field(default_factory=dict)
     """What the wrapper around the app answered; empty if it did not answer."""
+    is_connected: bool = False
+    """Whether a server took the connection. Without it, only the network is known."""
+    is_untrusted: bool = False
+    """Whether this machine does not know the authority that signed the certificate."""
     client_address: str = ""
     """The address that the request was sent from."""
     text: references.Text = field(default_factory=references.Text)
@@ -92,11 +102,12 @@ class Connection(http.client.HTTPConnection):
         """Prepare a connection; :meth:`connect` opens it."""
         super().__init__("unused")
         self.endpoint, self.deadline = endpoint, deadline
-        self.client_address = ""
+        self.is_connected, self.client_address = False, ""
 
     def connect(self) -> None:
         """Connect to the endpoint, by TLS if it has a context."""
         connected = connect(self.endpoint.address, self.deadline)
+        self.is_connected = True
         name = connected.getsockname()
         self.client_address = name[0] if isinstance(name, tuple) else ""
         if self.endpoint.context:
@@ -165,11 +176,13 @@ class Endpoint:
             response.error = f"TimeoutError: no complete response within {deadline.seconds:.3g} s"
         except OSError as error:
             response.error = excerpt(f"{type(error).__name__}: {error}")
+            response.is_untrusted = getattr(error, "verify_code", 0) in UNKNOWN_AUTHORITY
         except http.client.HTTPException as error:
             response.malformed = excerpt(f"{type(error).__name__}: {error}")
         except ValueError as error:
             response.malformed = excerpt(str(error))
         finally:
+            response.is_connected = connection.is_connected
             response.client_address = connection.client_address
             connection.close()
         return response

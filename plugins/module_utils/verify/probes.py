@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from ansible_collections.subsite.deploy.plugins.module_utils.public_url import PublicUrl
+from ansible_collections.subsite.deploy.plugins.module_utils.verify.faults import REFUSALS
 from ansible_collections.subsite.deploy.plugins.module_utils.verify.http_client import (
     Endpoint,
     Response,
@@ -64,10 +65,7 @@ class Probe:
         if can_sign:
             responses["signed"] = request(f"{prefix}/", signed=True).as_dict()
         # A second attempt would only wait for the same connection error again.
-        unreachable = (
-            can_sign and responses["signed"]["error"] and not responses["signed"]["client_address"]
-        )
-        if unreachable:
+        if can_sign and responses["signed"]["error"] and not responses["signed"]["is_connected"]:
             responses["plain"] = responses["signed"]
             return responses
         reads = "page" if outermost else ""
@@ -93,6 +91,8 @@ class Probe:
             page = PageProbe(self.endpoint, self.url, inner_hosts or set())
             pages = [(address, it) for address, it in pages if not (it.error or it.location)]
             responses["wrong_urls"] = page.find(responses["redirects"], pages)
+            if first.status in REFUSALS:
+                responses["no_such_page"] = page.no_such_page().as_dict()
             responses |= self._forge(responses)
         if websocket and can_sign:
             upgrade = {"Upgrade": "websocket", "Connection": "Upgrade"}

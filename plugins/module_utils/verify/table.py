@@ -17,7 +17,8 @@ def render(report: dict[str, Any]) -> list[str]:
         f"{report['url']}  {summarize(report)}",
         *render_hops(report["hops"]),
         *render_forged(report["forged"]),
-        *(line for fault in report["faults"] for line in render_fault(fault)),
+        *(line for fault in report["faults"] for line in render_fault(fault, "✗")),
+        *(line for warning in report["warnings"] for line in render_fault(warning, "!")),
     ]
 
 
@@ -25,12 +26,9 @@ def summarize(report: dict[str, Any]) -> str:
     """Return the result in a few words."""
     if report["faults"]:
         return "✗ wrong"
-    if not report["unanswered"]:
-        return "✓ right"
-    return (
-        f"? no response ({report['unanswered']}): set nginx_site_verify_url to the URL that "
-        "clients use"
-    )
+    if report["unanswered"]:
+        return f"? no response ({report['unanswered']}). {report['advice']}"
+    return "! right, with a warning" if report["warnings"] else "✓ right"
 
 
 def render_hops(hops: list[dict[str, Any]]) -> Iterator[str]:
@@ -55,9 +53,9 @@ def render_forged(forged: dict[str, bool | None]) -> Iterator[str]:
             yield f"  forged   {text}: {', '.join(headers)}"
 
 
-def render_fault(fault: dict[str, str]) -> Iterator[str]:
-    """Yield the fault, then the fix."""
-    yield f"  ✗ {fault['hop']}: {fault['problem']} ({fault['name']})"
+def render_fault(fault: dict[str, str], mark: str) -> Iterator[str]:
+    """Yield the fault or warning with its mark, then the fix."""
+    yield f"  {mark} {fault['hop']}: {fault['problem']} ({fault['name']})"
     yield f"    expected: {fault['expected']}; received: {fault['received']}"
     yield from textwrap.wrap(
         f"fix: {fault['fix']}", 100, initial_indent="    ", subsequent_indent="      "

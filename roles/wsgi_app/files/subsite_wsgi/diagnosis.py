@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Request
 
@@ -92,9 +93,7 @@ def diagnosis(app: WSGIApplication, environ: WSGIEnvironment) -> dict[str, Any]:
             },
         },
         "sees": sight(app_environ),
-        "builds": {"url": Request(app_environ).root_url}
-        if flask is None
-        else builds(flask, app_environ),
+        "builds": builds(flask, app_environ),
         "app_proxy_fix": fixes,
     }
 
@@ -141,16 +140,24 @@ def through_fixes(
     return app_environ, [{name: getattr(fix, name) for name in COUNTS} for fix in fixes]
 
 
-def builds(app: Any, environ: WSGIEnvironment) -> dict[str, Any]:
-    """Return the external URL and the session cookie that a Flask application builds.
+def builds(flask: Any, environ: WSGIEnvironment) -> dict[str, Any]:
+    """Return the external URL that an application builds; of a Flask one, its session cookie, too.
 
     It reads no session.
+
+    :param flask: none if it is no Flask application.
     """
     anonymous = {name: value for name, value in environ.items() if name != "HTTP_COOKIE"}
-    adapter = app.create_url_adapter(app.request_class(anonymous))
-    with app.request_context(anonymous):
+    try:
+        adapter = flask and flask.create_url_adapter(flask.request_class(anonymous))
+    except SecurityError:
+        # TRUSTED_HOSTS lacks the host: the application answers every request with an error.
+        adapter = None
+    if not adapter:
+        return {"url": Request(environ).root_url}
+    with flask.request_context(anonymous):
         return {
             "url": f"{adapter.url_scheme}://{adapter.get_host(None)}{adapter.script_name}",
-            "cookie_path": app.session_interface.get_cookie_path(app),
-            "cookie_secure": app.session_interface.get_cookie_secure(app),
+            "cookie_path": flask.session_interface.get_cookie_path(flask),
+            "cookie_secure": flask.session_interface.get_cookie_secure(flask),
         }
