@@ -68,7 +68,13 @@ options:
     type: str
     default: ""
   current_unit:
-    description: The unit whose link names the release that serves, for the report.
+    description:
+      - Path of the unit that is a link to the release that serves, for the report.
+    type: str
+    default: ""
+  release:
+    description:
+      - The release that serves, for the report, if it is known. It replaces O(current_unit).
     type: str
     default: ""
   signature:
@@ -165,7 +171,7 @@ report:
       returned: always
       sample: 0.2
     release:
-      description: The release that served. Empty without O(current_unit).
+      description: The release that served. Empty if it is not known.
       type: str
       returned: always
       sample: 4d1c09aa71be
@@ -245,6 +251,10 @@ responses:
   type: list
   elements: dict
   returned: always
+release:
+  description: The release that served, as in RV(report.release).
+  type: str
+  returned: always
 signature:
   description:
     - Proves for less than a minute that the sender has the keys. Empty without O(keys).
@@ -262,7 +272,7 @@ def main() -> None:
     try:
         result = run.verify(module.params)
     except ValueError as error:
-        module.fail_json(msg=str(error))
+        module.fail_json(msg=f"url: {error}")
     module.exit_json(changed=False, **result)
 
 

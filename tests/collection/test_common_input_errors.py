@@ -154,6 +154,16 @@ class TestPublicUrl:
         assert site_errors(**{variable: url}) == [url_error(variable, url)]
 
 
+@pytest.mark.parametrize("address", ["http://a.b", "a b", "a:b", "10.0.0.5:99999", "/run/a.sock"])
+def test_address_to_verify_at(site_errors, address: str):
+    assert site_errors(nginx_site_verify_address=address) == [
+        f"nginx_site_verify_address is {address!r}: write a host or an address, with or without a "
+        "port, as in '203.0.113.5' or 'lb.example.org:8443'."
+    ]
+    for right in ("203.0.113.5", "lb.example.org:8443", "[::1]", "[::1]:81"):
+        assert site_errors(nginx_site_verify_address=right) == []
+
+
 MISSPELT = {
     "wsgi_app_worker": "do you mean wsgi_app_workers?",
     "wsgi_app_prefx": "do you mean wsgi_app_prefix?",

@@ -14,6 +14,7 @@ KINDS = {
         "git_source",
         "nginx_info",
         "public_url_info",
+        "public_urls_info",
         "registry_digest",
         "remove_paths",
         "retire_user",
@@ -56,6 +57,7 @@ KINDS = {
         "under_directory",
         "upstream_servers",
         "users_files",
+        "verify_questions",
         "wsgi_app_layout",
     ],
     "lookup": [

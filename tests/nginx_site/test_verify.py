@@ -13,14 +13,14 @@ def value(nginx_site):
 
 
 @pytest.fixture
-def mount_value(nginx_site):
-    def mount_value(variable: str, mount: dict, **settings):
-        """Return what ``variable`` is for the only mount of a site."""
+def ask(nginx_site):
+    def ask(where: str, mount: dict, **settings) -> dict:
+        """Return what is asked of the only mount of a site: ``on_host``, or ``as_client``."""
         inputs = {**NAMED, "nginx_site_mounts": [mount], **settings}
-        [complete] = nginx_site.value("__nginx_site.mounts", inputs)
-        return nginx_site.value(variable, {**inputs, "__nginx_site_mount": complete})
+        [question] = nginx_site.value(f"__nginx_site_verify_questions.{where}", inputs)
+        return question
 
-    return mount_value
+    return ask
 
 
 @pytest.mark.parametrize(
@@ -59,9 +59,9 @@ def test_url(value, settings: dict, url: str):
         pytest.param({"nginx_site_proxy_protocol": True}, [], id="PROXY protocol"),
     ],
 )
-def test_local_endpoint_of_nginx(mount_value, settings: dict, endpoints: list):
+def test_local_endpoint_of_nginx(ask, settings: dict, endpoints: list):
     mount = {"path": "/api", "upstreams": ["10.0.0.11:8000"]}
-    found = mount_value("__nginx_site_mount_endpoints", mount, **settings)
+    found = ask("on_host", mount, **settings)["endpoints"]
     assert [(one["name"], one["connect"], one["tls"]) for one in found] == endpoints
 
 
@@ -90,33 +90,49 @@ def test_mount_that_not_every_client_may_request_is_not_verified(
     assert lists == [paths, [path for path in ("/open", "/api") if path not in paths]]
 
 
-def test_local_endpoint_of_app(mount_value):
-    mount = {"path": "/api", "app": "shop", "strip": True}
-    app = mount_value("__nginx_site_mount_endpoints", mount)[-1]
-    assert app == {"name": "app", "connect": "/run/wsgi/shop.sock", "strip": True}
-    keys = mount_value("__nginx_site_mount_keys", mount)
-    assert keys == "/srv/wsgi/shop/releases/*/diagnosis.key"
-    assert mount_value("__nginx_site_mount_url", mount) == "http://example.org/api"
+def test_local_endpoint_of_app(ask):
+    question = ask("on_host", {"path": "/api", "app": "shop", "strip": True})
+    endpoint = {"name": "app", "connect": "/run/wsgi/shop.sock", "strip": True}
+    assert question["endpoints"][-1] == endpoint
+    assert question["keys"] == "/srv/wsgi/shop/releases/*/diagnosis.key"
+    assert question["current_unit"] == "/etc/systemd/system/wsgi-shop.service"
+    assert question["url"] == "http://example.org/api"
 
 
+BOTH = pytest.mark.parametrize("where", ["on_host", "as_client"])
+
+
+@BOTH
 @pytest.mark.parametrize(("size", "sent"), [("10k", 10240), ("100m", 2097152), (None, 0)])
-def test_body_size_is_limited(mount_value, size: str | None, sent: int):
+def test_body_size_is_limited(ask, where: str, size: str | None, sent: int):
     mount = {"path": "/api", "app": "shop", **({"body_size": size} if size else {})}
-    assert mount_value("__nginx_site_mount_body_size", mount) == sent
+    assert ask(where, mount)["body"] == sent
 
 
+@BOTH
 @pytest.mark.parametrize(
     ("settings", "opened"),
     [({}, False), ({"websocket": True}, True), ({"websocket": False}, False)],
 )
-def test_websocket_is_opened_if_the_mount_says_so(mount_value, settings: dict, opened: bool):
-    mount = {"path": "/api", "app": "shop", **settings}
-    assert mount_value("__nginx_site_mount_websocket", mount) is opened
+def test_websocket_is_opened_if_the_mount_says_so(ask, where: str, settings: dict, opened: bool):
+    assert ask(where, {"path": "/api", "app": "shop", **settings})["websocket"] is opened
 
 
-def test_root_url_has_one_slash(mount_value):
-    mount = {"path": "/", "app": "shop"}
-    assert mount_value("__nginx_site_mount_url", mount) == "http://example.org/"
+@BOTH
+def test_root_url_has_one_slash(ask, where: str):
+    assert ask(where, {"path": "/", "app": "shop"})["url"] == "http://example.org/"
+
+
+@pytest.mark.parametrize("address", ["", "203.0.113.5", "lb.example.org:8443"])
+def test_client_asks_at_the_given_address(ask, address: str):
+    question = ask("as_client", {"path": "/", "app": "shop"}, nginx_site_verify_address=address)
+    assert question["endpoints"] == [{"name": "public", "connect": address}]
+
+
+def test_hosts_of_upstreams_are_no_hosts_of_clients(ask):
+    upstreams = ["10.0.0.11:8000", {"address": "app2:8000"}, "[fd00::5]:8000", "/run/a.sock"]
+    question = ask("as_client", {"path": "/", "upstreams": upstreams})
+    assert question["inner_hosts"] == ["10.0.0.11", "app2", "fd00::5"]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.subsite.deploy.plugins.module_utils.public_url import PublicUrl
+from ansible_collections.subsite.deploy.plugins.module_utils.verify import run
 from ansible_collections.subsite.deploy.plugins.module_utils.verify.http_client import (
     Endpoint,
     parse_cookie,
@@ -28,11 +29,10 @@ def test_invalid_url_is_an_input_error(run_module, url: str):
 
 
 @pytest.mark.parametrize("arguments", [{}, {"_ansible_check_mode": True}])
-def test_closed_port_is_a_finding(run_module, arguments: dict):
+def test_closed_port_is_no_answer(run_module, arguments: dict):
     said = run_module(public_url_info, url="http://127.0.0.1:1/api/", timeout=5, **arguments)
-    assert (said["changed"], said["right"]) == (False, False)
-    found = [(one["name"], one["hop"]) for one in said["report"]["faults"]]
-    assert found == [("not-reachable", "browser")]
+    assert (said["changed"], said["right"], said["report"]["hops"]) == (False, True, [])
+    assert said["report"]["unanswered"].startswith("ConnectionRefusedError")
 
 
 @pytest.mark.parametrize(
@@ -76,16 +76,16 @@ class TestKeys:
         return tmp_path
 
     def test_last_deployed_release_is_first(self, releases: Path):
-        found = public_url_info.read_keys(f"{releases}/*/diagnosis.key")
+        found = run.read_keys(f"{releases}/*/diagnosis.key")
         assert found == [str(number).encode() for number in reversed(range(12))]
 
     def test_redeployed_release_is_first(self, releases: Path):
         (releases / "0" / "release.json").touch()
-        assert public_url_info.read_keys(f"{releases}/*/diagnosis.key")[0] == b"0"
+        assert run.read_keys(f"{releases}/*/diagnosis.key")[0] == b"0"
 
     def test_release_being_built_is_first(self, releases: Path):
         (releases / "0" / "release.json").unlink()
-        assert public_url_info.read_keys(f"{releases}/*/diagnosis.key")[0] == b"0"
+        assert run.read_keys(f"{releases}/*/diagnosis.key")[0] == b"0"
 
     def test_ten_keys_sign_a_request(self, run_module, releases: Path):
         keys, nowhere = f"{releases}/*/diagnosis.key", "http://127.0.0.1:1/"
@@ -113,6 +113,6 @@ class RecordingEndpoint(Endpoint):
 def test_closed_port_is_tried_once():
     url = PublicUrl.parse("http://127.0.0.1:1/api/")
     endpoint = RecordingEndpoint("127.0.0.1:1", "127.0.0.1", None, url.authority, signature="1.2.3")
-    responses = Probe("public", endpoint, url).send(forge=True, websocket=True, body=1)
+    responses = Probe("public", endpoint, url).send(outermost=True, websocket=True, body=1)
     assert "ConnectionRefusedError" in responses["plain"]["error"]
     assert endpoint.requests == [True]

@@ -39,12 +39,15 @@ class Case:
         trusted_proxies: list[str] | None = None,
         trusted_headers: list[str] | None = None,
         body: int = 0,
+        *,
+        is_assumed: bool = False,
     ) -> None:
         """Collect what is given.
 
         :param responses: what :class:`Probe` returned for each endpoint, the outermost first.
         :param trusted_proxies: the networks that nginx trusts; none if they are unknown.
         :param body: the size in bytes of the body that was posted.
+        :param is_assumed: whether the public origin is a guess.
         """
         self.url = url
         self.responses = {one["name"]: one for one in responses}
@@ -52,6 +55,8 @@ class Case:
         self.plain = self.outermost["plain"]
         self.trusted_proxies, self.trusted_headers = trusted_proxies, trusted_headers
         self.body = body
+        # An app alone does not show what clients request.
+        self.knows_origin = not (is_assumed and self.outermost["name"] == "app")
 
     def wrapper_answer(self, name: str | None = None) -> dict[str, Any]:
         """Return what the wrapper answered at an endpoint (the outermost), or nothing."""

@@ -263,7 +263,8 @@ def check_app_urls(case: Case) -> Iterator[Fault]:
     """Yield which settings of the app make its URLs or its session cookie wrong."""
     builds = case.wrapper_answer().get("builds", {})
     app_url = builds.get("url", "")
-    if builds and app_url.rstrip("/") != urljoin(case.url.origin, case.prefix_outside_app):
+    is_right = app_url.rstrip("/") == urljoin(case.url.origin, case.prefix_outside_app)
+    if builds and case.knows_origin and not is_right:
         received = urlsplit(app_url).netloc if is_url(app_url) else app_url
         yield case.fault("server-name", case.url.authority, received)
     yield from check_cookie(case, builds.get("cookie_path"), builds.get("cookie_secure"))
@@ -273,7 +274,7 @@ def check_cookie(case: Case, path: str | None, secure: bool | None) -> Iterator[
     """Yield why browsers do not send a cookie with ``path`` and ``secure`` back to the app."""
     if not cookie_applies(path or "/", case.url.prefix):
         yield case.fault("cookie-path", f"{case.url.prefix}/", path)
-    elif secure and case.url.scheme == "http":
+    elif secure and case.url.scheme == "http" and case.knows_origin:
         yield case.fault("cookie-secure", "a cookie for http", "Secure")
 
 

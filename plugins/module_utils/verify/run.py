@@ -56,6 +56,7 @@ OPTIONS: dict[str, Any] = {
         },
     },
     "current_unit": {"type": "str", "default": ""},
+    "release": {"type": "str", "default": ""},
     "keys": {"type": "str", "default": "", "no_log": False},
     "signature": {"type": "str", "default": "", "no_log": True},
     "other_responses": {"type": "list", "elements": "dict", "default": []},
@@ -77,6 +78,7 @@ def verify(params: dict[str, Any]) -> dict[str, Any]:
     :raises ValueError: when the URL is none.
     """
     began = time.monotonic()
+    release = params["release"] or current_release(params["current_unit"])
     url = PublicUrl.parse(params["url"])
     keys = read_keys(params["keys"])
     signature = sign(keys) if keys else params["signature"]
@@ -95,7 +97,7 @@ def verify(params: dict[str, Any]) -> dict[str, Any]:
     report = {
         "url": url.text,
         "time": time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()),
-        "release": current_release(params["current_unit"]),
+        "release": release,
         **judge(url, received, params),
     }
     report["seconds"] = round(time.monotonic() - began, 1)
@@ -105,6 +107,7 @@ def verify(params: dict[str, Any]) -> dict[str, Any]:
         "table": render(report),
         "responses": received + params["other_responses"],
         "signature": signature,
+        "release": release,
     }
 
 
@@ -124,7 +127,7 @@ def judge(url: PublicUrl, received: list[dict], params: dict[str, Any]) -> dict[
     judged: dict[str, Any] = {"faults": [], "warnings": [], "forged": {}, "hops": []}
     if responses:
         trust = params["trusted_proxies"], params["trusted_headers"]
-        case = Case(url, responses, *trust, params["body"])
+        case = Case(url, responses, *trust, params["body"], is_assumed=is_assumed)
         judged = {
             "faults": [asdict(fault) for fault in find_faults(case)],
             "warnings": [asdict(warning) for warning in find_warnings(case)],

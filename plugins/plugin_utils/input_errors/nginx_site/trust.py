@@ -23,6 +23,12 @@ def errors(inputs: Inputs) -> Iterator[str]:
             yield f"nginx_site_{option} is {inputs.values[option]!r}: {fault}."
         else:
             yield from common.public_url(f"nginx_site_{option}", inputs.values[option])
+    address = inputs.values["verify_address"]
+    if address and not common.HOST.fullmatch(address) and not common.is_address(address):
+        yield (
+            f"nginx_site_verify_address is {address!r}: write a host or an address, with or "
+            "without a port, as in '203.0.113.5' or 'lb.example.org:8443'."
+        )
     yield from networks.errors(
         "nginx_site_trusted_proxies",
         inputs.values["trusted_proxies"],
