@@ -7,8 +7,8 @@ name: app_faults
 author: The Subsite maintainers (@subsite)
 short_description: Find mounts of apps that the host does not have
 description:
-  - Returns a sentence for each mount whose app is not on the host, or listens at another address
-    than its default socket.
+  - Returns a sentence for each mount whose app is not on the host, listens at another address than
+    its default socket, runs with another prefix than the mount has, or does not listen.
 positional: _input, apps
 options:
   _input:
@@ -17,13 +17,17 @@ options:
     elements: dict
     required: true
   apps:
-    description: The addresses of the apps on the host, by their names.
+    description: The C(apps) of M(subsite.deploy.nginx_info).
     type: dict
     required: true
+  must_listen:
+    description: Whether clients may request the apps.
+    type: bool
+    default: true
 """
 
 EXAMPLES = r"""
-faults: "{{ nginx_site_mounts | subsite.deploy.app_faults({'shop': '/run/wsgi/shop.sock'}) }}"
+faults: "{{ nginx_site_mounts | subsite.deploy.app_faults(nginx_info.apps) }}"
 """
 
 RETURN = r"""
@@ -35,28 +39,51 @@ _value:
 
 import difflib
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from ansible_collections.subsite.deploy.plugins.module_utils.layout import layout
 
 
-def app_faults(mounts: list[dict], apps: dict[str, str]) -> list[str]:
+def app_faults(
+    mounts: list[dict], apps: dict[str, dict[str, Any]], *, must_listen: bool = True
+) -> list[str]:
     """Return what is wrong with the apps of ``mounts``, one sentence each."""
     return [
         f"nginx_site_mounts[{index}].app is {mount['app']!r}, but {fault}"
         for index, mount in enumerate(mounts)
         if mount["app"]
-        for fault in _faults(mount["app"], apps)
+        for fault in _faults(mount, apps, must_listen)
     ]
 
 
-def _faults(name: str, apps: dict[str, str]) -> Iterator[str]:
+def _faults(mount: dict, apps: dict[str, dict[str, Any]], must_listen: bool) -> Iterator[str]:
+    name = mount["app"]
     close = difflib.get_close_matches(name, sorted(apps), n=1)
     if name not in apps:
         advice = f"do you mean {close[0]!r}?" if close else "deploy the app first."
         yield f"the host has no such app: {advice}"
-    elif apps[name] != layout(name).socket_path:
-        address = apps[name].replace("0.0.0.0:", "127.0.0.1:").replace("[::]:", "[::1]:")
-        yield f"this app listens at {apps[name]}: write upstreams: ['{address}'] instead of app."
+        return
+    app = apps[name]
+    if app["address"] != layout(name).socket_path:
+        address = app["address"].replace("0.0.0.0:", "127.0.0.1:").replace("[::]:", "[::1]:")
+        at = app["address"]
+        yield f"this app listens at {at}: write upstreams: ['{address}'] instead of app."
+    elif not _has_prefix(app, mount):
+        path = mount["path"]
+        yield (
+            f"this app runs with the prefix {app['prefix']!r}, and the path of the mount is "
+            f"{path!r}: write path: {app['prefix'] or '/'}, or deploy the app with "
+            f"wsgi_app_prefix: {path.rstrip('/') or repr('')}."
+        )
+    elif must_listen and not app["listens"]:
+        yield f"nobody listens at its socket: systemctl start {layout(name).socket_unit}"
+
+
+def _has_prefix(app: dict[str, Any], mount: dict) -> bool:
+    """Return whether the app has the prefix of the mount, or gets it from a header."""
+    if app["prefix"] is None or (mount["strip"] and not app["prefix"]):
+        return True
+    return bool(app["prefix"] == mount["path"].rstrip("/"))
 
 
 class FilterModule:

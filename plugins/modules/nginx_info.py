@@ -60,10 +60,17 @@ modules:
   returned: always
   sample: [http_ssl, http_v2, http_v3]
 apps:
-  description: Addresses of the apps on the host, which its sites can mount, by the apps' names.
+  description:
+    - The apps on the host, which its sites can mount, by their names. Each has its C(address), the
+      C(prefix) and C(prefix_mode) of its current release, and whether it C(listens).
   type: dict
   returned: always
-  sample: {shop: /run/wsgi/shop.sock}
+  sample:
+    shop:
+      address: /run/wsgi/shop.sock
+      prefix: /api
+      prefix_mode: script_name
+      listens: true
 is_unused:
   description: Whether nginx does not run, and its only site is Debian's page.
   type: bool
@@ -90,7 +97,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils import host_python
 host_python.refuse_old()
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.subsite.deploy.plugins.module_utils.layout import address_of, layout
+from ansible_collections.subsite.deploy.plugins.module_utils import host_apps
 from ansible_collections.subsite.deploy.plugins.module_utils.nginx_config import (
     ConfigurationError,
     Directive,
@@ -186,15 +193,6 @@ def is_unused(module: AnsibleModule, configuration: str) -> bool:
     return code != 0
 
 
-def find_apps() -> dict[str, str]:
-    """Return the addresses of the apps on the host, by their names."""
-    before, after = layout("*").socket_unit_path.split("*")
-    return {
-        path.removeprefix(before).removesuffix(after): address_of(Path(path))
-        for path in glob.glob(layout("*").socket_unit_path)
-    }
-
-
 def main() -> None:
     """Read and return the result."""
     module = AnsibleModule(
@@ -210,7 +208,7 @@ def main() -> None:
     build["modules"] += find_loaded(configuration)
     module.exit_json(
         missing_packages=find_missing(module, module.params["packages"]),
-        apps=find_apps(),
+        apps=host_apps.find_apps(),
         is_unused=is_unused(module, configuration),
         settings=find_settings(configuration, module.params["directives"]),
         **build,

@@ -3,7 +3,15 @@
 import pytest
 from ansible_collections.subsite.deploy.plugins.filter.app_faults import app_faults
 
-APPS = {"shop": "/run/wsgi/shop.sock", "port": "0.0.0.0:8000", "port6": "[::]:8000"}
+AT_API = {"prefix": "/api", "prefix_mode": "script_name", "listens": True}
+APPS = {
+    "shop": {**AT_API, "address": "/run/wsgi/shop.sock"},
+    "port": {**AT_API, "address": "0.0.0.0:8000"},
+    "port6": {**AT_API, "address": "[::]:8000"},
+    "new": {"address": "/run/wsgi/new.sock", "prefix": None, "prefix_mode": None, "listens": True},
+    "rooted": {**AT_API, "address": "/run/wsgi/rooted.sock", "prefix": ""},
+    "stopped": {**AT_API, "address": "/run/wsgi/stopped.sock", "listens": False},
+}
 
 
 @pytest.mark.parametrize(
@@ -27,5 +35,37 @@ APPS = {"shop": "/run/wsgi/shop.sock", "port": "0.0.0.0:8000", "port6": "[::]:80
 )
 def test_app(app: str | None, fault: str | None):
     said = f"nginx_site_mounts[1].app is {app!r}, but {fault}"
-    mounts = [{"app": None}, {"app": app}]
+    mounts = [{"app": None}, {"app": app, "path": "/api", "strip": False}]
     assert app_faults(mounts, APPS) == ([said] if fault else [])
+
+
+PREFIX = (
+    "this app runs with the prefix {0!r}, and the path of the mount is {1!r}: write path: {2}, "
+)
+PREFIX += "or deploy the app with wsgi_app_prefix: {3}."
+
+
+@pytest.mark.parametrize(
+    ("app", "path", "strip", "fault"),
+    [
+        pytest.param("shop", "/api", False, None, id="same"),
+        pytest.param("shop", "/shop", False, ("/api", "/shop", "/api", "/shop"), id="another"),
+        pytest.param("shop", "/", False, ("/api", "/", "/api", "''"), id="root"),
+        pytest.param("shop", "/shop", True, ("/api", "/shop", "/api", "/shop"), id="stripped"),
+        pytest.param("rooted", "/", False, None, id="both at the root"),
+        pytest.param("rooted", "/api", False, ("", "/api", "/", "/api"), id="app at the root"),
+        pytest.param("rooted", "/api", True, None, id="prefix from a header"),
+        pytest.param("new", "/api", False, None, id="no release yet"),
+    ],
+)
+def test_prefix(app: str, path: str, strip: bool, fault: tuple | None):
+    said = f"nginx_site_mounts[0].app is {app!r}, but {PREFIX.format(*fault or [''] * 4)}"
+    mounts = [{"app": app, "path": path, "strip": strip}]
+    assert app_faults(mounts, APPS) == ([said] if fault else [])
+
+
+def test_socket_without_a_listener():
+    [said] = app_faults([{"app": "stopped", "path": "/api", "strip": False}], APPS)
+    assert said.endswith("listens at its socket: systemctl start wsgi-stopped.socket")
+    mounts = [{"app": "stopped", "path": "/api", "strip": False}]
+    assert app_faults(mounts, APPS, must_listen=False) == []

@@ -133,4 +133,6 @@ def test_apps_of_the_host(run_module, without_nginx, monkeypatch, tmp_path):
     (tmp_path / "wsgi-shop-api.socket").write_text("[Socket]\nListenStream=127.0.0.1:8000\n")
     (tmp_path / "wsgi-shop-api.service").touch()
     result = run_module(nginx_info, configuration=f"{tmp_path}/none")
-    assert result["apps"] == {"shop-api": "127.0.0.1:8000"}
+    assert {name: app["address"] for name, app in result["apps"].items()} == {
+        "shop-api": "127.0.0.1:8000"
+    }
