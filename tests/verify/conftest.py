@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 import trustme
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
 from ansible_collections.subsite.deploy.plugins.modules import public_url_info
 from precision import NAMED
 from serving import Nginx, echo, free_ports, running
@@ -190,3 +192,17 @@ def name(record_property: Callable[[str, object], None], verify: Verifier) -> Ca
         return found
 
     return name
+
+
+@pytest.fixture
+def page(root: Path):
+    def page(*reports: dict) -> str:
+        """Return the page of some reports."""
+        loader = DataLoader()
+        text = (root / "playbooks/templates/verify/report.html.j2").read_text()
+        style = str(root / "app/page/journey.css")
+        variables = {"__verify_reports": list(reports), "__verify_style": style}
+        templar = Templar(loader, variables)
+        return templar.template(trust_as_template(text))
+
+    return page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import gzip
 import json
 import random
 import socket
@@ -11,6 +12,7 @@ import socketserver
 import ssl
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 
 LONGEST = 6
@@ -213,6 +215,73 @@ BODIES = [
     b"[" * 60_000,
     b'{"received": 1, "sees": 2, "mounted": 3}',
 ]
+TARGETS = [
+    *(
+        "/",
+        "/x",
+        "/api/x",
+        "/api/api/x",
+        "//[",
+        "http://[",
+        "http://127.0.0.1:1/api/",
+        "http://a:b/",
+    ),
+    *(
+        "https:///",
+        "//localhost/api/x",
+        "javascript:x",
+        "data:,x",
+        "/\xe9",
+        "/%",
+        "/a b",
+        "\\\\x\\y",
+    ),
+    *("/" + "a" * 5000, "?" * 900, "#", "/\x1b[2J\u202e", "{{ 7 * 7 }}", "<script>", "/x?<b>"),
+    *(
+        "../" * 300,
+        "/a/../../b",
+        "/x;y=1",
+        "\u212a",
+        "http://\u2100/",
+        "/\ud7ff",
+        "ftp://localhost/",
+    ),
+]
+"""What hostile pages refer to."""
+
+PATTERNS = [
+    *("<a href='{0}'>", "<script src='{0}'></script>", "<link rel=stylesheet href='{0}'>"),
+    *("<base href='{0}'>", "<meta http-equiv=refresh content='0;url={0}'>", "<form action='{0}'>"),
+    *("<img srcset='{0} 1x,{0} 2x'>", "<style>@import '{0}'; a {{ b: url({0}) }}</style>"),
+    *("<script type=module>import '{0}'</script>", "<link rel=manifest href='{0}'>", "<!--{0}"),
+    *("<p style=\"url('{0}')\">", '<script type=importmap>{{"imports": {{"a": "{0}"}}}}'),
+    *("@import '{0}';", "a {{ b: url('{0}') }}", "\nimport '{0}'", '{{"start_url": "{0}"}}', "</"),
+]
+"""How pages, style sheets, scripts and manifests refer to others."""
+
+TYPES = [
+    *("text/html", "text/html; charset=x", "text/css", "text/javascript", "application/json"),
+    *("application/manifest+json", "image/png", "application/xhtml+xml", "text/html\x00"),
+]
+BOMB = gzip.compress(b"<a href='/api/x'>" * 2_000_000)
+"""34 MB in 100 kB."""
+
+
+def page(chance: random.Random) -> bytes:
+    """Return a response whose body or headers refer to others, perhaps compressed."""
+    words = [chance.choice(PATTERNS).format(chance.choice(TARGETS)) for _ in range(9)]
+    body = "".join(words).encode(errors="surrogatepass")
+    headers = [f"Content-Type: {chance.choice(TYPES)}"]
+    if chance.random() < 0.2:
+        target = chance.choice(TARGETS).encode(errors="replace").decode("latin-1")
+        headers.append(chance.choice(["Refresh: 0;url={}", "Link: <{}>; rel=next"]).format(target))
+    if chance.random() < 0.1:
+        packed = [BOMB, BOMB[:5000], gzip.compress(body), b"\x1f\x8b\xff", zlib.compress(body)]
+        body = chance.choice(packed)
+        headers.append(f"Content-Encoding: {chance.choice(['gzip', 'deflate', 'br', 'GZIP'])}")
+    return answer(body, *headers, status=chance.choice(["200 OK"] * 9 + ["404 No", "403 No"]))
+
+
 MILD = [
     *(OK, OK, OK, answer(status="404 Not Found"), answer(status="502 Bad Gateway")),
     answer(b"<a href='http://localhost/a'>", "Set-Cookie: a=b; Path=/other"),
@@ -241,6 +310,9 @@ JUNK = [
     *([], {}, [[]], [{}], [1], {"a": 1}, {"": {"": []}}, ["http", "https"]),
 ]
 """Values that a hostile app may answer; ``...`` leaves the value out."""
+
+SLOW_SEED = 199
+"""Every site with such a seed is slow now and then."""
 
 LIES = {
     "scheme": ["https", "gopher"],
@@ -316,8 +388,13 @@ def fuzzed(seed: int, authority: str) -> Behaviour:
     """
     calm = seed % 4 < 2
 
-    def behaviour(head: bytes, number: int) -> Iterator[bytes]:
+    def behaviour(head: bytes, number: int) -> Iterator[Piece]:
         chance = random.Random(f"{seed} {number}")
+        if seed % SLOW_SEED == 0 and chance.random() < 0.2:
+            yield from chance.choice(list(SLOW.values()))(head, number)
+        if seed % 3 == 0 and chance.random() < 0.7 and b"X-Subsite-Verify" not in head:
+            yield page(chance)
+            return
         if b"X-Subsite-Verify" in head:
             said = diagnosis(authority)
             wrong = [it for it in places(said) if it[-1] in LIES] if calm else list(places(said))

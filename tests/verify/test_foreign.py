@@ -118,7 +118,7 @@ class TestCaddy:
         with caddy("header_up Host localhost:5000\nheader_up -X-Forwarded-Host") as port:
             faults = look(port, "http://shop.example:8000/")["faults"]
         assert [fault["name"] for fault in faults] == ["url-wrong"]
-        assert faults[0]["received"] == "http://localhost:5000/cart"
+        assert faults[0]["received"] == "http://localhost:5000/cart (another origin)"
 
 
 class TestTraefik:

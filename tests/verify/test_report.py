@@ -4,9 +4,6 @@ import re
 from html import unescape
 from pathlib import Path
 
-import pytest
-from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar, trust_as_template
 from ansible_collections.subsite.deploy.plugins.module_utils.verify.table import render
 from setups import RIGHT, WRONG
 
@@ -14,19 +11,6 @@ from setups import RIGHT, WRONG
 def report(verify, name: str) -> dict:
     set_up = next(it for it in [*RIGHT, *WRONG] if it.name == name)
     return verify(set_up)["report"]
-
-
-@pytest.fixture
-def page(root: Path):
-    def page(*reports: dict) -> str:
-        loader = DataLoader()
-        text = (root / "playbooks/templates/verify/report.html.j2").read_text()
-        style = str(root / "app/page/journey.css")
-        variables = {"__verify_reports": list(reports), "__verify_style": style}
-        templar = Templar(loader, variables)
-        return templar.template(trust_as_template(text))
-
-    return page
 
 
 def test_page_of_a_right_site(verify, page):
@@ -48,10 +32,34 @@ def test_page_of_a_wrong_site_shows_the_fix(verify, page, tmp_path: Path):
 
 def test_page_without_a_response_is_neither(page):
     report_of_url = {"url": "http://shop.example/", "faults": [], "forged": {}, "hops": []}
-    text = page({**report_of_url, "unanswered": "ConnectionRefusedError"})
+    silent = {"unanswered": "ConnectionRefusedError", "advice": "Set that.", "warnings": []}
+    text = page({**report_of_url, **silent})
     assert "No URL is wrong" in text
     assert "No response (ConnectionRefusedError)" in text
     assert re.findall("[✓✗]", text) == []
+    assert "Set that." in text
+
+
+def test_page_of_several_sites_has_contents(verify, page):
+    names = ("a mapped port", "balancer forgets the scheme", "Django that accepts no host")
+    text = page(*(report(verify, name) for name in names))
+    links = re.findall(r'<li><a href="#(url-\d)">[^<]*</a> <span class="(\w+)">', text)
+    assert links == [("url-1", "right"), ("url-2", "wrong"), ("url-3", "doubtful")]
+    assert all(f'<section id="{anchor}"' in text for anchor, _ in links)
+    assert "Warning of app: the app answers 400 at every path" in unescape(text)
+    assert "1 with warnings, 0 without a response" in text
+
+
+def test_page_of_one_url_has_no_contents(verify, page):
+    assert "<nav" not in page(report(verify, "a mapped port"))
+
+
+def test_page_says_what_was_verified_and_when(page):
+    right = {"url": "http://a.b/", "faults": [], "warnings": [], "forged": {}, "hops": []}
+    known = {"time": "2026-11-30 12:00:00", "seconds": 0.3, "release": "4d1c09aa71be"}
+    text = page({**right, **known, "unanswered": "", "site": "main", "host": "web1"})
+    assert "main on web1, release 4d1c09aa71be, <time datetime" in text
+    assert "2026-11-30 12:00:00 UTC</time>, in 0.3 s" in text
 
 
 def test_page_escapes_texts_of_the_site(page):
@@ -63,6 +71,8 @@ def test_page_escapes_texts_of_the_site(page):
             "url": evil,
             "unanswered": evil,
             "faults": [fault],
+            "warnings": [fault],
+            **dict.fromkeys(("advice", "site", "host", "release", "time"), evil),
             "forged": {},
             "hops": [{"hop": evil, "does": evil, "values": [hop]}],
         }
