@@ -1,9 +1,8 @@
-"""Serve all set-ups at once: one nginx, and a gunicorn for each different app."""
+"""Serve each set-up that is asked for: an nginx for it, and a gunicorn for each different app."""
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 import secrets
 import tempfile
@@ -17,7 +16,7 @@ from ansible.template import Templar, trust_as_template
 from ansible_collections.subsite.deploy.plugins.modules import public_url_info
 from precision import NAMED
 from serving import Nginx, echo, free_ports, running
-from setups import BEHIND, RIGHT, WRONG, SetUp
+from setups import BEHIND, SetUp
 
 HTTP = """
 map $http_x_forwarded_proto $claimed_scheme { "" $scheme; default $http_x_forwarded_proto; }
@@ -31,16 +30,12 @@ class World:
     def __init__(self, top: Path, root: Path, wsgi_app, nginx_site, certificate: dict) -> None:
         self.top, self.root, self.certificate = top, root, certificate
         self.wsgi_app, self.nginx_site = wsgi_app, nginx_site
-        self.nginx = Nginx(top, "www-data")
-        (top / "sites/0.conf").write_text(HTTP)
         self.apps: dict[str, Path] = {}
         self.single_page = top / "single_page"
         self.single_page.mkdir()
         (self.single_page / "index.html").write_text("<script src='/app.js'></script>")
-        self.gunicorns = contextlib.ExitStack()
+        self.running = contextlib.ExitStack()
         self.ports: dict[str, tuple[int, int]] = {}
-        self.shared: dict[str, tuple[int, int]] = {}
-        self.free = iter(free_ports(2 * len([*RIGHT, *WRONG])))
 
     def app(self, set_up: SetUp) -> Path:
         """Start the app of a set-up, unless it runs, and return its directory."""
@@ -60,26 +55,33 @@ class World:
             gunicorn = echo(
                 self.root, self.wsgi_app, top, package=top / "lib", wsgi_app_name="shop", **settings
             )
-            self.gunicorns.callback(gunicorn.wait)
-            self.gunicorns.callback(gunicorn.terminate)
+            self.running.callback(gunicorn.wait)
+            self.running.callback(gunicorn.terminate)
             (top / "shop.sock").chmod(0o600 if set_up.socket == "refused" else 0o666)
             if set_up.socket == "gone":
                 (top / "shop.sock").unlink()
             self.apps[key] = top
         return self.apps[key]
 
-    def add(self, number: int, set_up: SetUp) -> None:
-        """Write the nginx configuration of a set-up."""
+    def serve(self, set_up: SetUp) -> tuple[int, int]:
+        """Start the nginx of a set-up, unless it runs, and return its ports."""
         # Pages of one app share a site.
-        key = repr(dataclasses.replace(set_up, name="", fault="", hop="", url=""))
-        if key in self.shared:
-            self.ports[set_up.name] = self.shared[key]
-            return
-        front, port = next(self.free), next(self.free)
-        self.ports[set_up.name] = front, port
-        if set_up.app.get("wsgi_app_callable") == "pages:app":
-            self.shared[key] = front, port
-        sites, app = self.top / "sites", self.app(set_up) / "shop.sock"
+        has_pages = set_up.app.get("wsgi_app_callable") == "pages:app"
+        key = f"pages {set_up.mounts}" if has_pages else set_up.name
+        if key not in self.ports:
+            number = len(self.ports) + 1
+            self.ports[key] = front, port = tuple(free_ports(2))
+            top = self.top / f"nginx{number}"
+            top.mkdir()
+            nginx = Nginx(top, "www-data")
+            self.configure(nginx, number, set_up, front, port)
+            self.running.enter_context(running(nginx))
+        return self.ports[key]
+
+    def configure(self, nginx: Nginx, number: int, set_up: SetUp, front: int, port: int) -> None:
+        """Write the nginx configuration of a set-up."""
+        sites, app = nginx.top / "sites", self.app(set_up) / "shop.sock"
+        (sites / "0.conf").write_text(HTTP)
         if set_up.front:
             tls = self.certificate if set_up.url.startswith("https:") else None
             text = set_up.front.text(f"s{number}", front, port, tls)
@@ -90,16 +92,16 @@ class World:
                 text = text.replace(word, str(value))
             (sites / f"{number}.conf").write_text(text)
         if not set_up.nginx:
-            self.nginx.add(self.nginx_site, self.variables(number, set_up))
+            nginx.add(self.nginx_site, self.variables(number, set_up, port))
 
-    def variables(self, number: int, set_up: SetUp) -> dict:
+    def variables(self, number: int, set_up: SetUp, port: int) -> dict:
         """Return the variables of the role for a set-up."""
         path = "/" if set_up.url.count("/") == 3 else "/api"
         upstreams = [str(self.app(set_up) / "shop.sock")]
         return {
             "nginx_site_name": f"s{number}",
             "nginx_site_server_names": ["shop.example"],
-            "nginx_site_listen": [f"127.0.0.1:{self.ports[set_up.name][1]}"],
+            "nginx_site_listen": [f"127.0.0.1:{port}"],
             "nginx_site_default_server": not set_up.beside,
             "nginx_site_mounts": [
                 {"path": path, "upstreams": upstreams, **set_up.mount},
@@ -111,7 +113,7 @@ class World:
 
     def question(self, set_up: SetUp) -> dict:
         """Return the module's arguments for a set-up, as the playbook sets them."""
-        front, port = self.ports[set_up.name]
+        front, port = self.serve(set_up)
         app = self.app(set_up)
         nginx = f"127.0.0.1:{port}"
         stripped = set_up.app.get("wsgi_app_prefix_mode") == "strip"
@@ -154,15 +156,12 @@ def certificate_of_shop(tmp_path_factory) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def world(root, wsgi_app, nginx_site, certificate_of_shop) -> Iterator[World]:
-    """Serve all set-ups."""
+    """Serve the set-ups that are asked for."""
     with tempfile.TemporaryDirectory() as name:
         os.chmod(name, 0o755)
         world = World(Path(name), root, wsgi_app, nginx_site, certificate_of_shop)
-        with world.gunicorns:
-            for number, set_up in enumerate([*RIGHT, *WRONG], 1):
-                world.add(number, set_up)
-            with running(world.nginx):
-                yield world
+        with world.running:
+            yield world
 
 
 class Verifier:

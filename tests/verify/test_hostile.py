@@ -16,6 +16,7 @@ import hostile
 import pytest
 from ansible_collections.subsite.deploy.plugins.module_utils.deadline import Deadline
 from ansible_collections.subsite.deploy.plugins.module_utils.public_url import PublicUrl
+from ansible_collections.subsite.deploy.plugins.module_utils.verify import run
 from ansible_collections.subsite.deploy.plugins.module_utils.verify.http_client import Endpoint
 from ansible_collections.subsite.deploy.plugins.module_utils.verify.probes import Probe
 from ansible_collections.subsite.deploy.plugins.modules import public_url_info
@@ -161,7 +162,7 @@ def test_missing_response_is_not_a_success(ask, site: hostile.Site):
 
 @pytest.mark.parametrize("signed", [False, True])
 def test_all_responses_together_time_out(ask, site, monkeypatch, signed: bool):
-    monkeypatch.setattr(public_url_info, "TOTAL_TIMEOUTS", 2)
+    monkeypatch.setattr(run, "TOTAL_TIMEOUTS", 2)
     right = hostile.signed(hostile.diagnosis(site.authority))
 
     def slow(head: bytes, number: int) -> Iterator[hostile.Piece]:
@@ -174,6 +175,52 @@ def test_all_responses_together_time_out(ask, site, monkeypatch, signed: bool):
     assert result.faults == ["response-missing"]
     assert "TimeoutError: " in result.report["faults"][0]["received"]
     assert None in result.report["forged"].values()
+
+
+PARTS = [
+    *(f"<link rel=stylesheet href='/api/{number}.css'>" for number in range(50)),
+    *(f"<script src='/api/{number}.js'></script>" for number in range(50)),
+    *(f"<a href='/{number}'>a</a>" for number in range(200)),
+]
+
+
+@pytest.mark.parametrize("name", ["body drips", "nothing comes", "head drips"])
+def test_parts_of_a_page_time_out_together(ask, site: hostile.Site, name: str):
+    page = hostile.answer("".join(PARTS).encode(), "Content-Type: text/html")
+
+    def behaviour(head: bytes, number: int) -> Iterator[hostile.Piece]:
+        if b"GET /api/ HTTP" in head or b"GET /api HTTP" in head:
+            yield page
+        else:
+            yield from hostile.SLOW[name](head, number)
+
+    site.answer(behaviour)
+    assert ask().faults in ([], ["response-missing"])
+
+
+def test_page_with_many_urls_is_asked_for_few(ask, site: hostile.Site):
+    page = hostile.answer("".join(PARTS).encode(), "Content-Type: text/html")
+    missing = hostile.answer(status="404 Not Found")
+    site.answer(lambda head, number: iter([page if b"GET /api/ HTTP" in head else missing]))
+    ask()
+    assert site.requests < 60
+
+
+@pytest.mark.parametrize("chain", ["/api/a{0}", "/a{0}", "http://{1}/api/{0}"])
+def test_endless_redirects_end(ask, site: hostile.Site, chain: str):
+    def behaviour(head: bytes, number: int) -> Iterator[bytes]:
+        location = chain.format(number, site.authority)
+        yield hostile.answer(b"", f"Location: {location}", status="302 Found")
+
+    site.answer(behaviour)
+    ask()
+    assert site.requests < 60
+
+
+def test_bomb_is_not_expanded(ask, site: hostile.Site):
+    headers = ("Content-Type: text/html", "Content-Encoding: gzip")
+    site.answer(hostile.at_once(hostile.answer(hostile.BOMB, *headers)))
+    assert ask().faults == []
 
 
 def test_time_of_a_call_is_shared_by_layers(site: hostile.Site):
