@@ -72,6 +72,12 @@ def test_localhost_is_verified_on_the_host():
     assert "http://localhost/api/  ✓ right" in run.output
 
 
+def test_unreachable_url_is_not_called_wrong():
+    run = play(VERIFY, url=f"{PUBLIC}/api/", address="127.0.0.1:1")
+    assert not run.succeeded
+    assert "No answer from" in run.output and "wrong URLs" not in run.output
+
+
 def test_url_needs_no_inventory():
     run = play(VERIFY, url=f"{PUBLIC}/api/")
     assert run.succeeded, run.output

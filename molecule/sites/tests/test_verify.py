@@ -9,7 +9,7 @@ import pytest
 from client import PORTS
 from controller import deploy, play
 
-TIMES = 20
+TIMES = 50
 MOUNTS = [
     {"path": "/api", "app": "mirror", "body_size": "50m"},
     {
