@@ -177,7 +177,7 @@ report:
       sample: 4d1c09aa71be
     unanswered:
       description:
-        - Why nobody responded at O(url), or why this machine does not trust who did. Then only
+        - Why no server responded at O(url), or why this machine does not trust who did. Then only
           O(other_responses) were judged. Empty if there was a response.
       type: str
       returned: always

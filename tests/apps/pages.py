@@ -80,7 +80,7 @@ RIGHT_PAGES = {
     "absolute URLs": """
         <a href="ORIGINPREFIX/cart">a</a><script src="ORIGINPREFIX/static/right.js"></script>""",
     "links to other mounts": "<a href='/'>home</a><a href='/docs/'>docs</a><img src='/logo.png'>",
-    "a link to a path that nobody has": "<a href='/legacy/page'>old</a><img src='/gone.png'>",
+    "a link to a path that no mount has": "<a href='/legacy/page'>old</a><img src='/gone.png'>",
     "links to other sites": """
         <a href="https://example.com/api/cart">a</a><script src="//cdn.example/a.js"></script>
         <a href="mailto:a@example.com">b</a><a href="javascript:void(0)">c</a>

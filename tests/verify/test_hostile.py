@@ -198,7 +198,7 @@ def test_parts_of_a_page_time_out_together(ask, site: hostile.Site, name: str):
     assert ask().faults in ([], ["response-missing"])
 
 
-def test_page_with_many_urls_is_asked_for_few(ask, site: hostile.Site):
+def test_few_urls_of_a_page_are_requested(ask, site: hostile.Site):
     page = hostile.answer("".join(PARTS).encode(), "Content-Type: text/html")
     missing = hostile.answer(status="404 Not Found")
     site.answer(lambda head, number: iter([page if b"GET /api/ HTTP" in head else missing]))

@@ -1,4 +1,4 @@
-"""A URL at which nobody can be asked is not a fault of the site."""
+"""A URL at which no server responds is not a fault of the site."""
 
 import socket
 
@@ -58,12 +58,12 @@ def test_given_url_with_a_server_must_respond(assume):
 
 
 def test_name_without_an_address_is_not_wrong(assume, monkeypatch):
-    known = socket.getaddrinfo
+    original = socket.getaddrinfo
 
     def resolve(host: str, *more, **options):
         if host == "shop.example":
             raise socket.gaierror(-2, "Name or service not known")
-        return known(host, *more, **options)
+        return original(host, *more, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     said = assume(set_up("a mapped port"), "shop.example:80", url_is_assumed=False)
@@ -71,7 +71,7 @@ def test_name_without_an_address_is_not_wrong(assume, monkeypatch):
     assert "no response (gaierror" in said["table"][0]
 
 
-def test_fault_of_the_host_is_named_if_nobody_responds_at_a_given_url(assume):
+def test_fault_of_the_host_is_named_if_no_server_responds_at_a_given_url(assume):
     found = assume(set_up("SERVER_NAME is another"), url_is_assumed=False)["report"]["faults"]
     assert [one["name"] for one in found] == ["server-name"]
 

@@ -56,8 +56,8 @@ def test_page_of_one_url_has_no_contents(verify, page):
 
 def test_page_says_what_was_verified_and_when(page):
     right = {"url": "http://a.b/", "faults": [], "warnings": [], "forged": {}, "hops": []}
-    known = {"time": "2026-11-30 12:00:00", "seconds": 0.3, "release": "4d1c09aa71be"}
-    text = page({**right, **known, "unanswered": "", "site": "main", "host": "web1"})
+    details = {"time": "2026-11-30 12:00:00", "seconds": 0.3, "release": "4d1c09aa71be"}
+    text = page({**right, **details, "unanswered": "", "site": "main", "host": "web1"})
     assert "main on web1, release 4d1c09aa71be, <time datetime" in text
     assert "2026-11-30 12:00:00 UTC</time>, in 0.3 s" in text
 

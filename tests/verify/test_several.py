@@ -49,7 +49,7 @@ def test_results_of_the_host_are_used(check, world):
         ["server-name"],
         "4d1c09aa71be",
     )
-    # Nobody has signed for the second one.
+    # No result has a signature for the second one.
     assert second["faults"] == []
 
 
@@ -63,13 +63,13 @@ def test_url_that_is_none_is_an_input_error(check):
 
 
 def test_slow_app_does_not_keep_the_others_waiting(check, site: hostile.Site):
-    asked = threading.Event()
+    requested = threading.Event()
 
     def behaviour(head: bytes, number: int) -> Iterator[hostile.Piece]:
         if b"/slow" in head:
-            assert asked.wait(20)
+            assert requested.wait(20)
         else:
-            asked.set()
+            requested.set()
         yield hostile.OK
 
     site.answer(behaviour)

@@ -16,7 +16,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils.verify.case import 
     Case,
     Fault,
 )
-from ansible_collections.subsite.deploy.plugins.module_utils.verify.faults import REFUSALS
+from ansible_collections.subsite.deploy.plugins.module_utils.verify.faults import STATUS_WARNINGS
 from ansible_collections.subsite.deploy.plugins.module_utils.verify.probes import FORGED_PREFIX
 
 BAD_CERTIFICATE = "CERTIFICATE_VERIFY"
@@ -53,7 +53,7 @@ def find_warnings(case: Case) -> list[Fault]:
     # An app that has no front page has no other page at this path, either.
     if find_faults(case) or not other or other["status"] != status:
         return []
-    return [case.fault(REFUSALS[status], "a page", status, status=status)]
+    return [case.fault(STATUS_WARNINGS[status], "a page", status, status=status)]
 
 
 def why_unanswered(plain: dict[str, Any], *, is_assumed: bool) -> str:

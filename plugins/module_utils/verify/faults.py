@@ -289,5 +289,5 @@ WARNINGS = {
 }
 """What may be wrong, or be meant so."""
 
-REFUSALS = {400: "refuses-host", 403: "refuses-clients"}
+STATUS_WARNINGS = {400: "refuses-host", 403: "refuses-clients"}
 """The warning for an app that answers with this status at every path."""

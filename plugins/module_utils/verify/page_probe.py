@@ -130,12 +130,12 @@ class PageProbe:
         waiting = list(pages)
         while waiting and len(self.texts) < PAGES:
             address, response = waiting.pop(0)
-            if not self._is_own(address) or any(address == known for known, _ in self.texts):
+            if not self._is_below(address) or any(address == read for read, _ in self.texts):
                 continue
             self.texts.append((address, response))
             for reference in response.text.references:
                 target = resolve(address, response.text.base, reference)
-                if reference.kind == "refresh" and self._is_own(target):
+                if reference.kind == "refresh" and self._is_below(target):
                     waiting.append((target, self.request(self._path(target), "page")))
         left = dict(PARTS)
         for address, response in list(self.texts):
@@ -152,14 +152,14 @@ class PageProbe:
     def _path(self, address: str) -> str:
         return address.removeprefix(self.url.origin)
 
-    def _is_own(self, address: str) -> bool:
+    def _is_below(self, address: str) -> bool:
         """Return whether ``address`` is below the public URL."""
         path = self._path(address).partition("?")[0]
         return self._has_origin(address) and f"{path}/".startswith(f"{self.url.prefix}/")
 
     def _of_redirects(self, redirects: list[dict]) -> Iterator[Candidate]:
         for redirect in redirects:
-            if self._is_own(redirect["url"]):
+            if self._is_below(redirect["url"]):
                 reference = Reference("redirect", redirect["location"])
                 yield from self._judge(redirect["url"], "", reference)
 
@@ -217,8 +217,8 @@ class PageProbe:
         return is_same_host and parts.scheme != self.url.scheme and is_default
 
     def _is_inner(self, host: str) -> bool:
-        own = self.url.host.strip("[]")
-        return host != own and (host in self.inner_hosts or is_loopback(host))
+        public = self.url.host.strip("[]")
+        return host != public and (host in self.inner_hosts or is_loopback(host))
 
     def _is_wrong(self, candidate: Candidate) -> bool:
         """Return whether requests prove that the URL is wrong."""
@@ -264,14 +264,14 @@ class PageProbe:
             response = f"{found.status} {found.content_type if found.status < 400 else ''}".strip()
         else:
             response = "another origin"
-        own = self.url.origin
+        origin = self.url.origin
         return WrongUrl(
             fault=candidate.fault,
             kind=candidate.reference.kind,
             place=excerpt(candidate.place),
             written=excerpt(candidate.reference.written),
             response=response,
-            meant=excerpt(candidate.meant if candidate.needs_failure else own + candidate.meant),
+            meant=excerpt(candidate.meant if candidate.needs_failure else origin + candidate.meant),
             count=count,
         )
 

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from ansible_collections.subsite.deploy.plugins.module_utils.public_url import PublicUrl
-from ansible_collections.subsite.deploy.plugins.module_utils.verify.faults import REFUSALS
+from ansible_collections.subsite.deploy.plugins.module_utils.verify.faults import STATUS_WARNINGS
 from ansible_collections.subsite.deploy.plugins.module_utils.verify.http_client import (
     Endpoint,
     Response,
@@ -91,7 +91,7 @@ class Probe:
             page = PageProbe(self.endpoint, self.url, inner_hosts or set())
             pages = [(address, it) for address, it in pages if not (it.error or it.location)]
             responses["wrong_urls"] = page.find(responses["redirects"], pages)
-            if first.status in REFUSALS:
+            if first.status in STATUS_WARNINGS:
                 responses["no_such_page"] = page.no_such_page().as_dict()
             responses |= self._forge(responses)
         if websocket and can_sign:
