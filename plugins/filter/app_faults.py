@@ -76,7 +76,7 @@ def _faults(mount: dict, apps: dict[str, dict[str, Any]], must_listen: bool) -> 
             f"wsgi_app_prefix: {path.rstrip('/') or repr('')}."
         )
     elif must_listen and not app["listens"]:
-        yield f"nobody listens at its socket: systemctl start {layout(name).socket_unit}"
+        yield f"no process listens at its socket: systemctl start {layout(name).socket_unit}"
 
 
 def _has_prefix(app: dict[str, Any], mount: dict) -> bool:

@@ -21,7 +21,7 @@ options:
     type: str
     required: true
   nginx:
-    description: The endpoint of nginx on its host; empty if nobody can send requests to it there.
+    description: The endpoint of nginx on its host; empty if it takes no requests there.
     type: dict
     required: true
   client:

@@ -57,7 +57,7 @@ def mounted(configuration: Path) -> dict[str, str]:
         return {}
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     return {
-        keyword.arg: keyword.value.value
+        keyword.arg: str(keyword.value.value)
         for call in calls
         if isinstance(call.func, ast.Name) and call.func.id == "entry"
         for keyword in call.keywords

@@ -57,7 +57,7 @@ def find_warnings(case: Case) -> list[Fault]:
 
 
 def why_unanswered(plain: dict[str, Any], *, is_assumed: bool) -> str:
-    """Return why nobody answered at the public URL; empty if its faults can be judged.
+    """Return why no server answered at the public URL; empty if its faults can be judged.
 
     :param is_assumed: whether the public URL is assumed, so that it may be another.
     """
@@ -68,7 +68,7 @@ def why_unanswered(plain: dict[str, Any], *, is_assumed: bool) -> str:
 
 
 def advise(plain: dict[str, Any], *, is_assumed: bool) -> str:
-    """Return what to do about a public URL at which nobody answered."""
+    """Return what to do about a public URL at which no server answered."""
     if plain["is_untrusted"]:
         return UNTRUSTED
     return ASSUMED if is_assumed else UNREACHABLE
