@@ -113,13 +113,15 @@ def echo(
     return serve(top, app["wsgi_app_name"], environ, "--config", config)
 
 
-def serve(top: Path, name: str, environ: dict, *options: str | Path) -> subprocess.Popen:
+def serve(
+    top: Path, name: str, environ: dict, *options: str | Path, program: str | Path = "gunicorn"
+) -> subprocess.Popen:
     """Run gunicorn on a socket called ``name``."""
     with socket.socket(socket.AF_UNIX) as listener, (top / f"{name}.log").open("w") as log:
         listener.bind(f"{top}/{name}.sock")
         listener.listen()  # as systemd does: early requests wait
         return subprocess.Popen(
-            ["gunicorn", "--bind", f"fd://{listener.fileno()}", *options],
+            [program, "--bind", f"fd://{listener.fileno()}", *options],
             env={**os.environ, "HOME": str(top), **environ},
             pass_fds=[listener.fileno()],
             stdout=log,

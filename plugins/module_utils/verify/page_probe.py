@@ -297,8 +297,10 @@ def resolve(address: str, base: str, reference: Reference) -> str:
 
 
 def sample(candidates: list[Candidate]) -> list[Candidate]:
-    """Return the candidates to prove: of each directory a few, parts of the page first."""
-    ordered = sorted(candidates, key=lambda it: it.reference.kind not in LOADED | {"redirect"})
+    """Return the candidates to prove: of each directory a few, what a page needs most first."""
+    needed = ["redirect", "script", "style sheet", "import", *sorted(LOADED)]
+    ranks = {kind: rank for rank, kind in reversed(list(enumerate(needed)))}
+    ordered = sorted(candidates, key=lambda it: ranks.get(it.reference.kind, len(ranks)))
     kept: list[Candidate] = []
     directories: dict[str, int] = {}
     for candidate in ordered:
