@@ -43,7 +43,8 @@ from moto.server import DomainDispatcherApplication, create_backend_app
 app = DomainDispatcherApplication(create_backend_app)
 """
 BOOKS = """
-import sys
+import os, sys, calibreweb
+sys.path.insert(0, os.path.dirname(calibreweb.__file__))
 sys.argv = ["cps", "-p", "TOP/app.db", "-g", "TOP/gdrive.db"]
 import cps.main
 cps.web_server.start = lambda: True
@@ -176,8 +177,8 @@ PUBLISHED = [
         "roundup==2.6.0",
         "roundup.cgi.wsgi_handler:RequestDispatcher('TOP/tracker')",
         {
-            "web.sed": "s|^web =.*|web = http://published.example:8000PREFIX/|\n"
-            "s|^domain =.*|domain = example.org|\ns|^host =.*|host = localhost|\n"
+            "web.sed": "s|^#web =.*|web = http://published.example:8000PREFIX/|\n"
+            "s|^#domain =.*|domain = example.org|\ns|^#host =.*|host = localhost|\n"
         },
         (
             "roundup-admin -i tracker install classic sqlite",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -33,6 +34,15 @@ def environment(root: Path) -> Callable[[Published], Path]:
         return path / "bin"
 
     return environment
+
+
+def await_response(address: Path) -> None:
+    """Wait until the app has started. Some need minutes for their migrations."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(300)
+        client.connect(str(address))
+        client.sendall(f"GET {PREFIX}/ HTTP/1.0\r\nHost: published.example:8000\r\n\r\n".encode())
+        assert client.recv(1)
 
 
 def filled(text: str, top: Path) -> str:
@@ -73,6 +83,7 @@ def site(root: Path, wsgi_app, nginx_site, environment, tmp_path: Path):
         options = ("--config", top / "gunicorn.conf.py")
         gunicorn = serve(top, "shop", environ, *options, program=programs / "gunicorn")
         (top / "shop.sock").chmod(0o666)
+        await_response(top / "shop.sock")
         (port,) = free_ports(1)
         (tmp_path / "nginx").mkdir()
         nginx = Nginx(tmp_path / "nginx")

@@ -57,7 +57,9 @@ def wrap(
     require_wsgi(app, target)
     prefixes = by_mode(prefix, mode)
     if flask_defaults and is_flask(app):
-        from subsite_wsgi.flask_defaults import give  # it imports Flask, which not every app has
+        from subsite_wsgi.flask_defaults import (
+            give,
+        )  # it imports Flask, which not every app has
 
         give(app, flask_defaults, prefixes["app"])
     if diagnosis and (key := key_of_release()):
