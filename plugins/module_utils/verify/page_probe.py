@@ -130,7 +130,7 @@ class PageProbe:
         waiting = list(pages)
         while waiting and len(self.texts) < PAGES:
             address, response = waiting.pop(0)
-            if not self._is_below(address) or any(address == read for read, _ in self.texts):
+            if not self._is_below(address) or address in dict(self.texts):
                 continue
             self.texts.append((address, response))
             for reference in response.text.references:
@@ -251,7 +251,7 @@ class PageProbe:
     def _end_of(self, path: str) -> Response:
         """Return the response at ``path`` behind its redirects."""
         response = self.request(path)
-        for _ in range(3):
+        for _redirect in range(3):
             target = urljoin(self.url.origin + path, response.location)
             if not response.location or not self._has_origin(target):
                 break
