@@ -77,6 +77,7 @@ def site(root: Path, wsgi_app, nginx_site, environment, tmp_path: Path):
                 "wsgi_app_callable": filled(app.callable, top),
                 "wsgi_app_prefix": PREFIX,
                 "wsgi_app_workers": 1,
+                "wsgi_app_health": {"timeout": 120},
             },
         )
         (top / "gunicorn.conf.py").write_text(settings["gunicorn.conf.py"])
