@@ -11,7 +11,7 @@ description:
 positional: _input
 options:
   _input:
-    description: The calendar, as in C(systemd.time(7\)), that cron can express.
+    description: A calendar as in systemd.time(7) that cron can express.
     type: str
     required: true
 """
@@ -22,7 +22,8 @@ cron: "{{ 'Mon..Fri 06:30 Europe/Berlin' | subsite.deploy.cron_schedule }}"
 
 RETURN = r"""
 _value:
-  description: As V({'schedule': '30 6 * * 1,2,3,4,5', 'time_zone': 'Europe/Berlin'}).
+  description: >-
+    C(schedule) and C(time_zone), as V({'schedule': '30 6 * * 1', 'time_zone': 'Europe/Berlin'}).
   type: dict
 """
 

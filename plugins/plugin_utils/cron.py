@@ -1,4 +1,4 @@
-"""Write a calendar of systemd (systemd.time(7)) as a schedule of cron, as far as cron can say it."""
+"""Write a calendar of systemd (systemd.time(7)) as a schedule of cron, where cron can say it."""
 
 from __future__ import annotations
 
