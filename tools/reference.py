@@ -1,4 +1,4 @@
-"""Write the tables of variables in the roles' READMEs from the argument specifications."""
+"""Write the tables of variables in the roles' READMEs, and the table of targets in the README."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import targets
 import yaml
+from ansible.plugins.loader import init_plugin_loader
 
-ROLES = Path(__file__).parent.parent / "roles"
+ROOT = Path(__file__).parents[1]
+ROLES = ROOT / "roles"
 TABLE = re.compile(r"(<!-- variables -->\n).*?(<!-- /variables -->)", re.DOTALL)
+TARGETS = re.compile(r"(<!-- targets -->\n).*?(<!-- /targets -->)", re.DOTALL)
 
 
 def rows(options: dict, above: str = "") -> Iterator[str]:
@@ -62,8 +66,16 @@ def readme(role: Path) -> str:
     return TABLE.sub(lambda match: match[1] + table(role) + match[2], text)
 
 
+def main_readme() -> str:
+    """Return the README of the repository with the current table."""
+    text = (ROOT / "README.md").read_text()
+    return TARGETS.sub(lambda match: match[1] + targets.table() + match[2], text)
+
+
 def main() -> None:
-    """Write the README of each role."""
+    """Write the README of each role, and that of the repository."""
+    init_plugin_loader([str(ROOT / ".collections")])
+    (ROOT / "README.md").write_text(main_readme())
     for role in sorted(ROLES.iterdir()):
         (role / "README.md").write_text(readme(role))
 

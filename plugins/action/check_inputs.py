@@ -16,7 +16,8 @@ from ansible_collections.subsite.deploy.plugins.plugin_utils import (
 )
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import InputsError
 
-RENDERING = {("wsgi_app", name) for name in ("main", "validate_compose", "compose")}
+ENTRY_POINTS = ("main", "validate_compose", "compose", "validate_cluster", "cluster")
+RENDERING = {("wsgi_app", name) for name in ENTRY_POINTS}
 """The roles and entry points that use the content of ``files``."""
 
 
@@ -34,7 +35,8 @@ class ActionModule(ActionBase):
         _, arguments = self.validate_argument_spec(
             {
                 "entry_point": {"type": "str", "default": "main"},
-                "compose_apps": {"type": "list", "elements": "str"},
+                "apps": {"type": "list", "elements": "str", "default": []},
+                "target": {"type": "str", "choices": ["compose", "cluster"]},
             }
         )
         role = self._task._role
@@ -45,7 +47,8 @@ class ActionModule(ActionBase):
                 _specification(Path(role._role_path)),
                 arguments["entry_point"],
                 dict(self._given(f"{name}_", task_vars or {})),
-                arguments["compose_apps"],
+                arguments["target"],
+                arguments["apps"],
             )
             values = inputs.values
             if (name, arguments["entry_point"]) in RENDERING and values["state"] == "present":

@@ -17,10 +17,16 @@ options:
     description: The entry point of the argument specification.
     type: str
     default: main
-  compose_apps:
-    description: The names of all apps, if the role is for a project of Compose.
+  target:
+    description: >-
+      What runs containers from the inputs, if it is not a host. It does not support all of them.
+    type: str
+    choices: [compose, cluster]
+  apps:
+    description: The names of all apps that O(target) runs.
     type: list
     elements: str
+    default: []
 extends_documentation_fragment: [subsite.deploy.changes_nothing]
 """
 

@@ -79,6 +79,14 @@ def test_loopback_is_rejected(input_errors):
     ]
 
 
+@pytest.mark.parametrize("hook", ["before_switch", "after_switch"])
+def test_tasks_of_a_switch_are_rejected(input_errors, hook: str):
+    assert input_errors(APP, **{f"wsgi_app_{hook}": "hook.yml"}) == [
+        f"wsgi_app_{hook} is 'hook.yml', but Compose replaces the containers, and runs no tasks of "
+        "the controller: remove the variable."
+    ]
+
+
 def test_statsd_is_rejected(input_errors):
     assert input_errors(APP, wsgi_app_statsd="/run/statsd/shop/socket") == [
         "wsgi_app_statsd is '/run/statsd/shop/socket', but a container of Compose has no socket of "

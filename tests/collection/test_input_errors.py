@@ -136,8 +136,8 @@ def test_error_shows_no_secret(outcome: dict):
 
 
 ENTRY_POINTS = {
-    "wsgi_app": ["compose", "releases", "rollback", "unpin", "verify"],
-    "nginx_site": ["compose", "verify"],
+    "wsgi_app": ["cluster", "compose", "releases", "rollback", "unpin", "verify"],
+    "nginx_site": ["cluster", "compose", "verify"],
 }
 
 

@@ -14,6 +14,12 @@ def reference(root: Path):
     return module
 
 
+def test_main_readme_has_the_current_table(reference, root: Path):
+    text = (root / "README.md").read_text()
+    assert "<!-- targets -->" in text
+    assert text == reference.main_readme()
+
+
 @pytest.mark.parametrize("role", ["wsgi_app", "nginx_site"])
 def test_readme_has_the_current_tables(reference, root: Path, role: str):
     directory = root / "roles" / role

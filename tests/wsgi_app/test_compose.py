@@ -62,6 +62,17 @@ def test_networks(written, network: str, joined: dict):
     assert (file["networks"], file["services"]["shop"]["networks"]) == (joined, list(joined))
 
 
+def test_settings_name_the_release(wsgi_app, inputs):
+    """The release has no name yet."""
+    unnamed = {name: value for name, value in inputs.items() if name != "__wsgi_app_release"}
+    machine = {"__wsgi_app_backend_name": "compose", "compose_directory": "/home/me/site"}
+    recipes = [
+        wsgi_app.value("__wsgi_app_recipe", {**unnamed, **machine, "wsgi_app_workers": workers})
+        for workers in (2, 2, 3)
+    ]
+    assert recipes[0] == recipes[1] != recipes[2]
+
+
 def test_container_waits_as_long_as_gunicorn(written):
     service = written(wsgi_app_gunicorn={"graceful_timeout": 90})["services"]["shop"]
     assert service["stop_grace_period"] == "95s"

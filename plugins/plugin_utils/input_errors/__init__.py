@@ -4,6 +4,8 @@
 - ``wsgi_app``: inputs of an app, by area.
 - ``nginx_site``: inputs of a site, by area.
 - ``compose``: inputs that Compose does not support.
+- ``cluster``: inputs that a cluster does not support.
+- ``containers``: inputs that neither of them supports.
 - ``secrets``: what no error may print.
 - ``common``: names, paths and addresses, which both roles have.
 """
@@ -14,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import (
+    cluster,
     compose,
     nginx_site,
     secrets,
@@ -29,13 +32,18 @@ from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import (
 RULES = {
     ("wsgi_app", "main"): wsgi_app.errors,
     ("wsgi_app", "validate_compose"): wsgi_app.errors,
+    ("wsgi_app", "validate_cluster"): wsgi_app.cluster_errors,
     ("wsgi_app", "backup"): wsgi_app.backup_errors,
     ("wsgi_app", "restore"): wsgi_app.restore_errors,
     ("nginx_site", "main"): nginx_site.errors,
     ("nginx_site", "validate_compose"): nginx_site.errors,
+    ("nginx_site", "validate_cluster"): nginx_site.errors,
     ("nginx_site", "maintenance"): nginx_site.errors,
 }
 """The rules of a role and an entry point. Other entry points check names and types only."""
+
+TARGETS = {"compose": compose.errors, "cluster": cluster.errors}
+"""What finds inputs that do not work in containers."""
 
 
 def check(
@@ -43,13 +51,15 @@ def check(
     specification: Mapping[str, Any],
     entry_point: str,
     given: Mapping[str, Any],
-    compose_apps: Sequence[str] | None = None,
+    target: str | None = None,
+    apps: Sequence[str] = (),
 ) -> Inputs:
     """Return the complete inputs of a role.
 
     :param specification: the options of each entry point.
     :param given: the values of the role's variables by name.
-    :param compose_apps: the names of all apps, if the role is for a Compose project.
+    :param target: what runs containers from the inputs, ``compose`` or ``cluster``, if not a host.
+    :param apps: the names of all apps that it runs.
     :raises InputsError: with one sentence for each error.
     """
     options = specification[entry_point]["options"]
@@ -62,8 +72,8 @@ def check(
         raise InputsError(secrets.hide(error.errors, options, given)) from None
     if (role, entry_point) in RULES:
         errors += RULES[role, entry_point](inputs)
-    if not errors and compose_apps is not None:
-        errors += compose.errors(role, inputs, list(compose_apps))
+    if not errors and target is not None:
+        errors += TARGETS[target](role, inputs, list(apps))
     if errors:
         completed = {f"{role}_{name}": value for name, value in inputs.values.items()}
         raise InputsError(secrets.hide(errors, options, given, completed))

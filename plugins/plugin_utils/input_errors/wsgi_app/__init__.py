@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.wsgi_app import (
@@ -64,6 +65,16 @@ def errors(inputs: Inputs) -> Iterator[str]:
     if inputs.values["state"] == "present":
         for area in AREAS:
             yield from area.errors(inputs)
+
+
+def cluster_errors(inputs: Inputs) -> Iterator[str]:
+    """Yield what is wrong with the inputs of an app for a cluster.
+
+    An image runs in containers there, whatever backend the hosts of the inventory have.
+    """
+    source = inputs.values["source"] or {}
+    backend = {"backend": "docker"} if source.get("type") == "image" else {}
+    yield from errors(replace(inputs, values=inputs.values | backend))
 
 
 def backup_errors(inputs: Inputs) -> Iterator[str]:
