@@ -22,6 +22,6 @@ def errors(inputs: Inputs) -> Iterator[str]:
             yield (
                 f"{variable} has {hide_credentials(requirement)!r}: every user of the host could "
                 "read the credentials on the command line of a build, and the list of releases "
-                "would show them. Write the name of the package, and the address of its index into "
-                "the host's /etc/pip.conf."
+                "would show them. Write the name of the package here, and the address of its index "
+                "with the credentials into PIP_EXTRA_INDEX_URL of wsgi_app_build_environment."
             )
