@@ -60,6 +60,7 @@ DJANGO = {
     "wsgi_app_environment": {"DJANGO_SETTINGS_MODULE": "blog.production"},
     "wsgi_app_secrets": {"SECRET_KEY": "0123456789"},
     "wsgi_app_build_commands": ["python manage.py collectstatic --noinput"],
+    "wsgi_app_build_environment": {"NODE_ENV": "production"},
     "wsgi_app_setup_commands": ["python manage.py migrate --noinput"],
     "wsgi_app_health": {"path": "/login", "status": [200]},
     "wsgi_app_schedules": [
@@ -366,7 +367,13 @@ def test_images_can_be_built(written: Path):
         for line in containerfile.splitlines():
             if line.startswith("COPY ") and "--from" not in line:
                 assert (context / line.split()[1]).exists(), line
-    assert services["blog"]["build"]["secrets"] == ["blog_environment_variables", "blog_secrets"]
+    secrets = yaml.safe_load((written / "build.yaml").read_text())["secrets"]
+    assert services["blog"]["build"]["secrets"] == list(secrets)
+    assert {name: (written / each["file"]).read_text() for name, each in secrets.items()} == {
+        "blog_environment_variables": 'DJANGO_SETTINGS_MODULE="blog.production"\n',
+        "blog_secrets": 'SECRET_KEY="0123456789"\n',
+        "blog_build_environment": 'NODE_ENV="production"\n',
+    }
 
 
 def test_images_of_the_manifests_are_those_that_are_built(written: Path, manifests):
