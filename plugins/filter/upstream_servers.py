@@ -18,6 +18,12 @@ options:
     type: list
     elements: raw
     required: true
+  drained:
+    description: >-
+      Addresses and hosts of upstreams that get no requests, as V(10.0.0.11:8000) and V(10.0.0.11).
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -28,22 +34,29 @@ RETURN = r"""
 _value:
   description: >-
     Dictionaries with C(scheme) (V(http) or V(https)), C(address) as nginx's C(server) takes it,
-    C(host) (empty for a socket), C(weight), C(backup) and C(down).
+    C(host) (empty for a socket), C(weight), C(backup) and C(down), which is true for all
+    that are drained.
   type: list
   elements: dict
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 HTTPS = "https://"
 
 
-def upstream_servers(upstreams: list[str | dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return ``upstreams`` with all their options."""
-    return [
+def upstream_servers(
+    upstreams: list[str | dict[str, Any]], drained: Iterable[str] = ()
+) -> list[dict[str, Any]]:
+    """Return ``upstreams`` with all their options. Those that are ``drained`` are down."""
+    servers = [
         _server(upstream if isinstance(upstream, dict) else {"address": upstream})
         for upstream in upstreams
+    ]
+    return [
+        {**server, "down": server["down"] or bool({server["address"], server["host"]} & {*drained})}
+        for server in servers
     ]
 
 
