@@ -17,6 +17,7 @@ pytestmark = pytest.mark.measures
 VERSIONS = map(str, itertools.count(int(time.time())))
 SWITCHES = 6
 LEFT = "app2 wsgi_app_state=absent"
+SET_UP = "cat /var/lib/wsgi/demo/data/set-up"
 
 
 def version(number: str) -> dict:
@@ -165,3 +166,27 @@ def test_rolling_ends_with_the_first_failure(site):
     assert "The health check of /api/ failed" in done.output
     assert releases() == before
     assert "[app2]" not in done.output
+
+
+@pytest.mark.parametrize("rolling", ["100%", "1"])
+def test_setup_commands_run_on_one_host(deploy, rolling: str):
+    number = next(VERSIONS)
+    commands = [f"echo {number} >>~/set-up"]
+    deploy(
+        rolling=rolling,
+        wsgi_app_setup_commands=commands,
+        wsgi_app_setup_once=True,
+        **version(number),
+    )
+    runs = [machine.run(SET_UP).stdout.split().count(number) for machine in (APP1, APP2)]
+    assert runs == [1, 0]
+
+
+def test_no_host_switches_without_the_setup_commands(site):
+    before = releases()
+    done = site(
+        wsgi_app_setup_commands=["false"], wsgi_app_setup_once=True, **version(next(VERSIONS))
+    )
+    assert not done.succeeded
+    assert "app1 runs the setup commands for all hosts" in done.output
+    assert releases() == before
