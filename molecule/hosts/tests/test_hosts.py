@@ -1,7 +1,6 @@
 """What clients see when a host of the app leaves, is lost, comes back, or gets a new release.
 
-Figures of the roles before they knew of several hosts, with the same requests, are in the names of
-the tests' measurements as ``before``.
+``before`` in a printed line has the figures of the roles before they knew of several hosts.
 """
 
 from __future__ import annotations
@@ -151,7 +150,7 @@ def test_all_hosts_or_none(site, clients, tell):
     """The release is not healthy on the second host."""
     before = releases()
     with clients() as watch:
-        broken = "app2 wsgi_app_health={'status':[299]}"
+        broken = "app2 wsgi_app_health=\"{'status': [299]}\""
         done = site(hosts=broken, all_or_nothing=True, **version(next(VERSIONS)))
     tell(f"one host cannot switch: {summary(watch)}")
     assert not done.succeeded
