@@ -9,7 +9,7 @@ short_description: Read the upstreams of a mount
 description:
   - Returns each upstream as a dictionary, whether it is written as an address alone or with
     options.
-positional: _input
+positional: _input, drained
 options:
   _input:
     description: >-
@@ -50,14 +50,21 @@ def upstream_servers(
     upstreams: list[str | dict[str, Any]], drained: Iterable[str] = ()
 ) -> list[dict[str, Any]]:
     """Return ``upstreams`` with all their options. Those that are ``drained`` are down."""
-    servers = [
-        _server(upstream if isinstance(upstream, dict) else {"address": upstream})
-        for upstream in upstreams
-    ]
     return [
-        {**server, "down": server["down"] or bool({server["address"], server["host"]} & {*drained})}
-        for server in servers
+        {**server, "down": server["down"] or bool(names_of(upstream) & {*drained})}
+        for upstream, server in ((each, _server(_options(each))) for each in upstreams)
     ]
+
+
+def names_of(upstream: str | dict[str, Any]) -> set[str]:
+    """Return how an upstream can be written where it is drained: by its address or its host."""
+    options = _options(upstream)
+    server = _server(options)
+    return {options["address"], server["address"], server["host"]} - {""}
+
+
+def _options(upstream: str | dict[str, Any]) -> dict[str, Any]:
+    return upstream if isinstance(upstream, dict) else {"address": upstream}
 
 
 def _server(upstream: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ansible_collections.subsite.deploy.plugins.filter.upstream_servers import (
     HTTPS,
+    names_of,
     upstream_servers,
 )
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
@@ -50,8 +51,8 @@ def drained_errors(drained: list[str], mounts: list[dict]) -> Iterator[str]:
     names = {
         name
         for upstreams in lists.values()
-        for server in upstream_servers(upstreams)
-        for name in (server["address"], server["host"])
+        for upstream in upstreams
+        for name in names_of(upstream)
     }
     for address in drained:
         if address not in names:
