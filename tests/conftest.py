@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.inventory.host import Host
 from ansible.inventory.manager import InventoryManager
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.testing import patch_module_args
@@ -21,6 +22,7 @@ from ansible.playbook.role.include import RoleInclude
 from ansible.playbook.task import Task
 from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
+from ansible.vars.hostvars import HostVars
 from ansible.vars.manager import VariableManager
 
 pytest_plugins = ["measured", "precision"]
@@ -137,7 +139,18 @@ def hosts_of() -> Callable[[str, str], dict[str, dict]]:
         loader = DataLoader()
         manager = InventoryManager(loader, [str(ROOT / "inventories" / inventory)])
         variables = VariableManager(loader, manager)
-        return {host.name: variables.get_vars(host=host) for host in manager.get_hosts(group)}
+        hostvars = HostVars(manager, variables, loader)
+
+        def inputs(host: Host) -> dict[str, Any]:
+            given = {**variables.get_vars(host=host), "hostvars": hostvars}
+            templar = Templar(loader, given)
+            roles = ("wsgi_app_", "nginx_site_")
+            return {
+                name: templar.template(value) if name.startswith(roles) else value
+                for name, value in given.items()
+            }
+
+        return {host.name: inputs(host) for host in manager.get_hosts(group)}
 
     return hosts_of
 

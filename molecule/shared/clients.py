@@ -90,13 +90,24 @@ def to_page(path: str) -> list[Flow]:
 
 
 @contextmanager
-def sending(flows: list[Flow], share: float = 1, host: str = "localhost") -> Iterator[Watch]:
-    """Send requests meanwhile, at a share of the pace. After it, its value has the results."""
+def sending(
+    flows: list[Flow], share: float = 1, host: str = "localhost", address: str = ""
+) -> Iterator[Watch]:
+    """Send requests meanwhile, at a share of the pace. After it, its value has the results.
+
+    :param address: address and port of the server; by default, port 80 of the host.
+    """
     watch = Watch()
     shares = [asdict(replace(flow, rate=flow.rate * share)) for flow in flows]
     program = Path(__file__).with_name("load.py")
     process = subprocess.Popen(
-        [sys.executable, str(program), str(PORTS[80]), host, json.dumps(shares)],
+        [
+            sys.executable,
+            str(program),
+            address or f"127.0.0.1:{PORTS[80]}",
+            host,
+            json.dumps(shares),
+        ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )

@@ -7,7 +7,7 @@ Such requests are marked.
 The loop is open: every request has its due time, also if earlier ones are not answered yet. Its
 duration counts from the due time, so that a slow server or a slow client does not look fast.
 
-    python load.py PORT HOST FLOWS
+    python load.py ADDRESS:PORT HOST FLOWS
 
 sends the requests of FLOWS, a JSON list of :class:`Flow`, until its standard input ends. Then it
 prints a JSON list of :class:`Request`.
@@ -22,7 +22,12 @@ import sys
 import time
 from dataclasses import dataclass
 
-TIMEOUT = 30.0
+TIMEOUT = 70.0
+"""Longer than nginx waits for an upstream, so that its own answer is seen."""
+WEBSOCKET = "WEBSOCKET"
+"""In place of a method: one message is sent after the other, and comes back."""
+MESSAGE = b"\x81\x82\0\0\0\0hi"
+"""A frame with a text, masked with zeros (RFC 6455, 5.2). It comes back without the mask."""
 
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -58,9 +63,9 @@ class Unanswered(ConnectionError):
 class Clients:
     """The clients of one site."""
 
-    def __init__(self, port: int, host: str) -> None:
-        """Ask for ``host`` at ``port`` of this machine."""
-        self.port = port
+    def __init__(self, address: str, host: str) -> None:
+        """Ask for ``host`` at ``address``, which has a port."""
+        self.address = address.split(":")
         self.host = host
         self.requests: list[Request] = []
         self.idle: list[Connection] = []
@@ -70,12 +75,44 @@ class Clients:
         await asyncio.gather(*(self._keep_pace(flow, over) for flow in flows))
 
     async def _keep_pace(self, flow: Flow, over: asyncio.Event) -> None:
+        if flow.method == WEBSOCKET:
+            await self._keep_open(flow, over)
+            return
         due = time.monotonic()
         async with asyncio.TaskGroup() as asked:
             while not over.is_set():
                 await asyncio.sleep(due - time.monotonic())
                 asked.create_task(self._send(flow, due))
                 due += 1 / flow.rate
+
+    async def _keep_open(self, flow: Flow, over: asyncio.Event) -> None:
+        """Send messages, and open the WebSocket again each time when it has closed."""
+        while not over.is_set():
+            opened = time.monotonic()
+            try:
+                await self._exchange_messages(flow, over)
+            except (OSError, EOFError, TimeoutError) as error:
+                took = time.monotonic() - opened
+                closed = Request(flow.kind, flow.path, opened, took, "", repr(error), False)
+                self.requests.append(closed)
+                await asyncio.sleep(1 / flow.rate)
+
+    async def _exchange_messages(self, flow: Flow, over: asyncio.Event) -> None:
+        reader, writer = await self._connect()
+        head = [f"GET {flow.path} HTTP/1.1", f"Host: {self.host}", "Connection: Upgrade"]
+        head += ["Upgrade: websocket", "Sec-WebSocket-Version: 13"]
+        head += ["Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg=="]
+        try:
+            writer.write("\r\n".join([*head, "", ""]).encode())
+            async with asyncio.timeout(TIMEOUT):
+                await reader.readuntil(b"\r\n\r\n")
+            while not over.is_set():
+                writer.write(MESSAGE)
+                async with asyncio.timeout(TIMEOUT):
+                    await reader.readexactly(len(MESSAGE) - 4)
+                await asyncio.sleep(1 / flow.rate)
+        finally:
+            writer.close()
 
     async def _send(self, flow: Flow, due: float) -> None:
         body = failure = ""
@@ -121,7 +158,7 @@ class Clients:
         return None
 
     async def _connect(self) -> Connection:
-        return await asyncio.open_connection("127.0.0.1", self.port)
+        return await asyncio.open_connection(*self.address)
 
     async def _exchange(
         self, flow: Flow, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -147,7 +184,7 @@ async def main() -> None:
     """Ask until standard input ends."""
     over = asyncio.Event()
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), over.set)
-    clients = Clients(int(sys.argv[1]), sys.argv[2])
+    clients = Clients(sys.argv[1], sys.argv[2])
     await clients.ask_until(over, [Flow(**flow) for flow in json.loads(sys.argv[3])])
     print(json.dumps([vars(request) for request in clients.requests]))
 

@@ -20,7 +20,17 @@ TIMER_WANTS_DIR = f"{UNIT_DIR}/timers.target.wants"
 TIMER_STAMP_DIR = "/var/lib/systemd/timers"
 """When timers with ``Persistent=`` last elapsed (systemd.timer(5))."""
 
-UNIT_DIRS = (UNIT_DIR, QUADLET_DIR, RUNTIME_UNIT_DIR, TIMER_WANTS_DIR, TIMER_STAMP_DIR)
+CONTROL_DIR = "/run/systemd/system.control"
+"""Drop-ins of ``systemctl set-property --runtime``."""
+
+UNIT_DIRS = (
+    UNIT_DIR,
+    QUADLET_DIR,
+    RUNTIME_UNIT_DIR,
+    CONTROL_DIR,
+    TIMER_WANTS_DIR,
+    TIMER_STAMP_DIR,
+)
 
 MARKER = "Written by subsite.deploy.wsgi_app"
 """Each file of the role that has comments begins with this one."""
@@ -94,6 +104,9 @@ class Layout:
     """The units of commands that people run."""
     socket_unit: str
     socket_unit_path: str
+    leave_unit: str
+    """A service that lets the app refuse new connections when its host leaves."""
+    leave_unit_path: str
     current_unit: str
     current_unit_path: str
     """A link to the service of the release that serves."""
@@ -198,12 +211,15 @@ def layout(name: str, release: str = "*") -> Layout:
         run_unit_pattern=f"{unit_prefix}_run_*.service",
         socket_unit=f"{unit_prefix}.socket",
         socket_unit_path=f"{UNIT_DIR}/{unit_prefix}.socket",
+        leave_unit=f"{unit_prefix}_leave.service",
+        leave_unit_path=f"{UNIT_DIR}/{unit_prefix}_leave.service",
         current_unit=f"{unit_prefix}.service",
         current_unit_path=f"{UNIT_DIR}/{unit_prefix}.service",
         current_processes_unit=f"{unit_prefix}_processes.target",
         current_processes_unit_path=f"{UNIT_DIR}/{unit_prefix}_processes.target",
         unit_patterns=[
             f"{unit_prefix}.*",
+            f"{unit_prefix}_leave.*",
             f"{unit_prefix}_setup.*",
             f"{unit_prefix}_unavailable.*",
             f"{unit_prefix}_process_*",

@@ -130,6 +130,7 @@ class Switch:
             self._record()
         finally:  # a full disk must not leave two releases
             units.systemctl("enable", "--now", app.socket_unit)
+            units.systemctl("start", app.leave_unit)
             schedules.start_timers(self.app, self.release)
             self._stop_others()
             schedules.end_runs(self.app, reloading, reloaded)
@@ -156,6 +157,11 @@ class Switch:
             schedules.removal(self.app, self.release, outdated),
             [*self.current_files, *schedules.unit_files(self.app, self.release)],
         )
+        app = layout(self.app)
+        listen = address_of(Path(app.socket_unit_path))
+        if listen and not listen.startswith("/"):
+            # systemd gives a socket its new list of clients then, not at daemon-reload.
+            units.systemctl("set-property", "--runtime", app.socket_unit, "IPAccounting=false")
 
     def _record(self) -> None:
         deployments.record(self.app, self.release, self.deployment)

@@ -74,7 +74,7 @@ IMAGE = "registry.example.org/shop"
         ({"wsgi_app_shared_paths": ["media"]}, "wsgi_app_shared_paths is ['media'], but the repl"),
         ({"wsgi_app_static_paths": ["static"]}, "wsgi_app_static_paths is ['static'], but nginx"),
         ({"wsgi_app_network": "local"}, "wsgi_app_network is 'local', but nothing else"),
-        ({"wsgi_app_listen": "10.0.0.1:80"}, "wsgi_app_listen is '10.0.0.1:80', but only nginx"),
+        ({"wsgi_app_listen": "127.0.0.1:80"}, "wsgi_app_listen is '127.0.0.1:80', but only nginx"),
         ({"wsgi_app_statsd": "/run/s/s"}, "wsgi_app_statsd is '/run/s/s', but a container"),
         ({"wsgi_app_sandbox": {"ProcSubset": "all"}}, "wsgi_app_sandbox is"),
         ({"wsgi_app_files": LARGE}, "wsgi_app_files has 900002 bytes, but a cluster takes at most"),

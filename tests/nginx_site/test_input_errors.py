@@ -2287,3 +2287,32 @@ def test_specification_rejects(specified, settings: dict, said: str):
 )
 def test_specification_rejects_mount(specified, mount: dict, said: str):
     assert said in "\n".join(specified(nginx_site_mounts=[mount]))
+
+
+A_AND_B = [{"path": "/", "upstreams": ["10.0.0.11:80", {"address": "10.0.0.12:80"}]}]
+
+
+@pytest.mark.parametrize("drained", [["10.0.0.11:80"], ["10.0.0.12"], []])
+def test_one_of_two_upstreams_is_drained(input_errors, drained: list[str]):
+    assert input_errors(nginx_site_mounts=A_AND_B, nginx_site_drained=drained) == []
+
+
+@pytest.mark.parametrize(
+    ("drained", "said"),
+    [
+        pytest.param(
+            ["10.0.0.13"],
+            "nginx_site_drained has '10.0.0.13', but no mount has this upstream: write an address "
+            "as in nginx_site_mounts[].upstreams, or its host.",
+            id="unknown",
+        ),
+        pytest.param(
+            ["10.0.0.11", "10.0.0.12:80"],
+            "nginx_site_drained has ['10.0.0.11', '10.0.0.12:80'], but these are all that "
+            "nginx_site_mounts[0].upstreams uses first: leave one, or set nginx_site_maintenance.",
+            id="all",
+        ),
+    ],
+)
+def test_drained(input_errors, drained: list[str], said: str):
+    assert input_errors(nginx_site_mounts=A_AND_B, nginx_site_drained=drained) == [said]

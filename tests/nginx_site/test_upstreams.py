@@ -28,7 +28,7 @@ def serve(nginx, nginx_site, server_at):
     """A function that serves a site with mounts, and returns how to send it a request."""
     with ExitStack() as stack:
 
-        def serve(*mounts: dict):
+        def serve(*mounts: dict, **settings):
             [port] = free_ports(1)
             nginx.add(
                 nginx_site,
@@ -37,6 +37,7 @@ def serve(nginx, nginx_site, server_at):
                     "nginx_site_server_names": ["example.org"],
                     "nginx_site_listen": [f"127.0.0.1:{port}"],
                     "nginx_site_mounts": list(mounts),
+                    **settings,
                 },
             )
             stack.enter_context(running(nginx))
@@ -130,8 +131,8 @@ def test_post_goes_on_if_an_upstream_does_not_run(serve, apps):
     assert len(whole.received) == 6
 
 
-def test_one_failure_of_the_last_upstream_ends_nothing(serve, apps):
-    """By nginx's default, one failure would end it for 10 seconds."""
+def test_failures_of_the_last_upstream_end_nothing(serve, apps):
+    """By nginx's default, one failure would end it for 10 seconds. A crash breaks many requests."""
     first, second = apps(ok, ok)
     upstreams = [
         {"address": f"127.0.0.1:{first.port}"},
@@ -139,9 +140,42 @@ def test_one_failure_of_the_last_upstream_ends_nothing(serve, apps):
     ]
     site = serve({"path": "/", "upstreams": upstreams})
     first.reply = closed
-    assert site.get("/").status == 502
+    assert [site.get("/").status for _ in range(4)] == [502] * 4
     first.reply = ok
     assert site.get("/").status == 200
+
+
+@pytest.mark.parametrize(("number", "kept"), [(1, True), (2, False)])
+def test_connections_are_kept_to_a_single_upstream(serve, apps, number: int, kept: bool):
+    """If a host is lost, a request on a kept connection would wait until the read timeout."""
+    clients = []
+
+    def note(handler) -> tuple:
+        clients.append(handler.client_address)
+        return ok(handler)
+
+    running_apps = apps(*[note] * number)
+    site = serve({"path": "/", "upstreams": [f"127.0.0.1:{app.port}" for app in running_apps]})
+    for _ in range(6):
+        site.get("/")
+    assert len(set(clients)) == (1 if kept else 6)
+
+
+def test_drained_upstream(serve, apps):
+    first, second = apps(ok, ok)
+    addresses = [f"127.0.0.1:{first.port}", f"127.0.0.1:{second.port}"]
+    site = serve({"path": "/", "upstreams": addresses}, nginx_site_drained=[addresses[0]])
+    assert counts(site, 8) == [8]
+    assert first.received == []
+
+
+def test_drained_host(serve, apps):
+    """Its host is written without a port, for all its apps."""
+    first, second = apps(ok, ok)
+    addresses = [f"127.0.0.1:{first.port}", f"localhost:{second.port}"]
+    site = serve({"path": "/", "upstreams": addresses}, nginx_site_drained=["127.0.0.1"])
+    assert counts(site, 8) == [8]
+    assert first.received == []
 
 
 @pytest.fixture

@@ -36,3 +36,19 @@ PLAIN = {"scheme": "http", "weight": 1, "backup": False, "down": False}
 )
 def test_server(upstream, server: dict):
     assert upstream_servers([upstream]) == [{**PLAIN, **server}]
+
+
+@pytest.mark.parametrize(
+    ("drained", "down"),
+    [
+        pytest.param("10.0.0.1:80", [True, False, False, False], id="address"),
+        pytest.param("10.0.0.1", [True, False, False, False], id="host"),
+        pytest.param("https://a.example", [False, True, False, False], id="https"),
+        pytest.param("/run/a.sock", [False, False, True, False], id="socket"),
+        pytest.param("b.example:80", [False, False, False, True], id="options"),
+        pytest.param("", [False] * 4, id="nothing"),
+    ],
+)
+def test_drained(drained: str, down: list[bool]):
+    upstreams = ["10.0.0.1:80", "https://a.example", "/run/a.sock", {"address": "b.example:80"}]
+    assert [server["down"] for server in upstream_servers(upstreams, [drained])] == down

@@ -23,6 +23,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils import (
 from ansible_collections.subsite.deploy.plugins.modules import wsgi_switch
 
 SOCKET = "wsgi-shop.socket"
+LEAVE = "wsgi-shop_leave.service"
 DEPLOYMENT = {"how": "deploy", "by": {"user": "anna", "host": "laptop"}}
 
 
@@ -81,6 +82,10 @@ class Systemd:
         self.log.append("reload")
         return ""
 
+    def set_property(self, _lasting: str, unit: str, setting: str) -> str:
+        self.log.append(f"set {setting} of {unit}")
+        return ""
+
 
 @pytest.fixture
 def systemd(monkeypatch: pytest.MonkeyPatch) -> Systemd:
@@ -103,6 +108,7 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             made(name, release),
             claim_path=f"{tmp_path}/claim",
             switch_lock_path=f"{tmp_path}/lock",
+            socket_unit_path=f"{tmp_path}/socket",
             current_unit_path=f"{tmp_path}/current",
         )
 
@@ -175,16 +181,28 @@ def test_new_release_starts_before_the_previous_one_stops(release, to_new, syste
         f"start {process('worker', 'new')}",
         "reload",
         f"start {SOCKET}",
+        f"start {LEAVE}",
         f"stop {web('old')}",
         f"stop {process('worker', 'old')}",
     ]
     assert current(places) == web("new")
 
 
+@pytest.mark.parametrize(
+    ("listen", "applied"), [("10.0.0.11:8000", True), ("/run/wsgi/shop.sock", False)]
+)
+def test_socket_gets_its_list_of_clients(release, to_new, systemd, places, listen, applied):
+    release("new")
+    unit = {"dest": f"{places}/socket", "content": f"ListenStream={listen}\n", "mode": "0644"}
+    to_new(current_files=[unit])
+    change = f"set IPAccounting=false of {SOCKET}"
+    assert (change in systemd.log[systemd.log.index("reload") :]) is applied
+
+
 def test_first_release(release, to_new, systemd, places):
     release("new", "worker")
     to_new()
-    assert set(systemd.states) == {SOCKET, web("new"), process("worker", "new")}
+    assert set(systemd.states) == {SOCKET, LEAVE, web("new"), process("worker", "new")}
 
 
 @pytest.mark.parametrize(
@@ -299,7 +317,7 @@ def test_failed_socket_starts_again_with_the_new_release(release, to_new, system
     del systemd.states[SOCKET]
     to_new()
     assert systemd.log.index(f"stop {web('old')}") < systemd.log.index(f"start {web('new')}")
-    assert set(systemd.states) == {SOCKET, web("new")}
+    assert set(systemd.states) == {SOCKET, LEAVE, web("new")}
 
 
 def test_failed_socket_and_a_release_that_cannot_serve(release, to_new, systemd, places):
@@ -327,7 +345,7 @@ def test_processes_of_any_other_release_stop(release, to_new, systemd):
     release("new", "worker")
     systemd.states[process("worker", "lost")] = "active"
     to_new()
-    assert set(systemd.states) == {SOCKET, web("new"), process("worker", "new")}
+    assert set(systemd.states) == {SOCKET, LEAVE, web("new"), process("worker", "new")}
 
 
 class TestRecord:
@@ -363,7 +381,7 @@ class TestRecord:
         monkeypatch.setattr(deployments, "record", fail)
         with pytest.raises(OSError, match="No space"):
             to_new()
-        assert set(systemd.states) == {SOCKET, web("new")}
+        assert set(systemd.states) == {SOCKET, LEAVE, web("new")}
 
 
 class TestModule:

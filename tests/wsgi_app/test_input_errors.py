@@ -87,6 +87,44 @@ def test_listen(input_errors, value: str):
     ]
 
 
+@pytest.mark.parametrize("listen", ["10.0.0.11:8000", "0.0.0.0:8000", "[2001:db8::5]:8000"])
+def test_other_hosts_connect_only_by_permission(input_errors, listen: str):
+    assert input_errors(wsgi_app_listen=listen) == [
+        f"wsgi_app_listen is {listen!r}, but wsgi_app_listen_allow is empty: who connects to the "
+        "app can forge all that nginx tells it. Write the addresses of the hosts that run nginx, "
+        "as in ['10.0.0.21']."
+    ]
+    assert input_errors(wsgi_app_listen=listen, wsgi_app_listen_allow=["10.0.0.21"]) == []
+
+
+@pytest.mark.parametrize("listen", ["/run/wsgi/shop.sock", "127.0.0.1:8000", "[::1]:8000"])
+def test_permission_of_other_hosts_without_a_port(input_errors, listen: str):
+    assert input_errors(wsgi_app_listen=listen, wsgi_app_listen_allow=["10.0.0.21"]) == [
+        f"wsgi_app_listen_allow is ['10.0.0.21'], but no other host can connect to {listen!r}: "
+        "remove it, or write an address of the host in wsgi_app_listen."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        pytest.param(
+            "web1.example.org",
+            "write an address or a network, as in '10.0.0.21' or '10.0.0.16/28'.",
+            id="name",
+        ),
+        pytest.param(
+            "10.0.0.21/28",
+            "write '10.0.0.16/28' for the network, or '10.0.0.21' for the one address.",
+            id="address in a network",
+        ),
+    ],
+)
+def test_listen_allow(input_errors, value: str, said: str):
+    errors = input_errors(wsgi_app_listen="10.0.0.11:80", wsgi_app_listen_allow=[value])
+    assert errors == [f"wsgi_app_listen_allow has {value!r}: {said}"]
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -657,7 +695,7 @@ def test_release_in_a_deploy(input_errors):
         pytest.param({"wsgi_app_public_url": "https://a.b/outer"}, id="URL of another's root"),
         pytest.param({"wsgi_app_environment": {"PUBLIC_URL": "x"}}, id="URL without our help"),
         pytest.param({"wsgi_app_forwarded": "append"}, id="lists"),
-        pytest.param({"wsgi_app_listen": "[2001:db8::5]:8000"}, id="IPv6 address"),
+        pytest.param({"wsgi_app_listen": "[::1]:8000"}, id="IPv6 address"),
         pytest.param({"wsgi_app_listen": "127.0.0.1:65535"}, id="last port"),
         pytest.param({"wsgi_app_listen": "/" + "s" * 106}, id="107 bytes"),
         pytest.param({"wsgi_app_environment": {"_a1": "", "B": "1"}}, id="environment variables"),

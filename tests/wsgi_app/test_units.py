@@ -56,6 +56,13 @@ SETTINGS = [
     pytest.param({"wsgi_app_listen": "127.0.0.1:8000"}, id="port"),
     pytest.param({"wsgi_app_listen": "[::1]:8000"}, id="IPv6 port"),
     pytest.param(
+        {
+            "wsgi_app_listen": "[2001:db8::5]:8000",
+            "wsgi_app_listen_allow": ["10.0.0.16/28", "2001:db8::/32"],
+        },
+        id="port for other hosts",
+    ),
+    pytest.param(
         {"wsgi_app_source": {"type": "git", "url": "x", "version": "1"}}, id="source directory"
     ),
     pytest.param({"wsgi_app_network": "local"}, id="loopback network"),
@@ -151,7 +158,8 @@ def test_limits(units, backend: str):
     bounds = {"TasksMax=9", "IPAddressDeny=any", "IPAddressAllow=localhost"}
     bound = {path.name for path in paths if bounds <= set(path.read_text().splitlines())}
     services = {path.name for path in paths if path.suffix == ".service"}
-    services.remove("wsgi-shop_unavailable.0123456789ab.service")  # it has no code of the app
+    # These have no code of the app.
+    services -= {"wsgi-shop_unavailable.0123456789ab.service", "wsgi-shop_leave.service"}
     slices = {"wsgi_shop.0123456789ab.slice", "wsgi_shop.0123456789ab.run.slice"}
     assert bound == (slices if backend == "docker" else services)
 

@@ -7,10 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from ansible_collections.subsite.deploy.plugins.plugin_utils import password_hash
-from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_site import (
-    networks,
-    trust,
-)
+from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import networks
+from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_site import trust
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
 
 OPTIONS = ("allow", "deny", "users", "satisfy")

@@ -78,6 +78,7 @@ def errors(inputs: Inputs) -> Iterator[str]:
                     f"{where}.headers.{name} has a '$' without the name of a variable: write one, "
                     "as in '$remote_user'."
                 )
+    yield from upstreams.drained_errors(inputs.values["drained"], mounts)
     yield from common.repeated("nginx_site_mounts", list(paths(mounts)))
     for path in paths(mounts):
         if len(path) >= MAXIMUM_LOCATION:

@@ -8,8 +8,7 @@ from ansible_collections.subsite.deploy.plugins.filter.default_trusted_headers i
     default_trusted_headers,
 )
 from ansible_collections.subsite.deploy.plugins.plugin_utils import host_names
-from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
-from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_site import networks
+from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common, networks
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
 
 MINIMUM_BITS = {4: 8, 6: 16}

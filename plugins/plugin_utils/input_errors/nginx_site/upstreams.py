@@ -8,6 +8,7 @@ from typing import Any
 
 from ansible_collections.subsite.deploy.plugins.filter.upstream_servers import (
     HTTPS,
+    names_of,
     upstream_servers,
 )
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
@@ -30,7 +31,7 @@ def errors(where: str, mount: dict) -> Iterator[str]:
     written = mount["upstreams"]
     if not written:
         yield f"{where}.upstreams is empty: write an address, as in ['10.0.0.11:8000']."
-    wrong = [error for upstream in written for error in _upstream(f"{where}.upstreams", upstream)]
+    wrong = list(_wrong(written, f"{where}.upstreams"))
     yield from wrong
     yield from seconds(f"{where}.connect_timeout", mount["connect_timeout"])
     if written and not wrong:
@@ -40,11 +41,49 @@ def errors(where: str, mount: dict) -> Iterator[str]:
         yield from _tls(where, mount["upstream_tls"], servers)
 
 
+def drained_errors(drained: list[str], mounts: list[dict]) -> Iterator[str]:
+    """Yield what is wrong with ``nginx_site_drained``, if the ``mounts`` themselves are right."""
+    lists = {
+        number: mount["upstreams"]
+        for number, mount in enumerate(mounts)
+        if mount["upstreams"] and not any(_wrong(mount["upstreams"]))
+    }
+    names = {
+        name
+        for upstreams in lists.values()
+        for upstream in upstreams
+        for name in names_of(upstream)
+    }
+    for address in drained:
+        if address not in names:
+            yield (
+                f"nginx_site_drained has {address!r}, but no mount has this upstream: write an "
+                "address as in nginx_site_mounts[].upstreams, or its host."
+            )
+    for number, upstreams in lists.items():
+        servers = upstream_servers(upstreams, drained)
+        before = upstream_servers(upstreams)
+        if _is_served(before) and not _is_served(servers):
+            yield (
+                f"nginx_site_drained has {drained}, but these are all that nginx_site_mounts"
+                f"[{number}].upstreams uses first: leave one, or set nginx_site_maintenance."
+            )
+
+
+def _is_served(servers: list[dict]) -> bool:
+    return not all(server["backup"] or server["down"] for server in servers)
+
+
 def addresses(upstreams: list) -> list[str]:
     """Return the addresses as they are written."""
     return [
         upstream["address"] if isinstance(upstream, dict) else upstream for upstream in upstreams
     ]
+
+
+def _wrong(upstreams: list, where: str = "") -> Iterator[str]:
+    for upstream in upstreams:
+        yield from _upstream(where, upstream)
 
 
 def _upstream(where: str, upstream: Any) -> Iterator[str]:
@@ -90,7 +129,7 @@ def _together(where: str, mount: dict, servers: list[dict]) -> Iterator[str]:
             f"{where}.upstreams has addresses with https and without: all of a mount must be of "
             "one kind."
         )
-    if all(server["backup"] or server["down"] for server in servers):
+    if not _is_served(servers):
         yield (
             f"{where}.upstreams has no address that is used first: write one without backup and "
             "without down."

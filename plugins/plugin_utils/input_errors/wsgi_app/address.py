@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
+from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import (
+    common,
+    networks,
+)
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import Inputs
 
 
@@ -21,6 +24,26 @@ def errors(inputs: Inputs) -> Iterator[str]:
             f"wsgi_app_listen is {values['listen']!r}: write the path of a socket, as in "
             "'/run/wsgi/shop.sock', or an IP address with a port, as in '10.0.0.11:8000'."
         )
+    else:
+        yield from _clients(values["listen"], values["listen_allow"])
+
+
+def _clients(listen: str, allowed: list[str]) -> Iterator[str]:
+    is_local = common.is_socket(listen) or common.ip_address(listen).is_loopback
+    if is_local and allowed:
+        yield (
+            f"wsgi_app_listen_allow is {allowed}, but no other host can connect to {listen!r}: "
+            "remove it, or write an address of the host in wsgi_app_listen."
+        )
+    elif not is_local and not allowed:
+        yield (
+            f"wsgi_app_listen is {listen!r}, but wsgi_app_listen_allow is empty: who connects to "
+            "the app can forge all that nginx tells it. Write the addresses of the hosts that run "
+            "nginx, as in ['10.0.0.21']."
+        )
+    yield from networks.errors(
+        "wsgi_app_listen_allow", allowed, "'10.0.0.21' or '10.0.0.16/28'", lambda network: ""
+    )
 
 
 def _prefix(prefix: str, mode: str) -> Iterator[str]:

@@ -108,12 +108,12 @@ def beside(name: str, role: Mapping[str, Any], value: Any) -> Any:
     return in_turn(*(reversed(hooks) if name == "on_starting" else hooks))
 
 
-def in_turn(first: Callable, second: Callable) -> Callable:
-    """Return a hook that calls both, and that has the parameters of the first one."""
+def in_turn(*hooks: Callable) -> Callable:
+    """Return a hook that calls all, and that has the parameters of the first one."""
 
-    @functools.wraps(first)
+    @functools.wraps(hooks[0])
     def hook(*arguments: Any) -> None:
-        first(*arguments)
-        second(*arguments)
+        for each in hooks:
+            each(*arguments)
 
     return hook
