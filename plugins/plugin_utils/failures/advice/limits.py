@@ -41,7 +41,7 @@ ROWS = (
     row(r"No space left on device|ENOSPC|Disk quota exceeded|os error 28", disk),
     row(
         r"killed by the OOM killer|oom-kill|^MemoryError$|Cannot allocate memory|std::bad_alloc"
-        r"|Out of memory",
+        r"|Out of memory|the signal SIGKILL has ended it",
         memory,
         *RUNS,
     ),
