@@ -36,6 +36,7 @@ def release(tmp_path: Path) -> Path:
             id="URL",
         ),
         pytest.param("FATAL: wrong password p@ssword", "FATAL: wrong password …", id="password"),
+        pytest.param("wrong password p%40ssword", "wrong password …", id="quoted password"),
         pytest.param("line 2: 'password = hunter2'", "line 2: '…'", id="line of a secret file"),
         pytest.param("bad value hunter2", "bad value …", id="value in a secret file"),
         pytest.param("theme = dark-blue", "theme = dark-blue", id="other file"),
