@@ -94,6 +94,7 @@ def started(
     source = top / "source"
     source.mkdir()
     for name, text in files.items():
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / name).write_text(text)
     configuration = top / "gunicorn.conf.py"
     configuration.write_text(role.value("__wsgi_app_settings", inputs)["gunicorn.conf.py"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import shutil
 import subprocess
 import time
@@ -120,8 +121,8 @@ def local(path: Path) -> dict[str, object]:
 
 
 def reason(run: Run) -> str:
-    """Return the failure message of a run, without the output before it."""
-    return run.output[run.output.find("[ERROR]") :][:1000]
+    """Return the messages of the failed tasks of a run; the last one is the report."""
+    return "\n".join(re.findall(r"\[ERROR\]: (.*?)\nOrigin: ", run.output, re.DOTALL))
 
 
 @pytest.fixture(scope="session")

@@ -89,6 +89,8 @@ class Layout:
     socket_path: str
     claim_path: str
     """A file that names the latest run that changes the app."""
+    failure_path: str
+    """The output of a failed build, until the run reports it."""
     build_lock_path: str
     """Locked while an image of the app is built."""
     switch_lock_path: str
@@ -203,6 +205,7 @@ def layout(name: str, release: str = "*") -> Layout:
         static_next_path=f"{static_dir}/next",
         socket_path=f"/run/wsgi/{name}.sock",
         claim_path=f"/run/subsite/{name}",
+        failure_path=f"/run/subsite/{name}.failure",
         build_lock_path=f"/run/subsite/{name}.build",
         switch_lock_path=f"/run/subsite/{name}.switch",
         deployments_path=f"{app_dir}/deployments.json",

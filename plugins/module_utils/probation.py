@@ -37,7 +37,7 @@ def start(app: str, processes: Iterable[Process]) -> None:
         return
     names = [process.unit for process in started]
     restarts = {name: units.state_of(name)["NRestarts"] for name in units.running(*names)}
-    units.systemctl("start", *names)
+    _start_units(started)
     with ExitStack() as files:
         on_probation = [
             Probation(
@@ -53,6 +53,24 @@ def start(app: str, processes: Iterable[Process]) -> None:
             # its probation has passed is the condition; the looks between find a failure early.
             time.sleep(LOOK)
             on_probation = [each for each in on_probation if not each.is_over()]
+
+
+def _start_units(processes: list[Process]) -> None:
+    """Start the units of ``processes``.
+
+    :raises ProbationError: when systemd cannot start the program of one.
+    """
+    try:
+        units.systemctl("start", *(process.unit for process in processes))
+    except units.SystemctlError as error:
+        for process in processes:
+            state = units.state_of(process.unit)
+            if state["ActiveState"] != "active":
+                raise ProbationError(
+                    f"The background process {process.name!r} of wsgi_app_processes did not start "
+                    f"({state['Result']}, status {state['ExecMainStatus']})."
+                ) from error
+        raise
 
 
 class Probation:

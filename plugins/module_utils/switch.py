@@ -224,7 +224,7 @@ def start_web(unit: str) -> None:
         units.systemctl("restart" if is_starting else "start", unit)
     except SystemctlError as error:
         result = units.state_of(unit)["Result"]
-        raise SwitchError(f"The web process {unit} did not start ({result}).") from error
+        raise SwitchError(f"The web process did not start ({result}).") from error
 
 
 def place(*steps: list[dict]) -> None:

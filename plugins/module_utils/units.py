@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import calendar
 import os
+import re
 import subprocess
 import time
+
+ADVICE = re.compile(r'^See "systemctl status .*(\n|$)', re.MULTILINE)
+"""What systemctl advises for a unit that fails. The unit of a failed release is gone by then."""
 
 RUNNING = "active,activating,reloading,deactivating"
 
@@ -87,5 +91,5 @@ def systemctl(*arguments: str, timeout: float | None = None, **variables: str) -
         env={**os.environ, **variables},
     )
     if done.returncode != 0:
-        raise SystemctlError(done.stderr.strip())
+        raise SystemctlError(ADVICE.sub("", done.stderr).strip())
     return done.stdout

@@ -57,7 +57,7 @@ options:
     description: Settings of the unit (systemd.exec(5)).
     type: dict
     default: {}
-extends_documentation_fragment: [subsite.deploy.builds]
+extends_documentation_fragment: [subsite.deploy.builds, subsite.deploy.failures]
 attributes:
   check_mode:
     description: Reports that the commands would run.
@@ -92,6 +92,7 @@ from pathlib import Path
 from ansible_collections.subsite.deploy.plugins.module_utils import (
     build_on_host,
     commands_on_host,
+    failure_file,
     file_lock,
     hard_links,
     lent_directory,
@@ -202,6 +203,7 @@ def main() -> None:
             "python": {"type": "path", "default": "/usr/bin/python3"},
             "sandbox": {"type": "dict", "default": {}},
             "check": {"type": "list", "elements": "str", "default": []},
+            "failure_file": failure_file.OPTION,
         },
         supports_check_mode=True,
     )
@@ -212,7 +214,7 @@ def main() -> None:
         commands = BuildCommands(parameters)
         commands.run()
     except (BuildError, OSError) as error:
-        module.fail_json(msg=str(error))
+        failure_file.fail(module, str(error))
     module.exit_json(changed=True, unbuilt=str(commands.unbuilt))
 
 

@@ -64,7 +64,7 @@ options:
         C(gunicorn.conf.py) in the source.
     type: str
     default: ""
-extends_documentation_fragment: [subsite.deploy.builds]
+extends_documentation_fragment: [subsite.deploy.builds, subsite.deploy.failures]
 attributes:
   check_mode:
     description: Reports that the image would be built.
@@ -101,6 +101,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ansible_collections.subsite.deploy.plugins.module_utils import (
+    failure_file,
     file_lock,
     gunicorn_file,
     lent_directory,
@@ -275,6 +276,7 @@ def main() -> None:
             "hidden": {"type": "list", "elements": "str", "default": []},
             "lock": {"type": "path"},
             "check": {"type": "list", "elements": "str", "default": []},
+            "failure_file": failure_file.OPTION,
             "gunicorn_file": gunicorn_file.OPTION,
         },
         required_by={"engine": ["name", "release", "lock"]},
@@ -292,7 +294,7 @@ def main() -> None:
         refuse_loopback(PIP_CONF)
         image_id = build_alone(module.params)
     except (BuildError, OSError) as error:
-        module.fail_json(msg=str(error))
+        failure_file.fail(module, str(error))
     module.exit_json(changed=True, id=image_id)
 
 

@@ -44,7 +44,8 @@ options:
         C(gunicorn.conf.py) in the image's working directory.
     type: str
     default: ""
-extends_documentation_fragment: [subsite.deploy.registry, subsite.deploy.builds]
+extends_documentation_fragment:
+  [subsite.deploy.registry, subsite.deploy.builds, subsite.deploy.failures]
 attributes:
   check_mode:
     description: Reports that the image would be copied.
@@ -79,7 +80,11 @@ import json
 import re
 import subprocess
 
-from ansible_collections.subsite.deploy.plugins.module_utils import gunicorn_file, newest_run
+from ansible_collections.subsite.deploy.plugins.module_utils import (
+    failure_file,
+    gunicorn_file,
+    newest_run,
+)
 from ansible_collections.subsite.deploy.plugins.module_utils.image_archive import (
     ArchiveError,
     identify,
@@ -218,6 +223,7 @@ def main() -> None:
             "user": {"type": "str", "required": True},
             "login": LOGIN,
             "check": {"type": "list", "elements": "str", "default": []},
+            "failure_file": failure_file.OPTION,
             "gunicorn_file": gunicorn_file.OPTION,
         },
         supports_check_mode=True,
@@ -230,7 +236,7 @@ def main() -> None:
         # The caller removes the archive now, which the newer run copies, too.
         newest_run.refuse_if_superseded(module.params["check"])
     except (ImageError, RegistryError, ArchiveError, BuildError, OSError) as error:
-        module.fail_json(msg=str(error))
+        failure_file.fail(module, str(error))
     if found["file"]:
         gunicorn_file.warn_of(found["file"], module)
     module.exit_json(changed=True, existing_name=existing_name, python=found["python"])

@@ -86,7 +86,7 @@ options:
         C(gunicorn.conf.py) in the source.
     type: str
     default: ""
-extends_documentation_fragment: [subsite.deploy.builds]
+extends_documentation_fragment: [subsite.deploy.builds, subsite.deploy.failures]
 attributes:
   check_mode:
     description: Reports that the release would be built.
@@ -132,6 +132,7 @@ from pathlib import Path
 
 from ansible_collections.subsite.deploy.plugins.module_utils import (
     build_on_host,
+    failure_file,
     file_lock,
     gunicorn_file,
     installer,
@@ -345,6 +346,7 @@ def main() -> None:
             "build_environment_id": {"type": "str", "default": ""},
             "sandbox": {"type": "dict", "default": {}},
             "check": {"type": "list", "elements": "str", "default": []},
+            "failure_file": failure_file.OPTION,
             "gunicorn_file": gunicorn_file.OPTION,
         },
         supports_check_mode=True,
@@ -356,7 +358,7 @@ def main() -> None:
         release = Release(parameters)
         built = release.build()
     except (BuildError, OSError, subprocess.CalledProcessError) as error:
-        module.fail_json(msg=str(error))
+        failure_file.fail(module, str(error))
     gunicorn_file.warn_if_in(release.source.path, module)
     module.exit_json(changed=True, environment=release.environment.name, built=built)
 

@@ -45,7 +45,7 @@ options:
     type: list
     elements: str
     default: [sh]
-extends_documentation_fragment: [subsite.deploy.builds]
+extends_documentation_fragment: [subsite.deploy.builds, subsite.deploy.failures]
 attributes:
   check_mode:
     description: Reports that the files would be copied.
@@ -78,6 +78,7 @@ import tempfile
 from pathlib import Path
 
 from ansible_collections.subsite.deploy.plugins.module_utils import (
+    failure_file,
     file_lock,
     lent_directory,
     newest_run,
@@ -182,6 +183,7 @@ def main() -> None:
             "engine": {"type": "list", "elements": "str"},
             "shell": {"type": "list", "elements": "str", "default": ["sh"]},
             "check": {"type": "list", "elements": "str", "default": []},
+            "failure_file": failure_file.OPTION,
         },
         required_by={"engine": ["image"]},
         supports_check_mode=True,
@@ -191,7 +193,7 @@ def main() -> None:
     try:
         count = copy_all(module.params)
     except (BuildError, StaticFilesError, OSError) as error:
-        module.fail_json(msg=str(error))
+        failure_file.fail(module, str(error))
     module.exit_json(changed=True, files=count)
 
 

@@ -71,6 +71,7 @@ options:
     description: Whether deploys leave the app at this release until the pin is lifted.
     type: bool
     default: false
+extends_documentation_fragment: [subsite.deploy.failures]
 attributes:
   check_mode:
     description: Shows the files that would make the release current.
@@ -108,6 +109,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils import (
     background_processes,
     claim,
     deployments,
+    failure_file,
     file_lock,
     layout,
     listening_socket,
@@ -196,10 +198,12 @@ def main() -> None:
             "current_files": {**entries, "required": True},
             "deployment": {"type": "dict", "required": True},
             "pins": {"type": "bool", "default": False},
+            "failure_file": failure_file.OPTION,
         },
         supports_check_mode=True,
     )
     parameters = dict(module.params)
+    del parameters["failure_file"]
     planned = switch.Switch(app=parameters.pop("name"), **parameters)
     files = [*planned.current_files, *schedule_files(planned)]
     diff = [change.diff() for change in changes(files)]
@@ -211,7 +215,11 @@ def main() -> None:
     except (BuildError, OSError) as error:
         is_current = layout.current_release(planned.app) == planned.release
         # A release that was current before and starts again does not become current.
-        module.fail_json(msg=str(error), current=is_current and before != planned.release)
+        becomes_current = is_current and before != planned.release
+        if "background process" in str(error) and not becomes_current:
+            message = "A background process of the release does not work."
+            failure_file.fail(module, str(error), message, current=False)
+        module.fail_json(msg=str(error), current=becomes_current)
     module.exit_json(changed=True, diff=diff, current=True)
 
 

@@ -12,7 +12,15 @@ from ansible.template import Templar, trust_as_template
 RAW = "\x1b]0;owned\x07\x1b[31m\u202edetrats\x9b2J {{ 6 * 7 }}\n"
 PRINTED = r"\x1b]0;owned\x07\x1b[31m\u202edetrats\x9b2J {{ 6 * 7 }}"
 
-FAILED = {"ansible_failed_task": {"name": "switch | Start"}, "ansible_failed_result": {"msg": RAW}}
+FAILED = {
+    "ansible_failed_task": {"name": "switch | Start", "action": "subsite.deploy.wsgi_switch"},
+    "ansible_failed_result": {"msg": RAW},
+}
+WRITTEN = {
+    "unit": "wsgi-shop.4d1c.service",
+    "identifier": "wsgi-shop",
+    "message": f"Traceback (most recent call last):\nKeyError: '{RAW}'",
+}
 BY = {"user": "anna", "host": RAW}
 RELEASE = {
     "release": "4d1c",
@@ -27,12 +35,16 @@ MESSAGES = {
     "failed deploy, by its journal": (
         "roles/wsgi_app/tasks/handle_failure.yml",
         "handle_failure | Report the failure",
-        {**FAILED, "__wsgi_app_journal": {"stdout": RAW}, "ansible_failed_result": {"msg": ""}},
+        {
+            **FAILED,
+            "__wsgi_app_failure": {"output": [], "journal": [WRITTEN]},
+            "ansible_failed_result": {"msg": ""},
+        },
     ),
     "failed deploy, by its task": (
         "roles/wsgi_app/tasks/handle_failure.yml",
         "handle_failure | Report the failure",
-        {**FAILED, "__wsgi_app_journal": {"stdout": ""}},
+        {**FAILED, "__wsgi_app_failure": {"output": [], "journal": []}},
     ),
     "file that keeps a user": (
         "roles/wsgi_app/tasks/remove.yml",
@@ -73,8 +85,13 @@ MESSAGES = {
     ),
 }
 ELSEWHERE = {
-    "__wsgi_app": {"name": "shop"},
-    "__wsgi_app_layout": {"user": "wsgi-shop"},
+    "__wsgi_app": {"name": "shop", "backend": "systemd"},
+    "__wsgi_app_backend": {"working_dir": "/srv/wsgi/shop/releases/4d1c/source"},
+    "__wsgi_app_source_kind": {"files": {}},
+    "__wsgi_app_is_rollback": False,
+    "__wsgi_app_info": {"python": "3.13"},
+    "__wsgi_app_release_dir": "/srv/wsgi/shop/releases/4d1c",
+    "__wsgi_app_layout": {"user": "wsgi-shop", "unit_prefix": "wsgi-shop"},
     "__wsgi_app_stops_on_failure": False,
     "__nginx_site": {"name": "main"},
     "__wsgi_app_release": "4d1c",
@@ -100,7 +117,11 @@ def test_message_has_no_control_characters(root: Path, path: str, name: str, var
     [task] = [task for task in tasks(found) if task.get("name") == name]
     action = task.get("ansible.builtin.fail") or task["ansible.builtin.debug"]
     search = {"ansible_search_path": [str(parent) for parent in file.parents]}
-    templar = Templar(loader, {**ELSEWHERE, **search, **task.get("vars", {}), **variables})
+    reasons = loader.load_from_file(
+        str(root / "roles/wsgi_app/vars/main/failure.yml"), trusted_as_template=True
+    )
+    all_variables = {**reasons, **ELSEWHERE, **search, **task.get("vars", {})}
+    templar = Templar(loader, {**all_variables, **variables})
     message = templar.template(trust_as_template(action["msg"]))
     text = message if isinstance(message, str) else "\n".join(message)
     assert text.replace("\n", "").isprintable()

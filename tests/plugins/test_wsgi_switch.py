@@ -235,7 +235,7 @@ def test_exclusive_process_with_another_name_stops_first(release, to_new, system
 @pytest.mark.parametrize(
     ("broken", "message"),
     [
-        pytest.param(web("new"), "The web process wsgi-shop.new.service did not start", id="web"),
+        pytest.param(web("new"), "The web process did not start", id="web"),
         pytest.param(
             process("worker", "new"), "The background process 'worker' of wsgi_app_pro", id="worker"
         ),

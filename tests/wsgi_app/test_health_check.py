@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -71,6 +72,21 @@ def test_failure_has_the_traceback(start, capfd: pytest.CaptureFixture):
     with pytest.raises(SystemExit):
         start(app)
     assert "RuntimeError: no such table" in capfd.readouterr().err
+
+
+def test_signal_is_named(start):
+    """The kernel kills a process that needs too much memory."""
+
+    def app(_environ, _start_response):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    with pytest.raises(SystemExit, match="failed: the signal SIGKILL has ended it"):
+        start(app)
+
+
+def test_target_of_a_redirect_is_named(start):
+    with pytest.raises(SystemExit, match="failed: 301 MOVED PERMANENTLY, to https://localhost/"):
+        start(Response(status=301, headers={"Location": "https://localhost/"}), status=[200])
 
 
 def test_timeout(start):

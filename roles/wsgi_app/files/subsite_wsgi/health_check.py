@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
+JOIN = 5
+"""Seconds until a process that has closed its end of a pipe has ended."""
+
 
 def health_check(path: str, status: list[int], origin: str, timeout: float) -> Callable:
     """Return a gunicorn ``on_starting`` hook that exits unless the application is healthy.
@@ -88,7 +91,8 @@ def run_in_child(load: Callable, check: Callable[..., str], timeout: float) -> s
         result.recv()
         return result.recv() if result.poll(timeout) else f"no answer within {timeout} s"
     except EOFError:
-        return "it ended; the reason is above"
+        child.join(JOIN)
+        return how_it_ended(child.exitcode)
     finally:
         with contextlib.suppress(ProcessLookupError):  # it has no group yet, or has ended
             os.killpg(child.pid, signal.SIGKILL)
@@ -96,16 +100,33 @@ def run_in_child(load: Callable, check: Callable[..., str], timeout: float) -> s
         child.join()
 
 
+def how_it_ended(status: int | None) -> str:
+    """Return how a process ended that has sent no result.
+
+    :param status: as of :mod:`multiprocessing`: a signal is negative.
+    """
+    if status is not None and status < 0:
+        return f"the signal {signal.Signals(-status).name} has ended it"
+    return "it ended; the reason is above"
+
+
 def probe(app: WSGIApplication, path: str, status: list[int], origin: str) -> str:
     """Request ``path`` from ``app`` and return what is wrong with the answer, or an empty text."""
     answer: list[str] = []
+    location: list[str] = []
 
     def start_response(line: str, headers: list, exc_info: object = None) -> Callable:
         answer[:] = [line]
+        location[:] = [f", to {value}" for name, value in headers if name.lower() == "location"]
         return body.write
 
     body = io.BytesIO()
     chunks = app(request_for(path, origin), start_response)
+    if callable(chunks) and not answer:
+        return (
+            f"the app has returned a {type(chunks).__name__} and no response. If it is a factory, "
+            "write () behind its name in wsgi_app_callable"
+        )
     try:
         body.writelines(chunks)
     finally:
@@ -114,7 +135,8 @@ def probe(app: WSGIApplication, path: str, status: list[int], origin: str) -> st
     code = int(answer[0].split(" ", 1)[0])
     if code in status if status else code < 500:
         return ""
-    return f"{answer[0]}\n{body.getvalue()[:500].decode(errors='replace')}"
+    text = body.getvalue()[:500].decode(errors="replace")
+    return f"{answer[0]}{''.join(location)}\n{text}"
 
 
 def request_for(path: str, origin: str) -> WSGIEnvironment:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from gunicorn.util import import_app
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from subsite_wsgi.diagnosis import key_of_release, with_diagnosis
-from subsite_wsgi.interface import require_wsgi
+from subsite_wsgi.target import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -53,8 +52,7 @@ def wrap(
         empty to change nothing.
     :param diagnosis: whether requests that are signed with the key of the release get a diagnosis.
     """
-    app = import_app(target)
-    require_wsgi(app, target)
+    app = load(target)
     prefixes = by_mode(prefix, mode)
     if flask_defaults and is_flask(app):
         from subsite_wsgi.flask_defaults import (

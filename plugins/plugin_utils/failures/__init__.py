@@ -1,0 +1,1 @@
+"""Say why a release failed: the exception first, and one line of advice."""
