@@ -107,3 +107,25 @@ def test_no_layer_to_judge_is_no_fault(verify):
     nowhere = {"name": "public", "connect": f"127.0.0.1:{free_ports(1)[0]}"}
     said = verify(it, endpoints=[nowhere], url_is_assumed=True)
     assert (said["right"], said["report"]["hops"]) == (True, [])
+
+
+@pytest.mark.parametrize("name", ["SERVER_NAME is another", "cookie is for https alone"])
+@pytest.mark.parametrize("is_assumed", [True, False])
+def test_app_alone_does_not_show_the_public_origin(verify, name: str, is_assumed: bool):
+    app = verify.question(set_up(name))["endpoints"][-1]
+    said = verify(set_up(name), endpoints=[app], url_is_assumed=is_assumed)
+    assert said["right"] is is_assumed
+
+
+def test_cookie_for_another_path_shows_at_the_app_alone(verify):
+    it = set_up("cookie is for another path")
+    app = verify.question(it)["endpoints"][-1]
+    found = verify(it, endpoints=[app], url_is_assumed=True)["report"]["faults"]
+    assert [one["name"] for one in found] == ["cookie-path"]
+
+
+def test_app_that_is_down_is_named_at_its_own_address(verify):
+    it = set_up("app is down")
+    app = verify.question(it)["endpoints"][-1]
+    found = verify(it, endpoints=[app])["report"]["faults"]
+    assert [one["name"] for one in found] == ["app-down"]
