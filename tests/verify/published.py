@@ -144,6 +144,8 @@ PUBLISHED = [
             "money.cfg": "SECRET_KEY = 'secret'\nSQLALCHEMY_DATABASE_URI = 'sqlite:///TOP/money.db'\n"
             "SQLALCHEMY_TRACK_MODIFICATIONS = False\n"
         },
+        # Its first start migrates the database, and ends.
+        setup=("python -c 'import ihatemoney.wsgi'",),
         environ={"IHATEMONEY_SETTINGS_FILE_PATH": "TOP/money.cfg"},
     ),
     Published(

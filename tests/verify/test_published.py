@@ -109,7 +109,8 @@ def site(root: Path, wsgi_app, nginx_site, environment, tmp_path: Path):
                     "timeout": 60,
                 }
         finally:
-            gunicorn.terminate()
+            # Some apps have threads that do not end.
+            gunicorn.kill()
             gunicorn.wait()
 
     return site
