@@ -137,18 +137,6 @@ PUBLISHED = [
     ),
     Published("moto", "moto[server]==5.2.5", "clouds:app", {"clouds.py": MOTO}),
     Published(
-        "ihatemoney",
-        "ihatemoney==7.2.1",
-        "ihatemoney.wsgi:application",
-        {
-            "money.cfg": "SECRET_KEY = 'secret'\nSQLALCHEMY_DATABASE_URI = 'sqlite:///TOP/money.db'\n"
-            "SQLALCHEMY_TRACK_MODIFICATIONS = False\n"
-        },
-        # Its first start migrates the database, and ends.
-        setup=("python -c 'import ihatemoney.wsgi'",),
-        environ={"IHATEMONEY_SETTINGS_FILE_PATH": "TOP/money.cfg"},
-    ),
-    Published(
         "otterwiki",
         "otterwiki==2.26.1",
         "otterwiki.server:app",
