@@ -74,6 +74,15 @@ host = http://published.example:8000/
 [hash]
 salt = salt
 """
+WAGTAIL = """
+ALLOWED_HOSTS = ["*"]
+SECRET_KEY = "secret"
+"""
+WAGTAIL_SETUP = (
+    "wagtail start shop .",
+    "mv local.py shop/settings",
+    "python manage.py migrate -v0",
+)
 
 PUBLISHED = [
     Published(
@@ -201,12 +210,18 @@ PUBLISHED = [
         "wagtail",
         "wagtail==8.0.1",
         "shop.wsgi:application",
-        {"shop.py": ""},
-        (
-            "rm shop.py; wagtail start shop .",
-            'printf \'ALLOWED_HOSTS = ["*"]\\nSECRET_KEY = "secret"\\n\' > shop/settings/local.py',
-            "python manage.py migrate -v0",
-        ),
+        {"local.py": f'{WAGTAIL}STATIC_URL = "PREFIX/static/"\n'},
+        WAGTAIL_SETUP,
         {"DJANGO_SETTINGS_MODULE": "shop.settings.dev"},
+    ),
+    Published(
+        "wagtail without its setting",
+        "wagtail==8.0.1",
+        "shop.wsgi:application",
+        {"local.py": WAGTAIL},
+        WAGTAIL_SETUP,
+        {"DJANGO_SETTINGS_MODULE": "shop.settings.dev"},
+        fault="page-lacks-prefix",
+        written="/static/",
     ),
 ]

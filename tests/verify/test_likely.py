@@ -124,7 +124,7 @@ def test_cookie_for_another_path_shows_at_the_app_alone(verify):
     assert [one["name"] for one in found] == ["cookie-path"]
 
 
-def test_app_that_is_down_is_named_at_its_own_address(verify):
+def test_app_that_is_down_is_named_at_its_address(verify):
     it = set_up("app is down")
     app = verify.question(it)["endpoints"][-1]
     found = verify(it, endpoints=[app])["report"]["faults"]
