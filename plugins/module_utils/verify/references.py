@@ -21,6 +21,9 @@ from ansible_collections.subsite.deploy.plugins.module_utils.deadline import Dea
 MOST = 500
 """How many different references of one text are kept."""
 
+MOST_OF_A_SCRIPT = 65536
+"""How many characters of a script are searched. Imports are at its beginning."""
+
 LOADED = {"script", "style sheet", "image", "medium", "icon", "manifest", "url()", "import"}
 """Kinds that a browser loads as parts of a page, and that are no pages themselves."""
 
@@ -217,7 +220,7 @@ def of_css(text: str) -> list[Reference]:
 
 def of_script(text: str) -> list[Reference]:
     """Return what a script imports by its address. Bare names, as ``vue``, are no addresses."""
-    targets = map("".join, SCRIPT_IMPORT.findall(_without_comments(text)))
+    targets = map("".join, SCRIPT_IMPORT.findall(_without_comments(text[:MOST_OF_A_SCRIPT])))
     return [Reference("import", target) for target in targets if is_address(target)]
 
 
