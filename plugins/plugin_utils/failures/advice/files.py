@@ -13,7 +13,7 @@ from ansible_collections.subsite.deploy.plugins.plugin_utils.failures.app import
     App,
 )
 
-QUOTED = r"['‘\"](?P<path>[^'’\"\n]+)['’\"]"
+QUOTED = r"['\u2018\"](?P<path>[^'\u2019\"\n]+)['\u2019\"]"
 PARENTS = {"/", "/etc", "/home", "/media", "/mnt", "/opt", "/root", "/run", "/srv", "/usr", "/var"}
 """Directories that an app cannot get as a whole."""
 
