@@ -49,6 +49,7 @@ LEFT_OUT = frozenset(
         "packages",
         "registry_login",
         "keep_releases",
+        "refresh",
         "replicas",
         "before_switch",
         "after_switch",

@@ -4,49 +4,96 @@ The rules are the same as on a host (:mod:`installer`). The stage runs as root, 
 world-readable, and caches are left out of the final image.
 
     python3 -m ansible_collections.subsite.deploy.plugins.module_utils.build_in_image \
-        environment|project|built APP_DIR INSTALLER [REQUIREMENT ...]
+        environment|project|built APP_DIR BUILD
 
-reads APP_DIR/source, and makes APP_DIR/environment or APP_DIR/lib. After the build commands, the
-step C(built) gives APP_DIR/source to root.
+reads APP_DIR/source, and makes APP_DIR/environment or APP_DIR/lib, as the JSON text BUILD says
+(:class:`Build`). After the build commands, the step C(built) gives APP_DIR/source to root.
 """
 
 from __future__ import annotations
 
 import compileall
+import json
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from ansible_collections.subsite.deploy.plugins.module_utils import hard_links, lent_directory
-from ansible_collections.subsite.deploy.plugins.module_utils.installer import INSTALLERS, get_uv
-from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
+from ansible_collections.subsite.deploy.plugins.module_utils import (
+    environment,
+    hard_links,
+    imported_source,
+    interpreter,
+    lent_directory,
+)
+from ansible_collections.subsite.deploy.plugins.module_utils.dependencies import Dependencies
+from ansible_collections.subsite.deploy.plugins.module_utils.installer import (
+    INSTALLERS,
+    Pip,
+    get_uv,
+)
+from ansible_collections.subsite.deploy.plugins.module_utils.source import (
+    BuildError,
+    Choice,
+    Source,
+)
 
 SCRATCH = Path("/var/tmp/subsite")
+PYTHON = "python3"
+
+NOTE = "subsite-note: "
+"""Begins a line of the output with what the user should know, as JSON."""
 
 
-def build(step: str, app_dir: Path, installer: str, requirements: list[str]) -> None:
-    """Do one ``step`` of a build in ``app_dir``.
+@dataclass(frozen=True)
+class Build:
+    """How an image is built."""
 
-    :raises BuildError: when it fails.
+    installer: str
+    base_image: str
+    choice: dict[str, Any] = field(default_factory=dict)
+    """What the user has chosen of the source (:class:`Choice`)."""
+    requirements: list[str] = field(default_factory=list)
+    """What the environment has besides the dependencies of the source."""
+
+
+def make_environment(app_dir: Path, build: Build) -> None:
+    """Make the environment of the source, of which only the files are there that decide it.
+
+    :raises BuildError: when it cannot be made.
     """
-    source, environment = Source(app_dir / "source"), app_dir / "environment"
-    if step == "built":
-        take_source(source.path)
-        return
-    source.refuse_editables()
-    SCRATCH.mkdir(parents=True, exist_ok=True)
-    tool = get_uv(str(SCRATCH / "tools"), "python3") if installer == "uv" else ""
-    cache = "" if source.hashed else str(SCRATCH)
-    builder = INSTALLERS[installer]("python3", str(SCRATCH), cache, str(tool))
-    if step == "environment":
-        builder.fill(environment, source, requirements)
-        return
+    dependencies = Dependencies(Source(app_dir / "source", Choice(**build.choice)))
+    dependencies.refuse()
+    version = interpreter.inspect(PYTHON).version
+    dependencies.refuse_python(version, f"wsgi_app_base_image {build.base_image}")
+    for note in dependencies.notes(version):
+        print(NOTE + json.dumps(note))
+    builder = _installer(build, dependencies)
+    environment.Filling(builder, app_dir / "environment", dependencies).fill(build.requirements)
+
+
+def install_project(app_dir: Path, build: Build) -> None:
+    """Install the project, and compile its modules.
+
+    :raises BuildError: when it cannot be built.
+    """
+    dependencies = Dependencies(Source(app_dir / "source", Choice(**build.choice)))
     lib = app_dir / "lib"
     lib.mkdir(exist_ok=True)
-    if source.builds:
-        builder.install_project(environment, source, lib)
-    for directory in (lib, source.path):
+    if dependencies.project.builds:
+        builder = _installer(build, dependencies)
+        for note in imported_source.build(builder, app_dir / "environment", dependencies, lib):
+            print(NOTE + json.dumps(note))
+        imported_source.place(lib, imported_source.import_roots(dependencies))
+    for directory in (lib, dependencies.source.path):
         compileall.compile_dir(directory, quiet=2)
         make_readable(directory)
+
+
+def _installer(build: Build, dependencies: Dependencies) -> Pip:
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    tool = get_uv(str(SCRATCH / "tools"), PYTHON) if dependencies.needs_uv(build.installer) else ""
+    return INSTALLERS[build.installer](PYTHON, str(SCRATCH), str(SCRATCH), str(tool))
 
 
 def take_source(source: Path) -> None:
@@ -73,12 +120,17 @@ def make_readable(top: Path) -> None:
 
 def main() -> None:
     """Do the step of the command line; print the reason if it fails."""
-    step, app_dir, installer, *requirements = sys.argv[1:]
+    step, app_dir, text = sys.argv[1], Path(sys.argv[2]), sys.argv[-1]
     try:
-        build(step, Path(app_dir), installer, requirements)
-    except BuildError as error:
+        if step == "built":
+            take_source(app_dir / "source")
+        else:
+            STEPS[step](app_dir, Build(**json.loads(text)))
+    except (BuildError, OSError) as error:
         sys.exit(str(error))
 
+
+STEPS = {"environment": make_environment, "project": install_project}
 
 if __name__ == "__main__":
     main()

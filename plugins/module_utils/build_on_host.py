@@ -16,9 +16,16 @@ import sys
 import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
+from ansible_collections.subsite.deploy.plugins.module_utils import environment, imported_source
+from ansible_collections.subsite.deploy.plugins.module_utils.dependencies import Dependencies
 from ansible_collections.subsite.deploy.plugins.module_utils.installer import INSTALLERS
-from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
+from ansible_collections.subsite.deploy.plugins.module_utils.source import (
+    BuildError,
+    Choice,
+    Source,
+)
 
 INHERITED = re.compile(
     r"(PIP|UV|SSL_CERT|LC)_\w+|LANG|(REQUESTS|CURL)_CA_BUNDLE|(ALL|HTTP|HTTPS|NO)_PROXY", re.I
@@ -45,7 +52,10 @@ class Build:
     tool: str
     """Environment that has uv."""
     cache: str
+    choice: dict[str, Any] = field(default_factory=dict)
+    """What the user has chosen of the source (:class:`Choice`)."""
     requirements: list[str] = field(default_factory=list)
+    """What the environment has besides the dependencies of the source."""
     environ: dict[str, str] = field(default_factory=dict)
     """More environment variables."""
 
@@ -54,24 +64,26 @@ class Build:
         """The text that :func:`main` reads."""
         return json.dumps(asdict(self))
 
-    def run(self) -> None:
+    def run(self) -> list[str]:
         """Make the environment if it is missing, install the project, and compile the source.
 
+        :returns: what the user should know.
         :raises BuildError: when one of them fails.
         """
         os.environ.update(self.environ)
-        source, environment = Source(Path(self.source)), Path(self.environment)
-        if self.makes_environment or source.builds:
+        source = Source(Path(self.source), Choice(**self.choice))
+        dependencies = Dependencies(source)
+        notes = []
+        if self.makes_environment or dependencies.project.builds:
             with tempfile.TemporaryDirectory(prefix="wsgi-release-") as home:
-                # A build can change the cache, so requirements with hashes must not come from it.
-                cache = "" if source.hashed else self.cache
-                installer = INSTALLERS[self.installer](self.python, home, cache, self.tool)
+                installer = INSTALLERS[self.installer](self.python, home, self.cache, self.tool)
+                made = Path(self.environment)
                 if self.makes_environment:
-                    installer.fill(environment, source, self.requirements)
-                if source.builds:
-                    os.mkdir(self.lib)
-                    installer.install_project(environment, source, Path(self.lib))
+                    environment.Filling(installer, made, dependencies).fill(self.requirements)
+                if dependencies.project.builds:
+                    notes += imported_source.build(installer, made, dependencies, Path(self.lib))
         self._compile()
+        return notes
 
     def _compile(self) -> None:
         """Compile the source now: the app cannot write bytecode beside its code later.
@@ -90,9 +102,9 @@ def inherited() -> dict[str, str]:
 
 
 def main() -> None:
-    """Run the build that standard input describes; print the reason if it fails."""
+    """Run the build that standard input describes; print its notes, or the reason if it fails."""
     try:
-        Build(**json.load(sys.stdin)).run()
+        print(json.dumps(Build(**json.load(sys.stdin)).run()))
     except (BuildError, OSError) as error:
         sys.exit(str(error))
 

@@ -28,6 +28,8 @@ class Commands:
     """The source as it is before the commands. It is read-only."""
     source: str
     """An empty directory for the copy that the commands change."""
+    directory: str
+    """The directory of the source in which they run."""
     commands: list[str]
     environ: dict[str, str]
     """The environment variables of the commands. Some are secret."""
@@ -54,7 +56,7 @@ class Commands:
             done = subprocess.run(
                 ["/bin/sh", "-ev", str(script)],
                 check=False,
-                cwd=self.source,
+                cwd=Path(self.source, self.directory),
                 env={**self.environ, "HOME": str(home)},
                 stdin=subprocess.DEVNULL,
             )

@@ -77,6 +77,10 @@ class Found(NamedTuple):
     commit: str
 
 
+FILES = ("100644", "100755")
+"""The modes of files that are no links."""
+
+
 class Repository:
     """A bare repository."""
 
@@ -301,6 +305,16 @@ class Repository:
             if path:
                 mode, kind, object_id = attributes.split(" ")
                 yield path, mode, kind, object_id
+
+    def names_in(self, commit: str, directory: str) -> list[str]:
+        """Return the names in a directory of ``commit``, which may be missing."""
+        listed = self._git("ls-tree", "-z", "--name-only", f"{commit}:{directory}", ok=128)
+        return [name for name in listed.split("\0") if name]
+
+    def text(self, commit: str, path: str) -> str | None:
+        """Return the text of a file of ``commit``, or None if there is no such file."""
+        mode = self._git("ls-tree", commit, "--", path).partition(" ")[0]
+        return self._git("cat-file", "blob", f"{commit}:{path}") if mode in FILES else None
 
     def verify(self, found: Found, keys: list[str]) -> None:
         """Verify that one of ``keys``, or a subkey of it, has signed the object of ``found``.

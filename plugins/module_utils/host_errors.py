@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from ansible_collections.subsite.deploy.plugins.module_utils import interpreter
 from ansible_collections.subsite.deploy.plugins.module_utils.changeable_path import (
     changeable_parent,
     changeable_part,
@@ -43,6 +44,7 @@ def input_errors(parameters: dict) -> Iterator[str]:
         yield from replaceable(
             parameters["python"], parameters["writable_paths"], listen, parameters["statsd"]
         )
+        yield from interpreter.faults(parameters["python"])
 
 
 def missing_engine(backend: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Install the dependencies of a release, and its project, with pip or uv.
+"""Install packages into an environment with pip or uv.
 
 This runs the dependencies' build scripts. So it must run in a sandbox: in the transient unit of a
 build (:mod:`build_on_host`), or in a build stage of an image (:mod:`build_in_image`). Only
@@ -12,15 +12,14 @@ import json
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from ansible_collections.subsite.deploy.plugins.module_utils import interpreter
 from ansible_collections.subsite.deploy.plugins.module_utils.file_lock import locked
-from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
+from ansible_collections.subsite.deploy.plugins.module_utils.project import Project, normalized
+from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Choice
 
 PIP_TO_UV = {
     "index-url": "UV_DEFAULT_INDEX",
@@ -31,6 +30,10 @@ PIP_TO_UV = {
     "proxy": "ALL_PROXY",
 }
 """pip's options for the network, and the environment variables of uv that do the same."""
+
+EXTRA = re.compile(r"extra\s*==\s*(['\"])(?P<name>[^'\"]+)\1")
+ALWAYS = 'python_version >= "0"'
+"""The part of a marker that asks for an extra, and one that is always true."""
 
 
 class Pip:
@@ -91,37 +94,36 @@ class Pip:
         seeds = ("--exclude=pip", "--exclude=setuptools", "--exclude=wheel")
         return self._pip(environment, "list", "--format=freeze", *seeds)
 
-    def fill(self, environment: Path, source: Source, requirements: list[str]) -> None:
-        """Make ``environment`` with the dependencies of ``source``, and then ``requirements``."""
-        self.create(environment)
-        if source.hashed:
-            self.install_lock(environment, source, "--require-hashes")
-            self.require_in_lock(environment, requirements)
-            return
-        if source.locks:
-            self.install_lock(environment, source)
-            install_more = self.install_beside
+    def install_dependencies(
+        self, environment: Path, project: Project, choice: Choice, directory: Path
+    ) -> None:
+        """Install the dependencies of a project in ``directory``, but not the project."""
+        groups = project.grouped(choice.groups)
+        if project.computes:
+            found = self._computed(environment, choice.extras, directory) + groups
         else:
-            if source.declares:
-                self.install_dependencies(environment, source)
-            install_more = self.install
-        if requirements:
-            install_more(environment, *requirements)
+            found = project.dependencies(choice.extras, choice.groups)
+        # There is no standard for a relative path. pdm and uv complete this variable.
+        found = [requirement.replace("${PROJECT_ROOT}", str(directory)) for requirement in found]
+        if found:
+            self.install(environment, *found, cwd=directory)
 
-    def install_lock(self, environment: Path, source: Source, *options: str) -> None:
-        """Install the requirements.txt of ``source``."""
-        with self.scratch(source) as tree:
-            self.install(environment, *options, "--requirement", "requirements.txt", cwd=tree)
+    def install_beside(self, environment: Path, *requirements: str) -> None:
+        """Install ``requirements`` without changing the versions of installed packages."""
+        with tempfile.NamedTemporaryFile("w", prefix="wsgi-release-", suffix=".txt") as pins:
+            pins.write(self.installed(environment))
+            pins.flush()
+            self.install(environment, "--constraint", pins.name, *requirements)
 
-    def require_in_lock(self, environment: Path, requirements: list[str]) -> None:
-        """Check that requirements.txt includes all ``requirements``: others would have no hashes.
+    def require_hashed(self, environment: Path, *requirements: str) -> None:
+        """Check that the requirements files include all ``requirements``: others have no hashes.
 
-        :raises BuildError: when it does not include one.
+        :raises BuildError: when they do not include one.
         """
         sources = ("PIP_FIND_LINKS", "UV_FIND_LINKS")
-        alone = copy.copy(self)
+        alone = self.uncached()
         alone.environ = {
-            **{name: value for name, value in self.environ.items() if name not in sources},
+            **{name: value for name, value in alone.environ.items() if name not in sources},
             "PIP_CONFIG_FILE": os.devnull,
             "UV_NO_CONFIG": "1",
         }
@@ -131,46 +133,53 @@ class Pip:
             except BuildError as error:
                 name = re.split(r"[^A-Za-z0-9._-]", requirement)[0]
                 raise BuildError(
-                    f"requirements.txt has hashes, but it does not include {requirement!r}, which "
-                    "would be installed without a hash. Add it to the file with its hashes, for "
-                    f"example: put {name!r} into requirements.in, then run pip-compile "
+                    f"The requirements file has hashes, but it does not include {requirement!r}, "
+                    "which would be installed without a hash. Add it to the file with its hashes, "
+                    f"for example: put {name!r} into requirements.in, then run pip-compile "
                     "--generate-hashes or uv pip compile --generate-hashes."
                 ) from error
 
-    def install_dependencies(self, environment: Path, source: Source) -> None:
-        """Install the dependencies of the project in ``source``, but not the project."""
-        if not source.builds:
-            if source.static_dependencies():
-                self.install(environment, *source.static_dependencies())
-            return
-        with self.scratch(source) as tree:
-            report = self._pip(
-                environment, "install", "--quiet", "--dry-run", "--no-deps", "--report=-", str(tree)
+    def _computed(self, environment: Path, extras: list[str], directory: Path) -> list[str]:
+        """Return the dependencies that a build of a project finds, also those of ``extras``."""
+        dry = ("--quiet", "--dry-run", "--no-deps", "--report=-", ".")
+        report = self._pip(environment, "install", *dry, cwd=directory)
+        [project] = json.loads(report)["install"]
+        provided = {normalized(extra) for extra in project["metadata"].get("provides_extra", [])}
+        for extra in extras:
+            if normalized(extra) not in provided:
+                raise BuildError(
+                    f"wsgi_app_source.extras has {extra!r}, but the project has no such extra; it "
+                    f"has: {', '.join(sorted(provided)) or 'none'}."
+                )
+        chosen = {normalized(extra) for extra in extras}
+        return [
+            EXTRA.sub(
+                lambda match: ALWAYS if normalized(match["name"]) in chosen else match[0],
+                dependency,
             )
-            [project] = json.loads(report)["install"]
-            dependencies = project["metadata"].get("requires_dist", [])
-            if dependencies:
-                self.install(environment, *dependencies)
+            for dependency in project["metadata"].get("requires_dist", [])
+        ]
 
-    def install_beside(self, environment: Path, *requirements: str) -> None:
-        """Install ``requirements`` without changing the versions of installed packages."""
-        with tempfile.NamedTemporaryFile("w", prefix="wsgi-release-", suffix=".txt") as pins:
-            pins.write(self.installed(environment))
-            pins.flush()
-            self.install(environment, "--constraint", pins.name, *requirements)
+    def uncached(self) -> Pip:
+        """Return the same installer without its cache, which an earlier build can have changed."""
+        alone = copy.copy(self)
+        alone.environ = self.environ | {"PIP_NO_CACHE_DIR": "1", "UV_NO_CACHE": "1"}
+        return alone
 
-    def install_project(self, environment: Path, source: Source, lib: Path) -> None:
-        """Install the project in ``source`` into ``lib``, without its dependencies."""
-        with self.scratch(source) as tree:
-            self.install(environment, "--no-deps", "--target", str(lib), "--upgrade", str(tree))
+    def has_index(self, environment: Path) -> bool:
+        """Return whether the configuration of the host's pip chooses an index."""
+        return "index-url" in self.configuration(environment)
 
-    @contextmanager
-    def scratch(self, source: Source) -> Iterator[Path]:
-        """Yield a temporary copy of ``source``: build backends write into it."""
-        with tempfile.TemporaryDirectory(prefix="wsgi-release-") as directory:
-            copy = Path(directory, "source")
-            shutil.copytree(source.path, copy, symlinks=True)
-            yield copy
+    def configuration(self, environment: Path) -> dict[str, str]:
+        """Return the configuration of the host's pip, by the names of its settings.
+
+        :param environment: one that has pip.
+        """
+        found = {}
+        for line in self._pip(environment, "config", "list").splitlines():
+            name, _, value = line.partition("=")
+            found[name.rpartition(".")[2]] = value.strip("'\"")
+        return found
 
     def _pip(self, environment: Path, *arguments: str, cwd: Path | None = None) -> str:
         return self.run(f"{environment}/bin/python", "-I", "-m", "pip", *arguments, cwd=cwd)
@@ -186,35 +195,46 @@ class Uv(Pip):
 
     def create(self, environment: Path) -> None:
         """Make an empty environment."""
-        self._uv("venv", "--no-project", "--clear", "--python", self.python, str(environment))
+        self.run_uv("venv", "--no-project", "--clear", "--python", self.python, str(environment))
 
     def install(self, environment: Path, *arguments: str, cwd: Path | None = None) -> None:
         """Install into ``environment``; paths among the ``arguments`` start from ``cwd``."""
         python = f"{environment}/bin/python"
         quick = ("--quiet", "--compile-bytecode", "--python", python)
-        self._uv("pip", "install", *quick, *arguments, cwd=cwd)
+        self.run_uv("pip", "install", *quick, *arguments, cwd=cwd)
 
     def installed(self, environment: Path) -> str:
         """Return what is installed in ``environment``, as pins."""
-        return self._uv("pip", "list", "--format=freeze", "--python", f"{environment}/bin/python")
+        return self.run_uv(
+            "pip", "list", "--format=freeze", "--python", f"{environment}/bin/python"
+        )
 
-    def install_dependencies(self, environment: Path, source: Source) -> None:
-        """Install the dependencies of the project in ``source``, but not the project."""
-        with self.scratch(source) as tree:
-            self.install(environment, "--requirements", f"{tree}/{source.declares}")
+    def install_dependencies(
+        self, environment: Path, project: Project, choice: Choice, directory: Path
+    ) -> None:
+        """Install the dependencies of a project in ``directory``, but not the project."""
+        project.grouped(choice.groups)  # refuses unknown ones
+        if not project.computes:
+            project.dependencies(choice.extras, choice.groups)
+        chosen = [f"--extra={extra}" for extra in choice.extras]
+        chosen += [f"--group={group}" for group in choice.groups]
+        self.install(environment, f"--requirements={project.declares}", *chosen, cwd=directory)
 
-    def _uv(self, *arguments: str, cwd: Path | None = None) -> str:
+    def has_index(self, environment: Path) -> bool:
+        """Return whether the configuration of the host's pip chooses an index."""
+        return "UV_DEFAULT_INDEX" in self.environ
+
+    def run_uv(self, *arguments: str, cwd: Path | None = None) -> str:
+        """Run a command of uv and return its standard output."""
         return self.run(f"{self.tool}/bin/uv", *arguments, cwd=cwd)
 
     def _network(self) -> dict[str, str]:
         """Return the network settings of the host's pip as environment variables of uv."""
         environ = {"UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}
-        for line in self._pip(self.tool, "config", "list").splitlines():
-            name, _, value = line.partition("=")
-            variable = PIP_TO_UV.get(name.rpartition(".")[2])
-            if variable:
+        for name, value in self.configuration(self.tool).items():
+            if variable := PIP_TO_UV.get(name):
                 between = "," if variable == "UV_FIND_LINKS" else " "
-                environ[variable] = between.join(value.strip("'\"").replace("\\n", " ").split())
+                environ[variable] = between.join(value.replace("\\n", " ").split())
         return environ
 
 
@@ -225,7 +245,7 @@ def get_uv(tools: str, python: str) -> Path:
 
     :raises BuildError: when it cannot be installed.
     """
-    tool = Path(tools, f"uv-{version_of(python)}")
+    tool = Path(tools, f"uv-{interpreter.inspect(python).minor}")
     tool.parent.mkdir(mode=0o755, exist_ok=True)
     complete = tool / ".complete"
     with locked(tool.with_name(".lock")):
@@ -244,12 +264,6 @@ def get_uv(tools: str, python: str) -> Path:
                 )
         complete.touch()
     return tool
-
-
-def version_of(interpreter: str) -> str:
-    """Return major and minor version of ``interpreter``; packages fit any patch version."""
-    command = [interpreter, "-I", "-c", "import sys; print(*sys.version_info[:2], sep='.')"]
-    return subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()
 
 
 INSTALLERS = {"uv": Uv, "pip": Pip}

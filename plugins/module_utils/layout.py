@@ -97,6 +97,8 @@ class Layout:
     """Locked while the host switches to another release."""
     deployments_path: str
     """Which releases became current, when and by whom (:mod:`deployments`)."""
+    refreshed_path: str
+    """A file with the number of times that the environments were refreshed."""
     pin_path: str
     """Exists while the app is pinned to its current release."""
 
@@ -209,6 +211,7 @@ def layout(name: str, release: str = "*") -> Layout:
         build_lock_path=f"/run/subsite/{name}.build",
         switch_lock_path=f"/run/subsite/{name}.switch",
         deployments_path=f"{app_dir}/deployments.json",
+        refreshed_path=f"{app_dir}/refreshed",
         pin_path=f"{app_dir}/pin.json",
         unit_prefix=unit_prefix,
         run_unit_pattern=f"{unit_prefix}_run_*.service",

@@ -54,8 +54,8 @@ def stop(unit: str) -> None:
 
 def run(
     program: ModuleType, library: Path, text: str, unit: str, properties: Mapping[str, object]
-) -> None:
-    """Run ``program`` with ``text`` as its standard input, and wait for it.
+) -> str:
+    """Run ``program`` with ``text`` as its standard input, and return its output when it ends.
 
     Pass secrets in ``text``: every user of the host can read a unit's settings.
 
@@ -78,6 +78,7 @@ def run(
         raise BuildError(
             written or f"{unit} ended with status {done.returncode} and without output."
         )
+    return written
 
 
 def options(library: Path, unit: str, properties: Mapping[str, object]) -> list[str]:

@@ -50,6 +50,10 @@ options:
     description:
       - Returns RV(files), unless O(version) names this commit.
     type: str
+  directory:
+    description: The directory of the app in the repository, for RV(has_src).
+    type: str
+    default: ""
   dest:
     description:
       - Directory for the files. It appears complete or not at all. If it exists, it is not changed.
@@ -103,6 +107,9 @@ subject:
   description: The subject of this commit.
   type: str
   returned: when O(url) is set
+has_src:
+  description: Whether the modules of the project are in its directory C(src).
+  type: bool
 tag:
   description: >-
     What C(git describe) says of this commit, if a project of it takes its version from there.
@@ -126,11 +133,13 @@ from ansible_collections.subsite.deploy.plugins.module_utils.git_address import 
 )
 from ansible_collections.subsite.deploy.plugins.module_utils.git_repository import (
     GitError,
+    Repository,
     copied,
     is_private,
     opened,
 )
 from ansible_collections.subsite.deploy.plugins.module_utils.printable import excerpt, printable
+from ansible_collections.subsite.deploy.plugins.module_utils.project import Project
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError
 from ansible_collections.subsite.deploy.plugins.module_utils.source_tree import TreeError
 from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
@@ -139,6 +148,25 @@ EMPTY = (
     "The commit has submodules, whose directories are empty in the release: {names}. "
     "wsgi_app_source.submodules: true fetches them, and false ends this warning."
 )
+
+
+class CommitFiles:
+    """The files of a commit, for :class:`Project`."""
+
+    def __init__(self, repository: Repository, commit: str) -> None:
+        """Prepare to read ``commit``."""
+        self.repository = repository
+        self.commit = commit
+
+    def text(self, name: str) -> str | None:
+        """Return the text of a file, or None."""
+        return self.repository.text(self.commit, name)
+
+    def names_in(self, name: str) -> list[str]:
+        """Return the names in a directory, which may be missing."""
+        return self.repository.names_in(self.commit, name)
+
+
 SUBJECT = 100
 """Characters of a subject."""
 
@@ -167,6 +195,8 @@ def fetch(parameters: dict, check_mode: bool) -> dict:
         is_listed = parameters["listed_unless"] not in (None, found.commit)
         submodules = bool(parameters["submodules"])
         files = {"files": repository.files(found.commit, submodules)} if is_listed else {}
+        project = Project(CommitFiles(repository, found.commit), parameters["directory"])
+        has_src = project.has_src
     changed = not was_private or before != found.commit
     return {
         "changed": changed,
@@ -174,6 +204,7 @@ def fetch(parameters: dict, check_mode: bool) -> dict:
         "after": found.commit,
         "subject": subject,
         "tag": tag,
+        "has_src": has_src,
         **files,
     }
 
@@ -205,6 +236,7 @@ def main() -> None:
             "signed_by": {"type": "list", "elements": "str"},
             "submodules": {"type": "bool"},
             "listed_unless": {"type": "str"},
+            "directory": {"type": "str", "default": ""},
             "dest": {"type": "path"},
             "group": {"type": "str"},
             "check": {"type": "list", "elements": "str", "default": []},

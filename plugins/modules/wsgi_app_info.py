@@ -92,6 +92,15 @@ python:
   type: str
   returned: always
   sample: "3.13"
+interpreter:
+  description: Its implementation, version and ABI; empty when there is none.
+  type: str
+  returned: always
+  sample: CPython 3.13 cpython-313-x86_64-linux-gnu
+refreshed:
+  description: How often the environments of the app have been refreshed.
+  type: int
+  returned: always
 systemd:
   description: The host's version of systemd.
   type: int
@@ -231,7 +240,6 @@ directories:
 import json
 import os
 import re
-import subprocess
 from pathlib import Path
 
 from ansible_collections.subsite.deploy.plugins.module_utils import host_python
@@ -244,13 +252,13 @@ from ansible_collections.subsite.deploy.plugins.module_utils import (
     deployments,
     file_lock,
     host_errors,
+    interpreter,
     releases,
     schedules,
     switch,
     units,
 )
 from ansible_collections.subsite.deploy.plugins.module_utils.host_module import HostModule
-from ansible_collections.subsite.deploy.plugins.module_utils.installer import version_of
 from ansible_collections.subsite.deploy.plugins.module_utils.layout import (
     UNIT_DIRS,
     address_of,
@@ -260,6 +268,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils.layout import (
 )
 from ansible_collections.subsite.deploy.plugins.module_utils.listening_socket import altered
 from ansible_collections.subsite.deploy.plugins.module_utils.path_state import PathState
+from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError
 
 SITES = Path("/etc/nginx/sites-enabled")
 QUADLET = "/usr/lib/systemd/system-generators/podman-system-generator"
@@ -268,12 +277,13 @@ QUADLET = "/usr/lib/systemd/system-generators/podman-system-generator"
 RESTORING = "An earlier run has begun to restore the data of {name} meanwhile. Run again."
 
 
-def python_version(interpreter: str) -> str:
-    """Return ``major.minor`` of ``interpreter``, or an empty string if it cannot be run."""
+def python_of(path: str) -> dict[str, str]:
+    """Return version and identity of the interpreter at ``path``; empty if it cannot be run."""
     try:
-        return version_of(interpreter)
-    except (OSError, subprocess.CalledProcessError):
-        return ""
+        found = interpreter.inspect(path)
+    except BuildError:
+        return {"python": "", "interpreter": ""}
+    return {"python": found.minor, "interpreter": found.identity}
 
 
 def text_of(path: Path) -> str:
@@ -421,7 +431,8 @@ def main() -> None:
     is_altered = "active" in instances(name, running).values() and altered(listen)
     module.exit_json(
         changed=False,
-        python=python_version(module.params["python"]),
+        **python_of(module.params["python"]),
+        refreshed=int(text_of(Path(app.refreshed_path)) or 0),
         systemd=systemd_version(),
         mounted_by=mounted_by(name),
         claim=run,

@@ -22,6 +22,10 @@ options:
     description: The release directory. Its source is in C(source).
     type: path
     required: true
+  directory:
+    description: The directory of the source in which they run.
+    type: str
+    default: ""
   commands:
     description: Shell commands. The first one that fails ends the build.
     type: list
@@ -153,6 +157,7 @@ class BuildCommands:
         commands = commands_on_host.Commands(
             unbuilt=str(self.unbuilt),
             source=str(self.source),
+            directory=parameters["directory"],
             commands=parameters["commands"],
             environ={
                 **build_on_host.inherited(),
@@ -194,6 +199,7 @@ def main() -> None:
     module = UnloggedModule(
         argument_spec={
             "path": {"type": "path", "required": True},
+            "directory": {"type": "str", "default": ""},
             "commands": {"type": "list", "elements": "str", "required": True},
             "user": {"type": "str", "required": True},
             "group": {"type": "str", "required": True},

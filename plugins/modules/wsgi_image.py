@@ -39,13 +39,6 @@ options:
       File that is locked while an image of the app is built. Only root may be able to read it.
       Required with O(engine).
     type: path
-  installer:
-    description:
-      - The program that installs. With C(pip), a project's dependencies can depend on each of its
-        files, so all of them are copied to C(dependencies).
-    type: str
-    choices: [uv, pip]
-    default: uv
   secret_files:
     description:
       - Files that the Containerfile can mount as secrets, by their IDs. They are not in the image.
@@ -64,7 +57,10 @@ options:
         C(gunicorn.conf.py) in the source.
     type: str
     default: ""
-extends_documentation_fragment: [subsite.deploy.builds, subsite.deploy.failures]
+extends_documentation_fragment:
+  - subsite.deploy.builds
+  - subsite.deploy.choice
+  - subsite.deploy.failures
 attributes:
   check_mode:
     description: Reports that the image would be built.
@@ -93,10 +89,13 @@ id:
 
 import configparser
 import ipaddress
+import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -106,9 +105,17 @@ from ansible_collections.subsite.deploy.plugins.module_utils import (
     gunicorn_file,
     lent_directory,
     newest_run,
+    printable,
+    source,
 )
+from ansible_collections.subsite.deploy.plugins.module_utils.build_in_image import NOTE
+from ansible_collections.subsite.deploy.plugins.module_utils.dependencies import Dependencies
 from ansible_collections.subsite.deploy.plugins.module_utils.layout import layout
-from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
+from ansible_collections.subsite.deploy.plugins.module_utils.source import (
+    BuildError,
+    Choice,
+    Source,
+)
 from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
 
 PIP_CONF = "/etc/pip.conf"
@@ -125,36 +132,40 @@ SANDBOX = {
 """Options that limit root in a build container. Docker has none for builds."""
 
 
-def copy_dependencies(source: Source, dependencies: Path, program: str) -> None:
+def copy_dependencies(source: Source, dependencies: Path) -> None:
     """Copy the files that decide which dependencies ``source`` has to ``dependencies``.
 
     The group of the source may read the copy, since the build may not run as root.
-
-    :param program: the installer, ``uv`` or ``pip``.
     """
     partial = dependencies.with_suffix(".partial")
     for directory in (partial, dependencies):
         shutil.rmtree(directory, ignore_errors=True)
-    if not source.path.exists():
-        partial.mkdir()
-    elif program == "pip" and source.builds and not source.locks:
-        shutil.copytree(source.path, partial, symlinks=True)
-    else:
-        partial.mkdir()
-        for name in source.recipe():
+    (partial / source.choice.directory).mkdir(parents=True)
+    if source.path.exists():
+        for name in Dependencies(source).recipe():
             (partial / name).parent.mkdir(parents=True, exist_ok=True)
-            declared = name in source.declarations  # Source has checked its link
-            shutil.copy2(source.path / name, partial / name, follow_symlinks=declared)
+            _copy(source, name, partial / name)
     group = source.path.stat().st_gid if source.path.exists() else -1
     for path in [partial, *partial.rglob("*")]:
         os.chown(path, -1, group, follow_symlinks=False)
     partial.rename(dependencies)
 
 
+def _copy(source: Source, name: str, place: Path) -> None:
+    """Copy a file of the source. A link is copied as the file that it leads to."""
+    content = source.content(name)
+    if content is None:  # a link to a directory, or to nothing
+        with suppress(FileExistsError):  # a file below it has made the directory
+            place.symlink_to(os.readlink(source.path / name))
+    else:
+        place.write_bytes(content)
+        shutil.copymode(source.path / name, place)
+
+
 def build(
     engine: str, context: str, name: str, release: str, secret_files: dict[str, str] | None = None
-) -> str:
-    """Build ``context`` and return the image's digest.
+) -> tuple[str, list[str]]:
+    """Build ``context`` and return the image's digest, and what the user should know.
 
     The stage of the environment gets its own tag; otherwise the prune would remove it.
 
@@ -171,14 +182,23 @@ def build(
     ]
     sandbox = SANDBOX.get(os.path.basename(engine), ())
     command = [engine, "build", *sandbox, "--file", f"{context}/Containerfile", *secrets]
-    _run([*command, "--target", "environment", "--tag", environment, context])
-    _run([*command, "--tag", image, context])
+    output = _run([*command, "--target", "environment", "--tag", environment, context])
+    output += _run([*command, "--tag", image, context])
     _run([engine, "image", "prune", "--force", "--filter", f"label=wsgi_app={name}"])
-    return _run([engine, "image", "inspect", "--format", "{{.Id}}", image]).strip()
+    image_id = _run([engine, "image", "inspect", "--format", "{{.Id}}", image]).strip()
+    return image_id, list(dict.fromkeys(_notes(output)))
 
 
-def build_alone(parameters: dict) -> str:
-    """Build the image while no other run builds one of the app, and return its digest.
+def _notes(output: str) -> Iterator[str]:
+    """Yield what a build has written for the user (:mod:`build_in_image`)."""
+    for line in output.splitlines():
+        if match := re.search(rf"{NOTE}(\".*\")", line):
+            with suppress(ValueError):
+                yield json.loads(match[1])
+
+
+def build_alone(parameters: dict) -> tuple[str, list[str]]:
+    """Build the image while no other run builds one of the app, and return what :func:`build` does.
 
     Another run would prune what this build has made so far, or remove its context.
 
@@ -187,17 +207,20 @@ def build_alone(parameters: dict) -> str:
     context, check = parameters["context"], parameters["check"]
     with file_lock.locked(Path(parameters["lock"])):
         newest_run.refuse_if_superseded(check)
-        prepare(context, parameters["installer"])
+        prepare(context, parameters["choice"])
         options = {name: parameters[name] for name in ("name", "release", "secret_files")}
-        image_id = build(parameters["engine"], context, **options)
+        built = build(parameters["engine"], context, **options)
         newest_run.refuse_if_superseded(check)  # the newer run builds from the same context
         lent_directory.remove(Path(context))
-    return image_id
+    return built
 
 
-def prepare(context: str, program: str) -> None:
+def prepare(context: str, choice: dict) -> None:
     """Make the part of ``context`` that decides which dependencies are installed."""
-    copy_dependencies(Source(Path(context, "source")), Path(context, "dependencies"), program)
+    source = Source(Path(context, "source"), Choice(**choice))
+    if source.path.exists():
+        Dependencies(source).refuse()
+    copy_dependencies(source, Path(context, "dependencies"))
 
 
 def refuse_loopback(path: str) -> None:
@@ -260,7 +283,7 @@ def _run(command: list[str]) -> str:
     )
     if done.returncode != 0:
         raise BuildError((done.stdout + done.stderr).strip())
-    return done.stdout
+    return done.stdout if command[1] == "image" else done.stdout + done.stderr
 
 
 def main() -> None:
@@ -271,7 +294,7 @@ def main() -> None:
             "context": {"type": "path", "required": True},
             "name": {"type": "str"},
             "release": {"type": "str"},
-            "installer": {"type": "str", "choices": ["uv", "pip"], "default": "uv"},
+            "choice": source.OPTION,
             "secret_files": {"type": "dict", "default": {}, "no_log": False},
             "hidden": {"type": "list", "elements": "str", "default": []},
             "lock": {"type": "path"},
@@ -286,15 +309,18 @@ def main() -> None:
     module.params["hidden"] = []  # -vvv shows it among the arguments
     if module.check_mode:
         module.exit_json(changed=True)
-    gunicorn_file.warn_if_in(Path(module.params["context"], "source"), module)
+    directory = Path(module.params["context"], "source", module.params["choice"]["directory"])
+    gunicorn_file.warn_if_in(directory, module)
     try:
         if not module.params["engine"]:
-            prepare(module.params["context"], module.params["installer"])
+            prepare(module.params["context"], module.params["choice"])
             module.exit_json(changed=True)
         refuse_loopback(PIP_CONF)
-        image_id = build_alone(module.params)
+        image_id, notes = build_alone(module.params)
     except (BuildError, OSError) as error:
         failure_file.fail(module, str(error))
+    for note in notes:
+        module.warn(printable.printable(note))
     module.exit_json(changed=True, id=image_id)
 
 

@@ -10,18 +10,19 @@ short_description: Build a release's Python environment and install its project
 description:
   - Makes the environment of the release below O(environments), unless a release with the same
     requirements has made it already, and links it as C(venv) into the release.
-  - A C(requirements.txt) in the source decides the dependencies, with C(--require-hashes) if it has
-    hashes. O(requirements) cannot change its versions. Without this file, C(pyproject.toml) or
-    C(setup.py) decides.
-  - A source that can be built (C(pyproject.toml) with a C([build-system]), or C(setup.py)) is
-    installed into the release's C(lib).
+  - One file of the source decides the dependencies. It is the first of the requirements files in
+    O(choice), a lock (C(uv.lock), C(poetry.lock), C(pdm.lock), C(Pipfile.lock), C(pylock.toml)),
+    C(requirements.txt), and C(pyproject.toml) or C(setup.py). O(requirements) cannot change the
+    versions of a lock or a requirements file.
+  - What the build of a project makes besides the files of the source (metadata, commands, compiled
+    modules) is placed in the release's C(lib), or in the packages of the source.
   - The build runs as O(user), in a transient unit with the settings O(sandbox). No process of it is
     left afterwards, and root owns the result, so that the app cannot write to it. The app must run
     as another user, who can then neither end a build nor change its files.
   - The build fails if its result has a link that leads out of it (except to the interpreter), a
     file with two names, or anything but files, directories and links.
-  - A C(requirements.txt) with hashes must include all O(requirements). It is installed without a
-    cache, so that no earlier build can change what is installed.
+  - A requirements file with hashes must include all O(requirements). What has hashes is installed
+    without a cache, so that no earlier build can change it.
   - Both installers use the index, the proxy and the certificate authority of the host's pip
     configuration.
 options:
@@ -80,13 +81,21 @@ options:
     description: Settings of the build's unit (systemd.exec(5)).
     type: dict
     default: {}
+  refreshed:
+    description: How often the app's environments have been refreshed. Another number is another
+      environment.
+    type: int
+    default: 0
   gunicorn_file:
     description:
       - The configuration file of gunicorn that is read. Without one, the module warns of a
         C(gunicorn.conf.py) in the source.
     type: str
     default: ""
-extends_documentation_fragment: [subsite.deploy.builds, subsite.deploy.failures]
+extends_documentation_fragment:
+  - subsite.deploy.builds
+  - subsite.deploy.choice
+  - subsite.deploy.failures
 attributes:
   check_mode:
     description: Reports that the release would be built.
@@ -132,22 +141,56 @@ from pathlib import Path
 
 from ansible_collections.subsite.deploy.plugins.module_utils import (
     build_on_host,
+    dependencies,
+    environment,
     failure_file,
     file_lock,
     gunicorn_file,
+    imported_source,
     installer,
+    interpreter,
     lent_directory,
+    locks,
     newest_run,
+    path_sources,
+    printable,
+    project,
+    pylock,
+    python_versions,
+    requirements_files,
     source,
     source_tree,
     transient_unit,
     unbuilt_source,
 )
-from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
+from ansible_collections.subsite.deploy.plugins.module_utils.dependencies import Dependencies
+from ansible_collections.subsite.deploy.plugins.module_utils.source import (
+    BuildError,
+    Choice,
+    Source,
+)
 from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
 
 ROLE_PACKAGE = "subsite_wsgi"
 """The role's package in the C(lib) of each release."""
+
+BUILDER = (
+    dependencies,
+    environment,
+    file_lock,
+    imported_source,
+    installer,
+    interpreter,
+    locks,
+    path_sources,
+    project,
+    pylock,
+    python_versions,
+    requirements_files,
+    source,
+    source_tree,
+)
+"""The modules that a build needs."""
 
 
 class Release:
@@ -157,20 +200,23 @@ class Release:
         """Derive all paths from the module's ``parameters``."""
         self.parameters = parameters
         self.path = Path(parameters["path"])
-        self.source = Source(self.path / "source")
+        self.source = Source(self.path / "source", Choice(**parameters["choice"]))
+        self.dependencies = Dependencies(self.source)
+        self.interpreter = interpreter.inspect(parameters["python"])
         self.uid = pwd.getpwnam(parameters["user"]).pw_uid
         self.gid = grp.getgrnam(parameters["group"]).gr_gid
         self.work = self.path / "build"
         self.lib = self.work / "lib"
+        self.notes: list[str] = []
 
     @cached_property
     def environment(self) -> Path:
         """The environment, which is named after all that it is made from."""
+        names = ("choice", "requirements", "installer", "python", "refreshed")
         recipe = [
-            self.source.recipe(),
-            self.parameters["requirements"],
-            self.parameters["installer"],
-            installer.version_of(self.parameters["python"]),
+            self.dependencies.recipe(),
+            self.interpreter.identity,
+            *(self.parameters[name] for name in names),
             self.parameters["build_environment_id"],
         ]
         name = hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:12]
@@ -192,7 +238,7 @@ class Release:
         with file_lock.locked(Path(self.parameters["environments"], ".lock")):
             self._refuse_if_superseded()
             unbuilt_source.restore(self.path)  # its build commands were interrupted
-            self.source.refuse_editables()
+            self._refuse_impossible()
             missing = not (self.environment.is_dir() and self.complete.exists())
             if missing:
                 self.complete.unlink(missing_ok=True)
@@ -206,6 +252,9 @@ class Release:
             if missing:
                 os.sync()
                 self.complete.touch(mode=0o640)
+        if self.lib.is_dir():
+            roots = imported_source.import_roots(self.dependencies)
+            imported_source.place(self.lib, roots, self.gid)
         (self.path / "lib").mkdir(mode=0o750, exist_ok=True)
         self._collect_project()
         self._collect_bytecode()
@@ -213,6 +262,17 @@ class Release:
         self._link()
         os.sync()
         return missing
+
+    def _refuse_impossible(self) -> None:
+        """Refuse what the build could not do, before it begins.
+
+        :raises BuildError: with the reason.
+        """
+        self.dependencies.refuse()
+        python = self.parameters["python"]
+        place = f"wsgi_app_python {python}"
+        self.dependencies.refuse_python(self.interpreter.version, place)
+        self.notes += self.dependencies.notes(self.interpreter.version)
 
     def _refuse_if_superseded(self) -> None:
         newest_run.refuse_if_superseded(self.parameters["check"])
@@ -246,9 +306,9 @@ class Release:
     def _run(self, makes_environment: bool) -> None:
         """Run the build in its unit, with a network only if it installs packages."""
         parameters = self.parameters
-        installs = makes_environment or self.source.builds
+        installs = makes_environment or self.dependencies.project.builds
         tool = ""
-        if installs and parameters["installer"] == "uv":
+        if installs and self.dependencies.needs_uv(parameters["installer"]):
             tool = str(installer.get_uv(parameters["tools"], parameters["python"]))
         scratch = self.path / "tmp"
         build = build_on_host.Build(
@@ -261,6 +321,7 @@ class Release:
             installer=parameters["installer"],
             tool=tool,
             cache=parameters["cache"],
+            choice=parameters["choice"],
             requirements=parameters["requirements"],
             environ={
                 **build_on_host.inherited(),
@@ -269,7 +330,7 @@ class Release:
             },
         )
         library = self.path / "builder"
-        modules = (build_on_host, file_lock, installer, source, source_tree)
+        modules = (build_on_host, *BUILDER)
         transient_unit.place(modules, library, self.gid)
         # Below /srv/wsgi, the build sees only its inputs and outputs.
         apps = self.path.parents[2]
@@ -289,7 +350,10 @@ class Release:
         }
         try:
             with transient_unit.scratch(scratch, self.uid, self.gid):
-                transient_unit.run(build_on_host, library, build.to_json, self._unit, properties)
+                output = transient_unit.run(
+                    build_on_host, library, build.to_json, self._unit, properties
+                )
+            self.notes += json.loads(output.rpartition("\n")[2])
         finally:
             lent_directory.remove(library)
 
@@ -347,6 +411,8 @@ def main() -> None:
             "sandbox": {"type": "dict", "default": {}},
             "check": {"type": "list", "elements": "str", "default": []},
             "failure_file": failure_file.OPTION,
+            "choice": source.OPTION,
+            "refreshed": {"type": "int", "default": 0},
             "gunicorn_file": gunicorn_file.OPTION,
         },
         supports_check_mode=True,
@@ -359,7 +425,9 @@ def main() -> None:
         built = release.build()
     except (BuildError, OSError, subprocess.CalledProcessError) as error:
         failure_file.fail(module, str(error))
-    gunicorn_file.warn_if_in(release.source.path, module)
+    for note in release.notes:
+        module.warn(printable.printable(note))
+    gunicorn_file.warn_if_in(release.source.project_dir, module)
     module.exit_json(changed=True, environment=release.environment.name, built=built)
 
 

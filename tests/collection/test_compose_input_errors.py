@@ -79,6 +79,13 @@ def test_loopback_is_rejected(input_errors):
     ]
 
 
+def test_refresh_is_rejected(input_errors):
+    assert input_errors(APP, wsgi_app_refresh=True) == [
+        "wsgi_app_refresh is true, but the user of Compose builds the images: remove it, and "
+        "build them without a cache, as with 'docker compose build --no-cache --pull'."
+    ]
+
+
 @pytest.mark.parametrize("hook", ["before_switch", "after_switch"])
 def test_tasks_of_a_switch_are_rejected(input_errors, hook: str):
     assert input_errors(APP, **{f"wsgi_app_{hook}": "hook.yml"}) == [

@@ -70,6 +70,7 @@ KINDS = {
         "decided_gunicorn_settings",
         "deployer",
         "directory_digest",
+        "has_src",
         "image_digest",
         "left_out",
         "source_files",

@@ -1,17 +1,27 @@
-"""Programs in the way of real ones, and an app on a host."""
+"""Programs in the way of real ones, an app on a host, and builds without a unit."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from unittest import mock
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.subsite.deploy.plugins.module_utils import layout, units
+from ansible_collections.subsite.deploy.plugins.module_utils import (
+    build_on_host,
+    layout,
+    transient_unit,
+    units,
+)
+from ansible_collections.subsite.deploy.plugins.module_utils.installer import Pip
 from ansible_collections.subsite.deploy.plugins.modules import wsgi_app_info
+from ansible_collections.subsite.deploy.plugins.modules.wsgi_release import Release
 
 
 @pytest.fixture(autouse=True)
@@ -86,3 +96,89 @@ def systemd(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
         monkeypatch.setattr(wsgi_app_info, "systemd_version", lambda: 257)
 
     return say
+
+
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with nothing but pip, to be copied."""
+    path = tmp_path_factory.mktemp("empty") / "environment"
+    subprocess.run([sys.executable, "-m", "venv", str(path)], check=True)
+    return path
+
+
+@pytest.fixture
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The only place that packages come from."""
+    index = tmp_path / "index"
+    index.mkdir()
+    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", f"{index} {tmp_path}")
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    return index
+
+
+@pytest.fixture
+def parameters(tmp_path: Path) -> dict[str, str]:
+    parameters = {name: str(tmp_path / name) for name in ("path", "environments", "cache", "tools")}
+    for directory in parameters.values():
+        Path(directory).mkdir()
+    more = {
+        "user": "root",
+        "group": "root",
+        "python": sys.executable,
+        "requirements": [],
+        "sandbox": {},
+        "check": [],
+        "choice": {},
+        "build_environment": {},
+        "build_environment_id": "",
+        "refreshed": 0,
+    }
+    return {**parameters, **more}
+
+
+@pytest.fixture
+def tool(parameters: dict, empty: Path) -> Path:
+    """An environment for uv, whose installation was cut off."""
+    tool = Path(parameters["tools"], f"uv-{sys.version_info[0]}.{sys.version_info[1]}")
+    (tool / "bin").mkdir(parents=True)
+    for name in ("bin/python", "lib", "pyvenv.cfg"):
+        (tool / name).symlink_to(empty / name)
+    return tool
+
+
+@pytest.fixture
+def unit() -> dict[str, object]:
+    """The settings of the unit that built last."""
+    return {}
+
+
+@pytest.fixture
+def build(
+    installer: str, parameters: dict, empty: Path, index: Path, tool: Path, unit: dict, monkeypatch
+) -> Callable[..., dict[str, str]]:
+    def copy(builder: Pip, environment: Path) -> None:
+        shutil.copytree(empty, environment, symlinks=True, dirs_exist_ok=True)
+
+    def run(program, library, text, name, properties) -> str:
+        """Build without a unit, for which systemd is needed."""
+        unit.update({**properties, "name": name})
+        return json.dumps(build_on_host.Build(**json.loads(text)).run())
+
+    monkeypatch.setattr(Pip, "create", copy)
+    monkeypatch.setattr(transient_unit, "run", run)
+    monkeypatch.setattr(transient_unit, "stop", lambda unit: None)
+    (tool / "bin/uv").symlink_to(shutil.which("uv"))
+    (tool / ".complete").touch()
+
+    def build(*requirements: str) -> dict[str, str]:
+        """Build the release and return what each module in its environment says."""
+        release = Release({**parameters, "installer": installer, "requirements": requirements})
+        release.build()
+        modules = release.environment.glob("lib/*/site-packages/*.py")
+        return {path.stem: path.read_text() for path in modules}
+
+    return build

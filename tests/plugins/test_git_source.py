@@ -192,6 +192,19 @@ class TestDescription:
         assert fetch()["subject"] == "Work"
         assert calls() == []
 
+    @pytest.mark.parametrize("directory", ["", "back"])
+    @pytest.mark.parametrize("linked", [False, True], ids=["file", "link"])
+    def test_has_modules_in_src(self, fetch, forge: Forge, directory: str, linked: bool):
+        top = forge.path / directory
+        (top / "src/shop").mkdir(parents=True)
+        (top / "src/shop/__init__.py").touch()
+        (top / "project.toml").write_text("[build-system]\n")
+        (top / "pyproject.toml").symlink_to("project.toml")
+        if not linked:
+            (top / "project.toml").rename(top / "pyproject.toml")
+        forge.commit()
+        assert fetch("main", directory=directory)["has_src"] is not linked
+
     def test_has_the_files_of_another_commit(self, fetch, forge: Forge):
         first = forge.commit("first")
         (forge.path / "run it").write_text("")

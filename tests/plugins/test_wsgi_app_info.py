@@ -2,6 +2,7 @@
 
 import json
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -165,22 +166,15 @@ def test_listening(systemd, state: str, listening: bool):
     assert wsgi_app_info.listening("shop") is listening
 
 
-@pytest.mark.parametrize(
-    ("interpreter", "version"),
-    [
-        pytest.param("echo 3.13", "3.13", id="it says"),
-        pytest.param("exit 1", "", id="it fails"),
-    ],
-)
-def test_python_version(tmp_path: Path, interpreter: str, version: str):
-    python = tmp_path / "python"
-    python.write_text(f"#!/bin/sh\n{interpreter}\n")
-    python.chmod(0o755)
-    assert wsgi_app_info.python_version(str(python)) == version
+def test_interpreter_is_described():
+    found = wsgi_app_info.python_of(sys.executable)
+    assert found["python"] == f"{sys.version_info[0]}.{sys.version_info[1]}"
+    assert found["interpreter"].startswith(f"CPython {found['python']} ")
 
 
-def test_python_version_is_empty_without_an_interpreter(tmp_path: Path):
-    assert wsgi_app_info.python_version(f"{tmp_path}/python") == ""
+def test_version_is_empty_without_an_interpreter(tmp_path: Path):
+    found = wsgi_app_info.python_of(f"{tmp_path}/python")
+    assert found == {"python": "", "interpreter": ""}
 
 
 class TestHistory:

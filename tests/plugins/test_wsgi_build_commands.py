@@ -68,6 +68,7 @@ def parameters(release: Path) -> dict:
         "secrets": {"TOKEN": TOKEN},
         "build_environment": {},
         "python": PYTHON,
+        "directory": "",
         "sandbox": {"TemporaryFileSystem": "/dev/shm", "ProtectSystem": "strict"},
         "check": [],
     }
@@ -140,6 +141,13 @@ def test_source_as_it_was_stays(run, release: Path):
     run("rm -r *")
     assert tree(release / "unbuilt") == before
     assert tree(release / "source") == {}
+
+
+def test_commands_run_in_the_directory_of_the_app(run, parameters, release: Path):
+    (release / "source/back").mkdir()
+    parameters["directory"] = "back"
+    run("pwd > where")
+    assert (release / "source/back/where").read_text() == f"{release}/source/back\n"
 
 
 def test_commands_are_one_script(run, release: Path):

@@ -6,57 +6,52 @@ from itertools import groupby
 from pathlib import Path
 
 import pytest
-from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
+from ansible_collections.subsite.deploy.plugins.module_utils.source import (
+    BuildError,
+    Choice,
+    Source,
+)
 from ansible_collections.subsite.deploy.plugins.modules import wsgi_image
+from wheels import write
 
 PROJECT = '[build-system]\nrequires = ["setuptools"]\n[project]\nname = "shop"\n'
 DYNAMIC = PROJECT + 'dynamic = ["dependencies"]\n'
+LOCK = 'version = 1\n[[package]]\nname = "lib"\nsource = { directory = "lib" }\n'
+CHOICE = {"directory": "", "requirements": [], "extras": [], "groups": []}
 RELEASE = {"name": "shop", "release": "4d1c"}
 
 
-def write(directory: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        (directory / name).parent.mkdir(parents=True, exist_ok=True)
-        (directory / name).write_text(text)
-
-
 @pytest.mark.parametrize(
-    ("files", "installer", "parted"),
+    ("files", "parted"),
     [
-        pytest.param({"shop.py": ""}, "uv", set(), id="modules"),
+        pytest.param({"shop.py": ""}, set(), id="modules"),
         pytest.param(
             {"shop.py": "", "requirements.txt": "-r more.txt\n", "more.txt": "flask\n"},
-            "pip",
             {"requirements.txt", "more.txt"},
             id="lock",
         ),
         pytest.param(
             {"shop.py": "", "requirements.txt": "./lib\n", "lib/setup.py": ""},
-            "uv",
             {"shop.py", "requirements.txt", "lib/setup.py"},
             id="lock that names a path",
         ),
+        pytest.param({"shop.py": "", "pyproject.toml": PROJECT}, {"pyproject.toml"}, id="project"),
         pytest.param(
-            {"shop.py": "", "pyproject.toml": PROJECT}, "uv", {"pyproject.toml"}, id="project, uv"
-        ),
-        pytest.param(
-            {"shop.py": "", "pyproject.toml": PROJECT},
-            "pip",
-            {"shop.py", "pyproject.toml"},
-            id="project, pip",
+            {"shop.py": "", "pyproject.toml": PROJECT, "uv.lock": LOCK, "lib/setup.cfg": ""},
+            {"pyproject.toml", "uv.lock", "lib/setup.cfg"},
+            id="lock of uv with a path",
         ),
         pytest.param(
             {"shop.py": "", "pyproject.toml": DYNAMIC},
-            "uv",
             {"shop.py", "pyproject.toml"},
             id="project that computes",
         ),
     ],
 )
-def test_what_decides_the_dependencies_is_parted(tmp_path: Path, files, installer, parted):
+def test_what_decides_the_dependencies_is_parted(tmp_path: Path, files, parted):
     write(tmp_path / "source", files)
     write(tmp_path / "dependencies", {"of-an-earlier-try": ""})
-    wsgi_image.copy_dependencies(Source(tmp_path / "source"), tmp_path / "dependencies", installer)
+    wsgi_image.copy_dependencies(Source(tmp_path / "source"), tmp_path / "dependencies")
     below = tmp_path / "dependencies"
     assert {str(path.relative_to(below)) for path in below.rglob("*") if path.is_file()} == parted
 
@@ -64,7 +59,7 @@ def test_what_decides_the_dependencies_is_parted(tmp_path: Path, files, installe
 def test_link_to_a_declaration_is_parted_as_what_it_leads_to(tmp_path: Path):
     write(tmp_path / "source", {"shop.py": "", "more/prod.txt": "flask\n"})
     (tmp_path / "source/requirements.txt").symlink_to("more/prod.txt")
-    wsgi_image.copy_dependencies(Source(tmp_path / "source"), tmp_path / "dependencies", "uv")
+    wsgi_image.copy_dependencies(Source(tmp_path / "source"), tmp_path / "dependencies")
     assert (tmp_path / "dependencies/requirements.txt").read_text() == "flask\n"
 
 
@@ -78,27 +73,42 @@ def test_nothing_outside_of_the_source_is_parted(run_module, tmp_path: Path, inc
 
 
 def test_without_a_source_nothing_is_parted(tmp_path: Path):
-    wsgi_image.copy_dependencies(Source(tmp_path / "source"), tmp_path / "dependencies", "uv")
+    wsgi_image.copy_dependencies(Source(tmp_path / "source"), tmp_path / "dependencies")
     assert list((tmp_path / "dependencies").iterdir()) == []
 
 
-@pytest.mark.parametrize("installer", ["uv", "pip"])
-def test_who_may_read_the_source_may_read_what_is_parted(tmp_path: Path, installer: str):
+def test_what_is_beside_the_directory_of_the_app_is_parted(tmp_path: Path):
+    files = {"back/requirements.txt": "../lib\n", "lib/setup.cfg": "", "front/page.html": ""}
+    write(tmp_path / "source", files)
+    source = Source(tmp_path / "source", Choice(directory="back"))
+    wsgi_image.copy_dependencies(source, tmp_path / "dependencies")
+    found = {path.name for path in (tmp_path / "dependencies").rglob("*") if path.is_file()}
+    assert found == {"requirements.txt", "setup.cfg"}
+
+
+def test_directory_of_the_app_is_there_without_dependencies(tmp_path: Path):
+    write(tmp_path / "source", {"back/shop.py": ""})
+    source = Source(tmp_path / "source", Choice(directory="back"))
+    wsgi_image.copy_dependencies(source, tmp_path / "dependencies")
+    assert [path.name for path in (tmp_path / "dependencies").iterdir()] == ["back"]
+
+
+def test_who_may_read_the_source_may_read_what_is_parted(tmp_path: Path):
     group = 4
     write(tmp_path / "source", {"pyproject.toml": DYNAMIC, "shop/__init__.py": ""})
     for path in [tmp_path / "source", *(tmp_path / "source").rglob("*")]:
         os.chown(path, -1, group)
         path.chmod(0o750)
-    wsgi_image.copy_dependencies(Source(tmp_path / "source"), tmp_path / "dependencies", installer)
+    wsgi_image.copy_dependencies(Source(tmp_path / "source"), tmp_path / "dependencies")
     parted = [tmp_path / "dependencies", *(tmp_path / "dependencies").rglob("*")]
     assert [path.stat().st_gid for path in parted] == [group] * 4
 
 
 def test_nothing_is_left_half_parted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     write(tmp_path / "source", {"requirements.txt": "flask\n"})
-    monkeypatch.setattr(wsgi_image.shutil, "copy2", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(wsgi_image.shutil, "copymode", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        wsgi_image.copy_dependencies(Source(tmp_path / "source"), tmp_path / "dependencies", "uv")
+        wsgi_image.copy_dependencies(Source(tmp_path / "source"), tmp_path / "dependencies")
     assert not (tmp_path / "dependencies").exists()
 
 
@@ -150,7 +160,7 @@ def parameters(tmp_path: Path) -> dict:
     """The parameters of the module for a build with podman."""
     write(tmp_path, {"image/Containerfile": "FROM scratch\n"})
     places = {"context": f"{tmp_path}/image", "lock": f"{tmp_path}/lock"}
-    return {"engine": "podman", "installer": "uv", "secret_files": {}, "check": []} | {
+    return {"engine": "podman", "choice": CHOICE, "secret_files": {}, "check": []} | {
         **RELEASE,
         **places,
     }
@@ -162,6 +172,12 @@ def test_environment_is_built_first(run_module, engine, parameters: dict):
     tags = [command[command.index("--tag") + 1] for command in builds]
     assert (result["changed"], result["id"]) == (True, "sha256:70f8")
     assert tags == ["localhost/wsgi-shop:environment", "localhost/wsgi-shop:4d1c"]
+
+
+def test_notes_of_a_build_are_warnings(run_module, engine, parameters, warnings):
+    engine.program("print('#9 0.1 subsite-note: \"Pipfile is not read.\"')\nprint('sha256:70f8')\n")
+    run_module(wsgi_image, **parameters)
+    assert warnings == ["Pipfile is not read."]
 
 
 def test_prune_is_limited_to_the_app(engine, tmp_path: Path):

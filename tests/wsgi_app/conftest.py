@@ -12,6 +12,8 @@ INPUTS = {
     "wsgi_app_callable": "echo:app",
     "__wsgi_app_info": {
         "python": "3.13",
+        "interpreter": "CPython 3.13 cpython-313-x86_64-linux-gnu",
+        "refreshed": 0,
         "systemd": 252,
         "current": "",
         "releases": [],

@@ -60,15 +60,28 @@ def arguments_of(tmp_path: Path, program: str, command: str) -> list[str]:
 @pytest.mark.parametrize("packages", [[], AWKWARD], ids=["plain", "awkward"])
 def test_requirements_are_quoted(containerfile, tmp_path: Path, packages):
     environment, _ = commands(containerfile(wsgi_app_packages=packages), "RUN")
-    arguments = arguments_of(tmp_path, "python3", environment)
-    assert arguments[2:] == [
-        "environment",
-        "/srv/wsgi/shop",
-        "uv",
-        "shop",
-        *packages,
-        *REQUIREMENTS,
-    ]
+    *arguments, text = arguments_of(tmp_path, "python3", environment)
+    assert arguments[2:] == ["environment", "/srv/wsgi/shop"]
+    assert json.loads(text) == {
+        "installer": "uv",
+        "base_image": "python:3.13-slim",
+        "choice": {"directory": "", "requirements": [], "extras": [], "groups": []},
+        "requirements": ["shop", *packages, *REQUIREMENTS],
+    }
+
+
+def test_choice_of_the_source_is_passed_on(containerfile, tmp_path: Path):
+    chosen = {"directory": "back", "requirements": ["a b.txt"], "extras": ["x"], "groups": ["y"]}
+    source = {"type": "git", "url": "x", "version": "1", **chosen}
+    for command in commands(containerfile(wsgi_app_source=source), "RUN"):
+        *_rest, text = arguments_of(tmp_path, "python3", command)
+        assert json.loads(text)["choice"] == chosen
+
+
+def test_refresh_changes_each_layer(containerfile):
+    text = containerfile(wsgi_app_refresh=True)
+    assert text.index("LABEL wsgi_app_refreshed=1") < text.index("RUN")
+    assert "wsgi_app_refreshed" not in containerfile()
 
 
 def test_system_packages_are_installed_in_the_image(containerfile):
@@ -156,5 +169,5 @@ def test_image_cannot_change_the_settings_of_gunicorn(wsgi_app, inputs, tmp_path
 )
 def test_packages_of_a_kind_of_workers(containerfile, tmp_path: Path, kind: str, added: list[str]):
     environment, _ = commands(containerfile(wsgi_app_worker_class=kind), "RUN")
-    arguments = arguments_of(tmp_path, "python3", environment)
-    assert arguments[5:] == ["shop", *REQUIREMENTS, *added]
+    *_rest, text = arguments_of(tmp_path, "python3", environment)
+    assert json.loads(text)["requirements"] == ["shop", *REQUIREMENTS, *added]

@@ -90,12 +90,38 @@ def test_library_has_its_directories(value, directory: str):
         {"wsgi_app_forwarded": "append"},
         {"wsgi_app_flask_defaults": False},
         {"wsgi_app_public_url": "https://example.org"},
+        {"wsgi_app_python": "/opt/python/bin/python3"},
+        {"wsgi_app_refresh": True},
+        {"wsgi_app_source": {"type": "pip", "requirement": "shop", "groups": ["x"]}},
         {"__wsgi_app_library": {}},
     ],
     ids=str,
 )
 def test_recipe_changes_with(value, settings: dict):
     assert value("__wsgi_app_recipe", **settings) != value("__wsgi_app_recipe")
+
+
+GIT = {"type": "git", "url": "x", "version": "v1"}
+
+
+@pytest.mark.parametrize(
+    ("source", "has_src", "paths"),
+    [
+        pytest.param(GIT, False, [""], id="flat"),
+        pytest.param(GIT, True, ["", "/src"], id="src"),
+        pytest.param({**GIT, "directory": "back"}, True, ["/back", "/back/src"], id="directory"),
+    ],
+)
+@pytest.mark.parametrize("backend", ["systemd", "podman"])
+def test_modules_are_imported_from_the_source(value, backend, source, has_src: bool, paths):
+    inputs = {"wsgi_app_backend": backend, "wsgi_app_source": source}
+    inputs["__wsgi_app_checkout"] = {"has_src": has_src}
+    top = value("__wsgi_app_release_dir") if backend == "systemd" else "/srv/wsgi/shop"
+    first, *others = value("__wsgi_app_search_paths", **inputs)["PYTHONPATH"].split(":")
+    # The role's package comes first.
+    assert first == f"{value('__wsgi_app_release_dir')}/lib"
+    assert others[-len(paths) :] == [f"{top}/source{path}" for path in paths]
+    assert value("__wsgi_app_backend.working_dir", **inputs) == f"{top}/source{paths[0]}"
 
 
 @pytest.mark.parametrize("backend", ["systemd", "podman", "rootless_podman", "docker"])

@@ -105,6 +105,7 @@ def test_backend_that_builds_its_images(input_errors):
         ("wsgi_app_packages", ["psycopg"]),
         ("wsgi_app_system_packages", ["libpq5"]),
         ("wsgi_app_installer", "pip"),
+        ("wsgi_app_refresh", True),
         ("wsgi_app_python", "/opt/python"),
         ("wsgi_app_base_image", "python:3.12-slim"),
     ],

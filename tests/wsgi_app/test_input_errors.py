@@ -906,6 +906,56 @@ def test_git_version_is_a_number(input_errors):
 
 
 @pytest.mark.parametrize(
+    ("choice", "error"),
+    [
+        ({"directory": "../x"}, "directory is '../x': write a directory in the source"),
+        ({"directory": "/srv"}, "directory is '/srv': write a directory in the source"),
+        ({"requirements": ["/x.txt"]}, "requirements has '/x.txt': write a file relative to"),
+        ({"requirements": ["./x.txt"]}, "requirements has './x.txt': write a file relative to"),
+        ({"extras": ["-x"]}, "extras has '-x': write a name that pyproject.toml has"),
+        ({"groups": ["a b"]}, "groups has 'a b': write a name that pyproject.toml has"),
+    ],
+)
+def test_choice_of_a_source(input_errors, choice: dict, error: str):
+    [said] = input_errors(wsgi_app_source={**GIT, **choice})
+    assert said.startswith(f"wsgi_app_source.{error}")
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"directory": "apps/web"},
+        {"requirements": ["requirements/production.txt", "../base.txt"]},
+        {"extras": ["pay-pal"], "groups": ["Prod.1"]},
+    ],
+    ids=str,
+)
+def test_good_choice_of_a_source(input_errors, choice: dict):
+    assert input_errors(wsgi_app_source={**GIT, **choice}) == []
+
+
+@pytest.mark.parametrize(
+    "choice", [{"directory": "x"}, {"requirements": ["x"]}, {"extras": ["x"]}, {"groups": ["x"]}]
+)
+def test_choice_of_a_package(input_errors, choice: dict):
+    [option] = choice
+    assert input_errors(wsgi_app_source={"type": "pip", "requirement": "shop", **choice}) == [
+        f"wsgi_app_source.{option} is {choice[option]!r}, but wsgi_app_source.type is 'pip': only "
+        "local and git have files to choose from, so remove it."
+    ]
+
+
+def test_directory_of_a_local_source(input_errors, tmp_path: Path):
+    source = {"type": "local", "path": str(tmp_path), "directory": "back"}
+    assert input_errors(wsgi_app_source=source) == [
+        f"wsgi_app_source.path is {str(tmp_path)!r}: wsgi_app_source.directory is 'back', but the "
+        "source has no such directory."
+    ]
+    (tmp_path / "back").mkdir()
+    assert input_errors(wsgi_app_source=source) == []
+
+
+@pytest.mark.parametrize(
     ("source", "message"),
     [
         pytest.param(

@@ -43,6 +43,11 @@ def of_app(inputs: Inputs, runner: str) -> Iterator[str]:
             f"address that {runner} gives it: remove the variable, and mount the app as "
             f"{{path: /, app: {name}}}."
         )
+    if values["refresh"]:
+        yield (
+            f"wsgi_app_refresh is true, but the user of {runner} builds the images: remove it, and "
+            "build them without a cache, as with 'docker compose build --no-cache --pull'."
+        )
     if values["network"] == "local":
         yield (
             "wsgi_app_network is 'local', but nothing else listens on the loopback addresses of a "

@@ -90,5 +90,7 @@ def _file(path: str, source: dict) -> Iterator[str]:
         yield f"{start}: write the path in the image, as in '/opt/shop/gunicorn.conf.py'."
     elif kind != "image" and path.startswith("/"):
         yield f"{start}: write a path relative to the source, as in 'gunicorn.conf.py'."
-    elif kind == "local" and not os.path.isfile(os.path.join(source["path"], path)):
-        yield f"{start}, but {source['path']} has no such file: write one, or remove it."
+    elif kind == "local":
+        directory = os.path.join(source["path"], source["directory"] or "")
+        if not os.path.isfile(os.path.join(directory, path)):
+            yield f"{start}, but {directory} has no such file: write one, or remove it."

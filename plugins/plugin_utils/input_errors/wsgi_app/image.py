@@ -19,7 +19,7 @@ REFERENCE = re.compile(
     re.ASCII,
 )
 
-OF_BUILDS = ("packages", "system_packages", "installer", "python", "base_image")
+OF_BUILDS = ("packages", "system_packages", "installer", "refresh", "python", "base_image")
 """Options for builds, which have no effect on an image that is built already."""
 
 

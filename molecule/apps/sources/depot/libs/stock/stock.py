@@ -1,0 +1,3 @@
+"""What is in the depot."""
+
+GOODS = ["bread", "salt"]

@@ -1,0 +1,252 @@
+"""Decide which files of a source say what its environment has, and what the environment depends on.
+
+One file decides: the first that the source has of the requirements files that the user has chosen,
+a lock, requirements.txt, a file that only its tool can read, and pyproject.toml or setup.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from functools import cached_property
+
+from ansible_collections.subsite.deploy.plugins.module_utils import (
+    locks,
+    path_sources,
+    python_versions,
+    requirements_files,
+)
+from ansible_collections.subsite.deploy.plugins.module_utils.project import (
+    Project,
+    normalized,
+    read_toml,
+)
+from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Source
+
+REQUIREMENTS = "requirements.txt"
+OTHERS = (*(tool.lock for tool in locks.TOOLS), locks.STANDARD, REQUIREMENTS, "Pipfile")
+"""Files that decide elsewhere, or if no other file does."""
+
+
+class Dependencies:
+    """What decides which packages the environment of a source has."""
+
+    def __init__(self, source: Source) -> None:
+        """Prepare to read the files of ``source``."""
+        self.source = source
+        self.choice = source.choice
+        self.project = Project(source, self.choice.directory)
+
+    @cached_property
+    def tool(self) -> locks.Tool | None:
+        """The tool that exports what is installed, if its lock or its project decides."""
+        if self.choice.requirements:
+            return None
+        if found := locks.tool_with_lock(self.source):
+            return found[0]
+        if self.standard_lock or self._has_requirements:
+            return None
+        return locks.tool_without_lock(self.source, self.project)
+
+    @cached_property
+    def lock(self) -> str:
+        """The path of the lock of :attr:`tool`; empty if it has none."""
+        return locks.lock_of(self.tool, self.source) if self.tool else ""
+
+    @cached_property
+    def standard_lock(self) -> str:
+        """The path of a pylock.toml that decides; empty if there is none."""
+        name = self.source.of_project(locks.STANDARD)
+        is_other = self.choice.requirements or locks.tool_with_lock(self.source)
+        return "" if is_other or self.source.content(name) is None else name
+
+    @cached_property
+    def requirements(self) -> dict[str, str]:
+        """The text of each requirements file that decides, or that such a file includes, by path.
+
+        :raises BuildError: when one cannot be used.
+        """
+        return requirements_files.read(self.source, self.requirements_files)
+
+    @cached_property
+    def requirements_files(self) -> list[str]:
+        """The paths of the requirements files that decide.
+
+        :raises BuildError: when the source does not have one that the user has chosen.
+        """
+        chosen = [self.source.of_project(name) for name in self.choice.requirements]
+        for name in chosen:
+            if self.source.content(name) is None:
+                raise BuildError(
+                    f"wsgi_app_source.requirements has {name!r}, but the source has no such file."
+                )
+        if chosen or self.tool or self.standard_lock or not self._has_requirements:
+            return chosen
+        return [self.source.of_project(REQUIREMENTS)]
+
+    @property
+    def _has_requirements(self) -> bool:
+        return self.source.content(self.source.of_project(REQUIREMENTS)) is not None
+
+    @property
+    def demands_hashes(self) -> bool:
+        """Whether the requirements files have hashes, so that everything must have one."""
+        return requirements_files.has_hashes(self.requirements.values())
+
+    @property
+    def decided_by(self) -> list[str]:
+        """The paths of the files that decide."""
+        if self.requirements_files:
+            return self.requirements_files
+        if self.tool:
+            return [self.lock or self.source.of_project(self.tool.declared_in)]
+        if self.standard_lock:
+            return [self.standard_lock]
+        return [self.project.path(self.project.declares)] if self.project.declares else []
+
+    @property
+    def come_from_build(self) -> bool:
+        """Whether only a build of the project can find the dependencies."""
+        return self._decides_project and self.project.computes
+
+    @property
+    def _decides_project(self) -> bool:
+        decided = (self.requirements_files, self.tool, self.standard_lock)
+        return not any(decided) and self.project.declares is not None
+
+    @property
+    def needs_build(self) -> bool:
+        """Whether a project that cannot be built is an error.
+
+        With requirements files, or a list in pyproject.toml, people may never build the project.
+        """
+        return self.come_from_build or bool(self.tool and self.lock)
+
+    def needs_uv(self, installer: str) -> bool:
+        """Return whether uv is used, if ``installer`` is the user's choice."""
+        return installer == "uv" or (self.tool is not None and self.tool.name == "uv")
+
+    def recipe(self) -> dict[str, str]:
+        """Return the digests of all files that decide what is installed, by path.
+
+        These are the files that declare it, and what they install from the source; or all files if
+        any of them can change the result.
+        """
+        sources = self._path_sources()
+        if self.come_from_build or any(map(self._can_read_all, sources)):
+            return self.source.digests()
+        found = {
+            name: hashlib.sha256(self.source.content(name) or b"").hexdigest()
+            for name in self._declarations()
+        }
+        for path in sorted(sources):
+            found |= self.source.digests(path)
+        return found
+
+    def _declarations(self) -> Iterator[str]:
+        """Yield the paths of files that have a say in what is installed."""
+        names = [self.project.path(name) for name in ("pyproject.toml", "setup.py", "setup.cfg")]
+        lock = self.lock or self.standard_lock
+        above = os.path.normpath(os.path.join(self._root, "pyproject.toml"))
+        more = [self.source.of_project("Pipfile"), ".python-version"]
+        for name in dict.fromkeys([*names, *more, above, *self.requirements, lock]):
+            if name and self.source.content(name) is not None:
+                yield name
+
+    @property
+    def _root(self) -> str:
+        """The directory of the workspace, or of the project."""
+        return locks.root_of(self.tool, self.source) if self.tool else self.source.of_project("")
+
+    def _path_sources(self) -> set[str]:
+        """Return what is installed from the source itself, as paths."""
+        directory = self.source.of_project("")
+        found = path_sources.of_requirements(self.source, self.requirements)
+        named = path_sources.of_projects(self.source, {directory, self._root})
+        for name in self.decided_by if self.tool or self.standard_lock else []:
+            of_lock = path_sources.of_lock(self.source, name)
+            named |= of_lock | path_sources.of_projects(self.source, of_lock)
+        return found | (named - {directory})
+
+    def _can_read_all(self, path: str) -> bool:
+        """Return whether what is built at ``path`` is all of the source, or code that reads it."""
+        return path == "." or self.source.is_file(os.path.join(path, "setup.py"))
+
+    def refuse(self) -> None:
+        """Refuse what a build could not do.
+
+        :raises BuildError: when a file cannot be read, or the file that decides has no extras or
+            groups, but some are chosen.
+        """
+        self.source.project_dir  # noqa: B018
+        self.requirements  # noqa: B018
+        for option, in_lock in (("extras", "extras"), ("groups", "dependency-groups")):
+            chosen = getattr(self.choice, option)
+            if chosen and (self.requirements_files or not self.decided_by):
+                files = ", ".join(self.decided_by) or "no file"
+                raise BuildError(
+                    f"wsgi_app_source.{option} is {chosen!r}, but {files} decides what is "
+                    f"installed, which has no {option}: remove it, or add what they name to a "
+                    "requirements file."
+                )
+            if self.standard_lock:
+                declared = read_toml(self.standard_lock, self.source).get(in_lock, [])
+                in_file = {normalized(name): name for name in declared}
+                for name in chosen:
+                    self.project.refuse_unknown(option, name, in_file, self.standard_lock)
+
+    def refuse_python(self, version: tuple[int, ...], place: str) -> None:
+        """Refuse an interpreter that the project does not allow.
+
+        :param version: as ``(3, 13, 5)``.
+        :param place: the variable that chooses it, and its value.
+        :raises BuildError: when it does not allow it.
+        """
+        for where, wanted in self._required_pythons():
+            if not python_versions.allows(wanted, version):
+                raise BuildError(
+                    f"{where} is {wanted!r}, but {place} is Python "
+                    f"{'.'.join(map(str, version))}: choose another interpreter there."
+                )
+
+    def _required_pythons(self) -> Iterator[tuple[str, str]]:
+        yield from self.project.required_pythons()
+        for name in (self.lock, self.standard_lock):
+            if name.endswith(("uv.lock", locks.STANDARD)):
+                wanted = read_toml(name, self.source).get("requires-python")
+                if isinstance(wanted, str):
+                    yield f"requires-python in {name}", wanted
+
+    def notes(self, version: tuple[int, ...]) -> Iterator[str]:
+        """Yield what the source has for other tools, and what is not read here."""
+        if not self.choice.requirements:
+            unread = [
+                name
+                for name in OTHERS
+                if self.source.is_file(self.source.of_project(name))
+                and self.source.of_project(name) not in self.decided_by
+                and not (self.tool and name == self.tool.declared_in)
+            ]
+            if unread and self.decided_by:
+                yield (
+                    f"{', '.join(self.decided_by)} decides what is installed; "
+                    f"{', '.join(unread)} is not read. To choose, write "
+                    "wsgi_app_source.requirements, or remove the other file."
+                )
+        for where, wanted in self._other_pythons():
+            if not python_versions.allows(f"=={wanted}.*", version):
+                yield (
+                    f"{where} has Python {wanted}, which is not read: the environment has Python "
+                    f"{'.'.join(map(str, version))}."
+                )
+
+    def _other_pythons(self) -> Iterator[tuple[str, str]]:
+        name = self.source.of_project(".python-version")
+        wanted = (self.source.text(name) or "").split()
+        if wanted and wanted[0].replace(".", "").isdigit():
+            yield name, wanted[0]
+        name = self.source.of_project("Pipfile")
+        required = read_toml(name, self.source).get("requires", {}).get("python_version")
+        if isinstance(required, str) and required.replace(".", "").isdigit():
+            yield name, required

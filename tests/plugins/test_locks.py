@@ -1,0 +1,288 @@
+"""Locks are installed as locked, by the real tools."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import os
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from ansible_collections.subsite.deploy.plugins.module_utils import locks
+from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError
+from wheels import BACKEND, wheel, write
+
+LIBRARY = """
+[project]
+name = "basket"
+version = "1"
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+"""
+PYPROJECT = """
+[project]
+name = "shop"
+version = "1"
+requires-python = ">=3.11"
+dependencies = ["cart"{more}]
+[project.optional-dependencies]
+pay = ["till"]
+[dependency-groups]
+production = ["scale"]
+dev = ["toy"]
+"""
+POETRY = """
+[tool.poetry]
+package-mode = false
+[tool.poetry.dependencies]
+python = "^3.11"
+cart = "*"
+{more}
+till = {{version = "*", optional = true}}
+basket = {{path = "libs/basket", develop = true}}
+[tool.poetry.extras]
+pay = ["till"]
+[tool.poetry.group.production]
+optional = true
+[tool.poetry.group.production.dependencies]
+scale = "*"
+[tool.poetry.group.dev.dependencies]
+toy = "*"
+[[tool.poetry.source]]
+name = "local"
+url = "{index}"
+priority = "primary"
+"""
+PIPFILE = """
+[[source]]
+name = "local"
+url = "{index}"
+verify_ssl = false
+[packages]
+cart = "*"
+{more}
+basket = {{path = "./libs/basket"}}
+[production]
+scale = "*"
+[dev-packages]
+toy = "*"
+"""
+UV = (
+    PYPROJECT.replace('"cart"', '"cart", "basket"')
+    + "[tool.uv.sources]\nbasket = {{workspace = true}}\n"
+    + '[tool.uv.workspace]\nmembers = ["libs/*"]\n'
+    + '[[tool.uv.index]]\nname = "local"\nurl = "{index}"\ndefault = true\n'
+)
+PDM = (
+    PYPROJECT.replace('"cart"', '"cart", "basket @ file:///${{PROJECT_ROOT}}/libs/basket"')
+    + "[tool.pdm]\ndistribution = false\n"
+    + '[[tool.pdm.source]]\nname = "pypi"\nurl = "{index}"\nverify_ssl = false\n'
+)
+PROJECTS = {"uv": UV, "poetry": POETRY, "pdm": PDM, "pipenv": PIPFILE}
+LATE = "subsite_late"
+MORE = {
+    "uv": f', "{LATE}"',
+    "pdm": f', "{LATE}"',
+    "poetry": f'{LATE} = "*"',
+    "pipenv": f'{LATE} = "*"',
+}
+LOCKS_EXTRAS: dict[str, list[str]] = {"uv": [], "poetry": [], "pdm": ["-G", ":all"], "pipenv": []}
+HAS_EXTRAS = ["uv", "poetry", "pdm"]
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """Serves directories, as an index of packages has them."""
+
+    def log_message(self, *_arguments: object) -> None:
+        """Write nothing."""
+
+
+@pytest.fixture
+def packages(tmp_path: Path) -> Path:
+    """The packages of an index."""
+    directory = tmp_path / "packages"
+    for name in ("cart", "till", "scale", "toy", LATE):
+        wheel(directory / name, name, "1")
+    return directory
+
+
+@pytest.fixture
+def index(packages: Path) -> Iterator[str]:
+    """The URL of an index."""
+    handler = functools.partial(Handler, directory=str(packages))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[locks.Tool], list[str]]:
+    """Return a function that installs a tool, as a developer has it, and returns its command."""
+    directory = tmp_path_factory.mktemp("programs")
+
+    @functools.cache
+    def program(locker: locks.Tool) -> list[str]:
+        if not locker.packages:
+            return ["uv"]
+        environment = directory / locker.name
+        subprocess.run(["uv", "venv", "-q", environment], check=True)
+        install = ["uv", "pip", "install", "-q", "--python", environment]
+        subprocess.run([*install, *locker.packages], check=True)
+        return [f"{environment}/bin/{locker.name}"]
+
+    return program
+
+
+@pytest.fixture
+def source(parameters: dict) -> Path:
+    return Path(parameters["path"], "source")
+
+
+@pytest.fixture
+def lock(
+    locker: locks.Tool, source: Path, index: str, programs, monkeypatch
+) -> Callable[..., None]:
+    """Return a function that writes the project, and locks it as a developer does."""
+    for name in ("PIP_FIND_LINKS", "UV_FIND_LINKS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+
+    def lock(makes_lock: bool = True) -> None:
+        wheel(source / "libs/basket/built", "basket", "1")
+        write(source / "libs/basket", {"pyproject.toml": LIBRARY, "backend.py": BACKEND})
+        write(source, {locker.declared_in: written(locker, index)})
+        if makes_lock:
+            command = [*programs(locker), *locker.resolve.split(), *LOCKS_EXTRAS[locker.name]]
+            environ = {
+                **os.environ,
+                "PIPENV_NOSPIN": "1",
+                "WORKON_HOME": f"{source.parent}/venvs",
+                # A cache can have a file of this name from the index of another test.
+                "XDG_CACHE_HOME": f"{source.parent}/caches",
+            }
+            subprocess.run(command, cwd=source, env=environ, check=True, capture_output=True)
+
+    return lock
+
+
+def written(locker: locks.Tool, index: str, more: str = "") -> str:
+    return PROJECTS[locker.name].format(index=index, more=more)
+
+
+EACH_TOOL = pytest.mark.parametrize(
+    ("locker", "installer"),
+    [
+        *(pytest.param(locker, "uv", id=locker.name) for locker in locks.TOOLS),
+        pytest.param(locks.TOOLS[0], "pip", id="uv, pip"),
+    ],
+)
+
+
+@EACH_TOOL
+class TestLock:
+    def test_decides_versions_and_hashes(self, locker, lock, build, packages: Path):
+        lock()
+        wheel(packages / "cart", "cart", "2")
+        assert build() == {"cart": "# 1 from cart", "basket": "# 1 from built"}
+
+    def test_need_not_have_what_the_role_needs(self, locker, lock, build, packages, monkeypatch):
+        lock()
+        monkeypatch.setenv("PIP_FIND_LINKS", str(packages / LATE))
+        assert build(LATE).keys() == {"cart", "basket", LATE}
+
+    def test_keeps_its_versions(self, locker, lock, build, packages: Path):
+        lock()
+        wheel(packages / "cart", "cart", "2")
+        with pytest.raises(BuildError, match=r"cart\s*==1"):
+            build("cart>=2")
+
+    def test_has_extras_and_groups(self, locker, lock, build, parameters: dict):
+        lock()
+        extras = ["pay"] if locker.name in HAS_EXTRAS else []
+        parameters["choice"] = {"extras": extras, "groups": ["production"]}
+        assert build().keys() == {"cart", "basket", "scale", *(["till"] if extras else [])}
+
+    def test_that_does_not_match_is_refused(self, locker, lock, build, source: Path, index: str):
+        lock()
+        write(source, {locker.declared_in: written(locker, index, MORE[locker.name])})
+        message = f"^{locker.lock} does not match {locker.declared_in}, .* Run '{locker.name} lock'"
+        with pytest.raises(BuildError, match=message):
+            build()
+
+    def test_refuses_another_file_with_the_same_name(self, locker, lock, build, packages: Path):
+        lock()
+        (packages / "cart/cart-1-py3-none-any.whl").unlink()
+        wheel(packages / "cart", "cart", "1", "till")
+        with pytest.raises(BuildError, match="(?i)hash"):
+            build()
+
+
+@pytest.mark.parametrize("installer", ["uv"])
+@pytest.mark.parametrize(
+    "locker",
+    [
+        pytest.param(locker, id=locker.name)
+        for locker in locks.TOOLS
+        if locker.name in ("uv", "poetry", "pipenv")
+    ],
+)
+def test_tool_resolves_what_has_no_lock(locker, lock, build, packages: Path):
+    wheel(packages / "cart", "cart", "2")
+    lock(makes_lock=False)
+    assert build() == {"cart": "# 2 from cart", "basket": "# 1 from built"}
+
+
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+@pytest.mark.parametrize("locker", [pytest.param(locks.TOOLS[0], id="uv")])
+class TestStandardLock:
+    @pytest.fixture
+    def exported(self, lock, source: Path) -> None:
+        """A standard lock without the project that it was made from."""
+        lock()
+        command = ["uv", "export", "-q", "--frozen", "--no-emit-project", "--no-dev"]
+        subprocess.run([*command, "-o", "pylock.toml"], cwd=source, check=True)
+        for name in ("uv.lock", "pyproject.toml"):
+            (source / name).unlink()
+
+    def test_decides_versions(self, exported, build, packages: Path):
+        wheel(packages / "cart", "cart", "2")
+        assert build() == {"cart": "# 1 from cart", "basket": "# 1 from built"}
+
+    def test_links_to_no_directory_of_the_build(self, exported, build, parameters: dict):
+        build()
+        environments = Path(parameters["environments"])
+        assert [*environments.glob("*/lib/*/site-packages/*basket*.pth")] == []
+
+    def test_refuses_another_file_with_the_same_name(self, exported, build, packages: Path):
+        (packages / "cart/cart-1-py3-none-any.whl").unlink()
+        wheel(packages / "cart", "cart", "1", "till")
+        with pytest.raises(BuildError, match="(?i)hash"):
+            build()
+
+
+@pytest.mark.parametrize("installer", ["uv"])
+@pytest.mark.parametrize("locker", [pytest.param(locks.TOOLS[0], id="uv")])
+@pytest.mark.parametrize("makes_lock", [True, False], ids=["locked", "not locked"])
+def test_member_of_a_workspace(
+    lock, locker, build, source: Path, index: str, parameters: dict, makes_lock: bool
+):
+    text = written(locker, index)
+    before, workspace = text.split("[tool.uv.workspace]")
+    member = before + '[[tool.uv.index]]\nname = "local"\n' + f'url = "{index}"\ndefault = true\n'
+    lock(makes_lock=False)
+    write(
+        source, {"pyproject.toml": "[tool.uv.workspace]" + workspace.replace('["', '["apps/*", "')}
+    )
+    write(source, {"apps/web/pyproject.toml": member})
+    if makes_lock:
+        subprocess.run(["uv", "lock", "--quiet"], cwd=source, check=True)
+    parameters["choice"] = {"directory": "apps/web"}
+    assert build() == {"cart": "# 1 from cart", "basket": "# 1 from built"}
