@@ -110,6 +110,7 @@ subject:
 has_src:
   description: Whether the modules of the project are in its directory C(src).
   type: bool
+  returned: when O(url) is set
 tag:
   description: >-
     What C(git describe) says of this commit, if a project of it takes its version from there.
