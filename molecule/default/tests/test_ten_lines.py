@@ -36,6 +36,7 @@ VARIABLES = {
     "wsgi_app_callable": "tiny:app",
     "wsgi_app_prefix": "/tiny",
     "nginx_site_name": "tiny",
+    "nginx_site_default_server": False,
     "nginx_site_server_names": [HOST],
     "nginx_site_mounts": [{"path": "/tiny", "app": "tiny"}],
     "nginx_site_verify_url": f"http://{HOST}",
