@@ -108,6 +108,8 @@ class Filling:
             text = run(tool.export, *tool.options(choice.extras, choice.groups), cwd=directory)
         if tool.standard:
             lock = parse_toml(f"the export of {tool.lock}", text)
+            if self.dependencies.lock:
+                self._take_hashes_of_lock(lock.get("packages", []))
             lines = pylock.requirements(lock, choice.extras, choice.groups)
         else:
             lines = requirements_files.lines(text)
@@ -147,6 +149,16 @@ class Filling:
                     name = os.path.basename(file.name)
                     arguments = ["--no-deps", f"--requirement={name}", *how]
                     installer.install(self.environment, *arguments, cwd=directory)
+
+    def _take_hashes_of_lock(self, exported: list[dict]) -> None:
+        """Give packages that pdm has exported the hashes of its lock: it exports an index's."""
+        locked = read_toml(self.dependencies.lock, self.source).get("package", [])
+        files = {(package["name"], package["version"]): package.get("files") for package in locked}
+        for package in exported:
+            if found := files.get((package["name"], package.get("version"))):
+                hashes = (file["hash"].split(":", 1) for file in found)
+                package["wheels"] = [{"hashes": {kind: digest}} for kind, digest in hashes]
+                package.pop("sdist", None)
 
     def _indexes(self, tool: locks.Tool) -> Iterator[str]:
         """Yield the indexes that ``tool`` has for the project, as options of an installer."""

@@ -160,8 +160,8 @@ def test_are_on_standard_input_of_the_unit_alone(tmp_path: Path, monkeypatch):
     monkeypatch.setattr(
         transient_unit,
         "run",
-        lambda program, library, text, unit, properties: units.append(
-            {"text": text, "settings": {"unit": unit, **properties}}
+        lambda program, library, text, unit, properties: (
+            units.append({"text": text, "settings": {"unit": unit, **properties}}) or "[]"
         ),
     )
     path = tmp_path / "shop/releases/a"
@@ -180,6 +180,8 @@ def test_are_on_standard_input_of_the_unit_alone(tmp_path: Path, monkeypatch):
         "build_environment": {"TOKEN": TOKEN},
         "build_environment_id": "0123",
         "check": [],
+        "choice": {},
+        "refreshed": 0,
     }
     release = wsgi_release.Release(parameters)
     release._run(makes_environment=True)

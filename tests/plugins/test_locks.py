@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import http.server
+import io
 import os
 import subprocess
 import threading
@@ -96,10 +98,26 @@ HAS_EXTRAS = ["uv", "poetry", "pdm"]
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
-    """Serves directories, as an index of packages has them."""
+    """Serves directories, as an index of packages has them: each link has a hash (PEP 503)."""
+
+    def list_directory(self, path: str | os.PathLike[str]) -> io.BytesIO:
+        """Send the head of a page of links, and return the page."""
+        page = "".join(
+            f'<a href="{link}">{link}</a>\n' for link in map(link_to, Path(path).iterdir())
+        )
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        return io.BytesIO(page.encode())
 
     def log_message(self, *_arguments: object) -> None:
         """Write nothing."""
+
+
+def link_to(path: Path) -> str:
+    if path.is_dir():
+        return f"{path.name}/"
+    return f"{path.name}#sha256={hashlib.sha256(path.read_bytes()).hexdigest()}"
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ def site(variant: Variant) -> dict:
             "nginx_site_tls": {"mode": "self_signed", "listen": address},
         },
     }
-    app, down = {"app": "mirror"}, {"upstreams": ["/run/wsgi/none.sock"]}
+    app, down = {"upstreams": ["/run/wsgi/mirror.sock"]}, {"upstreams": ["/run/wsgi/none.sock"]}
     return {**inputs(variant, "/srv/table", app, down), **listeners[variant.scheme]}
 
 
