@@ -163,8 +163,8 @@ class Filling:
     def _indexes(self, tool: locks.Tool) -> Iterator[str]:
         """Yield the indexes that ``tool`` has for the project, as options of an installer."""
         above = os.path.join(locks.root_of(tool, self.source), "pyproject.toml")
-        own = self.dependencies.project.path("pyproject.toml")
-        for name in sorted({own, os.path.normpath(above)}):
+        below = self.dependencies.project.path("pyproject.toml")
+        for name in sorted({below, os.path.normpath(above)}):
             settings = read_toml(name, self.source).get("tool", {}).get(tool.name, {})
             for index in settings.get(tool.indexes, []):
                 yield f"--extra-index-url {index['url']}"
