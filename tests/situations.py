@@ -60,6 +60,7 @@ CHANGING = {
     r"/wsgi-build-\w+/": "/wsgi-build-TEMPORARY/",
     r"code=(killed|dumped)": "code=KILLED",
     r"(?<=lib/python)3\.\d+": "VERSION",
+    r"(?<=pydantic\.dev/)\d+\.\d+": "VERSION",
     r"(?<=is Python )3\.\d+|(?<=Python version \()3\.\d+\.\d+|(?<=, not )3\.\d+": "VERSION",
 }
 """What differs between hosts and runs, and what stands for it in the table."""

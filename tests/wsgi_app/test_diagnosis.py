@@ -99,7 +99,7 @@ class TestFlask:
         def app(**config):
             flask = Flask("shop")
             flask.config.update(config)
-            monkeypatch.setattr("subsite_wsgi.wrapper.import_app", lambda target: flask)
+            monkeypatch.setattr("subsite_wsgi.wrapper.load", lambda target: flask)
             return wrap("shop:app", "/api", "script_name", 1, {"SECRET_KEY": "x"}, diagnosis=True)
 
         return app

@@ -91,6 +91,6 @@ def _file(path: str, source: dict) -> Iterator[str]:
     elif kind != "image" and path.startswith("/"):
         yield f"{start}: write a path relative to the source, as in 'gunicorn.conf.py'."
     elif kind == "local":
-        directory = os.path.join(source["path"], source["directory"] or "")
+        directory = os.path.normpath(os.path.join(source["path"], source["directory"] or ""))
         if not os.path.isfile(os.path.join(directory, path)):
             yield f"{start}, but {directory} has no such file: write one, or remove it."
