@@ -275,7 +275,6 @@ database_url
   Field required [type=missing]
     For further information visit https://errors.pydantic.dev/VERSION/v/missing
 theme
-  Field required [type=missing]
   at app.py, line 11: settings = Settings(**{name.lower(): os.environ[name] for name in os.environ})
 Fix: Set DATABASE_URL in wsgi_app_secrets. Set THEME in wsgi_app_environment.""",
         files={
