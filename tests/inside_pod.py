@@ -54,6 +54,7 @@ def wait(process: subprocess.Popen, condition) -> None:
     while not condition():
         assert process.poll() is None, f"it ended with {process.returncode}"
         assert time.monotonic() < deadline
+        # The process is any app: it sends no event when it listens or writes its file.
         time.sleep(0.05)
 
 

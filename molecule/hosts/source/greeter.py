@@ -19,7 +19,8 @@ def app(environ: dict, start_response: Callable) -> Iterable[bytes]:
     if environ["PATH_INFO"] == "/ws":
         return echo(environ, start_response)
     environ["wsgi.input"].read()
-    # This stands for the work of a slow request.
+    # This is the work of a slow request. Without it, no request would be under way when a host
+    # leaves, and a host that loses its requests would pass.
     time.sleep(SECONDS.get(environ["PATH_INFO"], 0))
     body = NAME.encode()
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])

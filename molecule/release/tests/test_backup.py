@@ -9,7 +9,6 @@ import re
 import stat
 import subprocess
 import tarfile
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from pathlib import Path
 import pytest
 from client import ask
 from controller import PROJECT
+from patience import eventually
 
 pytestmark = pytest.mark.operations
 
@@ -348,8 +348,7 @@ def test_restore_that_is_superseded(do, deploy, source, restore, tasks, host, tm
     wait = tasks(WAIT.format(arrived=arrived, go_on=go_on))
     with ThreadPoolExecutor() as executor:
         restoring = executor.submit(restore, wsgi_app_after_restore=wait)
-        while not arrived.exists() and not restoring.done():
-            time.sleep(0.1)
+        assert eventually(lambda: arrived.exists() or restoring.done(), seconds=120)
         deploy(source(), wsgi_app_shared_paths=["media"])
         go_on.touch()
         done = restoring.result()

@@ -63,7 +63,8 @@ def take(name: str, seconds: float) -> bool:
         if time.monotonic() >= deadline:
             file.close()
             return False
-        time.sleep(LOOK)  # flock(2) waits without end, or not at all
+        # flock(2) has no timeout: it waits without end, or not at all. So it is called again.
+        time.sleep(LOOK)
     TAKEN[name] = file
     return True
 

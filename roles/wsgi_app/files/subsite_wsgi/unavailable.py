@@ -94,7 +94,8 @@ def answer_until_complete(start: Start, listener: socket.socket) -> None:
     queue.register(listener, POLLIN | POLLRDHUP)
     while signal.SIGTERM not in signal.sigpending() and not start.is_complete():
         if not start.has_failed():
-            time.sleep(LOOK)  # a lock that another process takes sends no event
+            # Other processes take and release the locks of a start, and a lock sends no event.
+            time.sleep(LOOK)
             continue
         events = dict(queue.poll(1000 * LOOK)).get(listener.fileno(), 0)
         if events & ~POLLIN:
