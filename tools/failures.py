@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 LINES = 12
-COLUMNS = 150
+COLUMNS = 400
 ESCAPE_CODE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 MOLECULE_BORDER = re.compile(r"^ *│ ?")
 FAILED_TEST = re.compile(r"^(?:FAILED|ERROR) (?:\S*/)?(?P<name>\S+::\S.*?)(?: - (?P<message>.*))?$")

@@ -62,4 +62,4 @@ def test_report_is_short():
 
     assert len(lines) == 12
     assert lines[-1] == "and 29 more"
-    assert max(map(len, lines)) == 150
+    assert max(map(len, lines)) == failures.COLUMNS
