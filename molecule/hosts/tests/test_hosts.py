@@ -158,6 +158,21 @@ def test_all_hosts_or_none(site, clients, tell):
     assert (releases(), lost(watch)) == (before, [])
 
 
+def test_data_files_wait_for_the_switch(deploy, site):
+    """Setup commands have the new ones. The release that serves until the switch has its own."""
+
+    def files(content: str) -> dict:
+        return {"wsgi_app_files": [{"dest": "note", "content": content}]}
+
+    deploy(**version("1"), **files("old"))
+    commands = {"app1": "grep new ~/note", "app2": "false"}
+    hosts = "\n".join(f'{name} wsgi_app_setup_commands="{[commands[name]]}"' for name in commands)
+    done = site("site", "--limit=app", hosts=hosts, all_or_nothing=True, **files("new"))
+    assert not done.succeeded
+    assert APP1.run("cat /var/lib/wsgi/demo/data/note").stdout == "old"
+    assert "new" in APP1.run("cat /srv/wsgi/demo/releases/*/files/note").stdout
+
+
 def test_rolling_ends_with_the_first_failure(site):
     before = releases()
     done = site(rolling=1, wsgi_app_health={"status": [299]}, **version(next(VERSIONS)))

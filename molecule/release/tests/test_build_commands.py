@@ -184,7 +184,7 @@ def test_interrupted_build_begins_from_the_same_files(source, begin, deploy, new
     settings = {**SETTINGS, "wsgi_app_build_commands": BUILD}
     run = begin(new, **settings)
     for step in run.steps():
-        if step.name.endswith("Run the setup commands, on one host after the other"):
+        if step.name.endswith("build | Run the setup commands"):
             break
     run.cut()
     deploy(new, **settings)
