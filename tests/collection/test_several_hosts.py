@@ -92,7 +92,10 @@ def releases(tmp_path: Path) -> Callable[[], list[str]]:
 
 
 NO_BUILD = "app2 could not build the release; the reason is above. No host has switched."
-BACK = "The app could not be deployed to {}; the reason is above. This host has release old, as before."
+BACK = (
+    "The app could not be deployed to {}; the reason is above. "
+    "This host has release old, as before."
+)
 
 
 @pytest.mark.parametrize(

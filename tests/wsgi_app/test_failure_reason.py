@@ -452,6 +452,22 @@ def test_report_has_at_most_twenty_lines(wsgi_app, inputs):
     assert len(report.splitlines()) <= 20
 
 
+def test_report_of_a_host_that_another_one_ends(wsgi_app, inputs):
+    """With any_errors_fatal, Ansible names no task that has failed here."""
+    ended = {
+        "__wsgi_app_failure": {"output": [], "journal": []},
+        "__wsgi_app_replaced_release": "4d1c",
+        "__wsgi_app_stops_on_failure": True,
+    }
+    report = wsgi_app.value(
+        "lookup('ansible.builtin.template', 'failure.txt.j2')", {**inputs, **ended}
+    )
+    assert report.startswith(
+        "Another host failed, so release 0123456789ab of shop does not serve and was removed. "
+        "Release 4d1c still serves.\n"
+    )
+
+
 @pytest.mark.parametrize(
     "text",
     [
