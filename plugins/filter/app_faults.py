@@ -8,7 +8,8 @@ author: The Subsite maintainers (@subsite)
 short_description: Find mounts of apps that the host does not have
 description:
   - Returns a sentence for each mount whose app is not on the host, listens at another address than
-    its default socket, runs with another prefix than the mount has, or does not listen.
+    its default socket, runs with another prefix than the mount has, or expects another path
+    than nginx passes on, or does not listen.
 positional: _input, apps
 options:
   _input:
@@ -68,20 +69,36 @@ def _faults(mount: dict, apps: dict[str, dict[str, Any]], must_listen: bool) -> 
         address = app["address"].replace("0.0.0.0:", "127.0.0.1:").replace("[::]:", "[::1]:")
         at = app["address"]
         yield f"this app listens at {at}: write upstreams: ['{address}'] instead of app."
-    elif not _has_prefix(app, mount):
+    elif not _has_path(app, mount):
         path = mount["path"]
         yield (
             f"this app runs with the prefix {app['prefix']!r}, and the path of the mount is "
             f"{path!r}: write path: {app['prefix'] or '/'}, or deploy the app with "
             f"wsgi_app_prefix: {path.rstrip('/') or repr('')}."
         )
+    elif app["prefix"] and mount["strip"] != (app["prefix_mode"] == "strip"):
+        mode = f"(wsgi_app_prefix_mode is {app['prefix_mode']!r})"
+        if mount["strip"]:
+            yield (
+                f"nginx strips the prefix {app['prefix']!r}, which this app expects in the path "
+                f"{mode}: remove strip."
+            )
+        else:
+            yield (
+                f"nothing strips the prefix {app['prefix']!r}, which this app does not expect in "
+                f"the path {mode}: write strip: true."
+            )
     elif must_listen and not app["listens"]:
         yield f"no process listens at its socket: systemctl start {layout(name).socket_unit}"
 
 
-def _has_prefix(app: dict[str, Any], mount: dict) -> bool:
-    """Return whether the app has the prefix of the mount, or gets it from a header."""
-    if app["prefix"] is None or (mount["strip"] and not app["prefix"]):
+def _has_path(app: dict[str, Any], mount: dict) -> bool:
+    """Return whether the app makes right URLs at the path of the mount."""
+    if app["prefix"] is None:  # no release yet
+        return True
+    if not app["prefix"] and mount["strip"]:  # it gets the prefix from a header
+        return True
+    if not app["proxy_fix"] and app["prefix_mode"] == "app":  # its routes have all paths
         return True
     return bool(app["prefix"] == mount["path"].rstrip("/"))
 

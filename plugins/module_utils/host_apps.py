@@ -17,12 +17,15 @@ SOCKETS = "/proc/net/unix"
 LISTENS = 1 << 16
 """The flag of a socket that takes connections (``__SO_ACCEPTCON`` in linux/net.h)."""
 
+ARGUMENTS = ("prefix", "mode", "forwarded_values")
+"""Arguments of ``subsite_wsgi.wrapper.entry``."""
+
 
 def find_apps() -> dict[str, dict[str, Any]]:
     """Return the apps by their names.
 
-    Each has its ``address``, the ``prefix`` and the ``prefix_mode`` of its current release, which
-    are none if it has no release yet, and whether it ``listens``.
+    Each has its ``address``; the ``prefix``, the ``prefix_mode`` and ``proxy_fix`` of its current
+    release, which are none if it has no release yet; and whether it ``listens``.
     """
     before, after = layout("*").socket_unit_path.split("*")
     names = [
@@ -45,23 +48,24 @@ def describe(name: str, listening: set[str]) -> dict[str, Any]:
         "address": address,
         "prefix": settings.get("prefix"),
         "prefix_mode": settings.get("mode"),
+        "proxy_fix": bool(settings.get("forwarded_values")) if settings else None,
         "listens": not address.startswith("/") or address in listening,
     }
 
 
-def mounted(configuration: Path) -> dict[str, str]:
-    """Return the prefix and its mode in a configuration that the role has written."""
+def mounted(configuration: Path) -> dict[str, Any]:
+    """Return how the app is mounted, from a configuration that the role has written."""
     try:
         tree = ast.parse(configuration.read_text())
     except (OSError, SyntaxError):
         return {}
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     return {
-        keyword.arg: str(keyword.value.value)
+        keyword.arg: keyword.value.value
         for call in calls
         if isinstance(call.func, ast.Name) and call.func.id == "entry"
         for keyword in call.keywords
-        if keyword.arg in ("prefix", "mode") and isinstance(keyword.value, ast.Constant)
+        if keyword.arg in ARGUMENTS and isinstance(keyword.value, ast.Constant)
     }
 
 

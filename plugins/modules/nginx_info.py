@@ -62,7 +62,7 @@ modules:
 apps:
   description:
     - The apps on the host, which its sites can mount, by their names. Each has its C(address), the
-      C(prefix) and C(prefix_mode) of its current release, and whether it C(listens).
+      C(prefix), C(prefix_mode) and C(proxy_fix) of its current release, and whether it C(listens).
   type: dict
   returned: always
   sample:
@@ -70,6 +70,7 @@ apps:
       address: /run/wsgi/shop.sock
       prefix: /api
       prefix_mode: script_name
+      proxy_fix: true
       listens: true
 is_unused:
   description: Whether nginx does not run, and its only site is Debian's page.

@@ -14,7 +14,11 @@ def test_prefix_of_a_release(wsgi_app, tmp_path: Path, prefix: str, mode: str):
     configuration = tmp_path / "gunicorn.conf.py"
     settings = wsgi_app.value("__wsgi_app_settings", inputs)
     configuration.write_text(settings["gunicorn.conf.py"])
-    assert host_apps.mounted(configuration) == {"prefix": prefix, "mode": mode}
+    assert host_apps.mounted(configuration) == {
+        "prefix": prefix,
+        "mode": mode,
+        "forwarded_values": 1,
+    }
 
 
 @pytest.mark.parametrize("text", [None, "", "entry(", "entry(prefix=x)", "prefix = '/api'"])
