@@ -136,7 +136,9 @@ def test_error_shows_no_secret(outcome: dict):
 
 
 ENTRY_POINTS = {
-    "wsgi_app": ["cluster", "compose", "releases", "rollback", "unpin", "verify"],
+    "wsgi_app": [
+        *("address", "cluster", "compose", "releases", "rollback", "stage", "unpin", "verify")
+    ],
     "nginx_site": ["cluster", "compose", "verify"],
 }
 

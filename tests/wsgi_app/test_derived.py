@@ -132,3 +132,63 @@ def test_recipe_does_not_depend_on_the_release_of_an_earlier_call(value, backend
     ]
     assert recipes[0] == recipes[1]
     assert "unnamed" in recipes[0]["start_files"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "url"),
+    [
+        pytest.param({}, "http://10.0.0.11:8000/", id="root"),
+        pytest.param(API, "http://10.0.0.11:8000/api/", id="prefix"),
+        pytest.param(
+            {**API, "wsgi_app_prefix_mode": "strip"}, "http://10.0.0.11:8000/", id="strip"
+        ),
+        pytest.param(
+            {**API, "wsgi_app_health": {"path": "/healthz"}},
+            "http://10.0.0.11:8000/api/healthz",
+            id="path",
+        ),
+    ],
+)
+def test_health_request_of_another_host(value, settings: dict, url: str):
+    listen = {"wsgi_app_listen": "10.0.0.11:8000"}
+    assert value("__wsgi_app_health_request.url", **settings, **listen) == url
+
+
+@pytest.mark.parametrize(
+    ("settings", "host", "scheme"),
+    [
+        pytest.param({}, "localhost", "http", id="default"),
+        pytest.param(PUBLIC, "example.org:8443", "https", id="public URL"),
+        pytest.param({"wsgi_app_health": {"host": "a.b"}}, "a.b", "http", id="host"),
+    ],
+)
+def test_health_request_has_the_headers_of_the_health_check(value, settings, host, scheme):
+    """An app that accepts only some hosts accepts it."""
+    assert value("__wsgi_app_health_request.headers", **settings) == {
+        "Host": host,
+        "X-Forwarded-Proto": scheme,
+    }
+
+
+@pytest.mark.parametrize("status", [[], [200, 204]])
+def test_health_request_has_the_statuses_of_the_health_check(value, status: list[int]):
+    found = value("__wsgi_app_health_request.status", wsgi_app_health={"status": status})
+    assert found == (status or list(range(200, 500)))
+
+
+@pytest.mark.parametrize(
+    ("listen", "host"),
+    [
+        pytest.param("10.0.0.11:8000", "10.0.0.11", id="IPv4"),
+        pytest.param("[fd00::11]:8000", "fd00::11", id="IPv6"),
+    ],
+)
+def test_address_for_other_hosts(value, listen: str, host: str):
+    settings = {"wsgi_app_listen": listen, "wsgi_app_gunicorn": {"graceful_timeout": 90}}
+    found = value("__wsgi_app_address_result", **settings)
+    assert [found[key] for key in ("listen", "host", "port", "drain_timeout")] == [
+        listen,
+        host,
+        "8000",
+        90,
+    ]

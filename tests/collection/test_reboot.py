@@ -1,0 +1,50 @@
+"""reboot.yml refuses, before anything changes, what nginx could not drain."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        pytest.param(
+            "--extra-vars=reboot=app3",
+            "reboot has 'app3', but the hosts of the apps are app1, app2.",
+            id="no such host",
+        ),
+        pytest.param(
+            "--limit=app1",
+            "--limit is 'app1', but all hosts of nginx have to drain a host that reboots: write "
+            "-e reboot=HOST instead.",
+            id="app alone",
+        ),
+        pytest.param("--limit=web1", "--limit is 'web1', but all hosts of nginx", id="one nginx"),
+        pytest.param(
+            '--extra-vars={"nginx_site_mounts": [{"path": "/", "upstreams": ["10.0.0.99:8000"]}]}',
+            "app1 has wsgi_app_listen '10.0.0.11:8000', but no site has this upstream",
+            id="no upstream",
+        ),
+        pytest.param(
+            '--extra-vars={"nginx_site_mounts": [{"path": "/", "app": "demo"}]}',
+            "app1 has wsgi_app_listen '10.0.0.11:8000', but no site has this upstream",
+            id="app of the same host",
+        ),
+        pytest.param(
+            "--extra-vars=wsgi_app_relase=4d1c",
+            "wsgi_app_relase is no variable of the role",
+            id="misspelt variable",
+        ),
+    ],
+)
+def test_refused(run, option: str, said: str):
+    done = run(
+        *("ansible-playbook", "-i", ROOT / "inventories/multi_host"),
+        ROOT / "playbooks/reboot.yml",
+        option,
+    )
+    assert done.returncode == 2
+    assert said in done.stdout
+    assert "Reboot the hosts" not in done.stdout
