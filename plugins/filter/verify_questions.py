@@ -45,9 +45,9 @@ _value:
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from ansible.module_utils.common.text.formatters import human_to_bytes
+from ansible_collections.subsite.deploy.plugins.filter.upstream_servers import upstream_servers
 from ansible_collections.subsite.deploy.plugins.module_utils.layout import layout
 
 MOST_BYTES = 2 * 1024 * 1024
@@ -91,13 +91,8 @@ def _on_host(mount: dict[str, Any], nginx: dict[str, Any]) -> dict[str, Any]:
 
 def _inner_hosts(mount: dict[str, Any]) -> list[str]:
     """Return the hosts of the mount's upstreams. Clients cannot connect to them."""
-    addresses = (
-        upstream["address"] if isinstance(upstream, dict) else upstream
-        for upstream in mount["upstreams"] or []
-    )
-    return sorted(
-        {urlsplit(f"//{it}").hostname or "" for it in addresses if not it.startswith("/")}
-    )
+    servers = upstream_servers(mount["upstreams"] or [])
+    return sorted({server["host"].strip("[]") for server in servers} - {""})
 
 
 class FilterModule:

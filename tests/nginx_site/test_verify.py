@@ -129,10 +129,20 @@ def test_client_asks_at_the_given_address(ask, address: str):
     assert question["endpoints"] == [{"name": "public", "connect": address}]
 
 
-def test_hosts_of_upstreams_are_no_hosts_of_clients(ask):
-    upstreams = ["10.0.0.11:8000", {"address": "app2:8000"}, "[fd00::5]:8000", "/run/a.sock"]
+@pytest.mark.parametrize(
+    ("upstreams", "hosts"),
+    [
+        (
+            ["10.0.0.11:8000", {"address": "app2:8000"}, "[fd00::5]:8000", "/run/a.sock"],
+            ["10.0.0.11", "app2", "fd00::5"],
+        ),
+        (["https://app3", "https://app4:8443"], ["app3", "app4"]),
+    ],
+    ids=["http", "https"],
+)
+def test_hosts_of_upstreams_are_no_hosts_of_clients(ask, upstreams: list, hosts: list[str]):
     question = ask("as_client", {"path": "/", "upstreams": upstreams})
-    assert question["inner_hosts"] == ["10.0.0.11", "app2", "fd00::5"]
+    assert question["inner_hosts"] == hosts
 
 
 @pytest.mark.parametrize(
