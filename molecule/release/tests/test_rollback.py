@@ -136,6 +136,18 @@ def test_failed_release_restores_the_files(two, source, play, state):
     assert (done.returncode, state()) == (2, before)
 
 
+def test_interrupted_deploy_leaves_the_files(two, source, begin, state):
+    """Setup commands have the new ones. The release that serves until the switch has its own."""
+    before = state()
+    settings = {**MINE, **files("four", "four.ini")}
+    run = begin(source(), **{**settings, "wsgi_app_setup_commands": ["test -e ~/four.ini"]})
+    for step in run.steps():
+        if step.name.endswith("build | Record that the release is complete"):
+            break
+    run.cut()
+    assert state() == before
+
+
 @pytest.fixture(scope="module")
 def tasks(tmp_path_factory) -> Callable[[str], str]:
     """Return a function that writes a file with one task."""
