@@ -125,6 +125,13 @@ def test_host_without_an_earlier_release_keeps_the_new_one(site, releases):
     assert "This host has no release." in done.stdout
 
 
+@pytest.mark.parametrize("rolling", ["true", "0", "-1"])
+def test_rolling_is_a_number_or_a_share(site, releases, rolling: str):
+    done = site({"app1": {}}, f"rolling={rolling}")
+    assert f"rolling is '{rolling}': write how many hosts deploy at a time" in done.stdout
+    assert (done.returncode, releases()) == (2, ["old"])
+
+
 def test_all_or_nothing_cannot_roll(site, releases):
     done = site({"app1": {}, "app2": {}}, "all_or_nothing=true", "rolling=1")
     assert "rolling is '1', but with all_or_nothing" in done.stdout
