@@ -8,8 +8,8 @@ author: The Subsite maintainers (@subsite)
 short_description: Find mounts of apps that the host does not have
 description:
   - Returns a sentence for each mount whose app is not on the host, listens at another address than
-    its default socket, runs with another prefix than the mount has, or expects another path
-    than nginx passes on, or does not listen.
+    its default socket, runs with another prefix than the mount has, expects another path than
+    nginx passes on, or does not listen.
 positional: _input, apps
 options:
   _input:

@@ -1,4 +1,4 @@
-"""Name files as a cluster needs it, which mounts them in containers."""
+"""Name files for a cluster, which mounts them in containers."""
 
 from __future__ import annotations
 
