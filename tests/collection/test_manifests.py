@@ -428,3 +428,10 @@ def test_ingress_needs_trusted_proxies(write, tmp_path: Path):
     assert done.returncode != 0
     assert "nginx_site_trusted_proxies is empty, but clients reach nginx through" in done.stdout
     assert not (tmp_path / "site").exists()
+
+
+def test_inventory_without_a_site_is_refused(write, tmp_path: Path):
+    done = write(tmp_path, None, "-e", "nginx_site_state=absent")
+    assert "The inventory has no site, and clients reach apps through nginx only" in done.stdout
+    assert done.returncode == 2
+    assert not (tmp_path / "site").exists()
