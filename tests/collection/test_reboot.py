@@ -33,6 +33,11 @@ ROOT = Path(__file__).parents[2]
             id="app of the same host",
         ),
         pytest.param(
+            "--extra-vars=ansible_host=10.0.0.1",
+            "app1 is on the same machine as app2, web1, web2, which nothing drains",
+            id="one machine",
+        ),
+        pytest.param(
             "--extra-vars=wsgi_app_relase=4d1c",
             "wsgi_app_relase is no variable of the role",
             id="misspelt variable",
