@@ -335,7 +335,7 @@ def test_app_that_was_started_after_a_restore_that_was_cut_off(do, restore, task
     do("printf newest > ~/note")
     done = restore()
     assert done.returncode != 0
-    [advice] = re.findall("stop the app: (.*?)[.] Then run again", done.stdout)
+    [advice] = set(re.findall("stop the app: (.*?)[.] Then run again", done.stdout))
     assert note(host) == "newest"
     host.check_output(advice)
     assert restore().returncode == 0
