@@ -388,6 +388,7 @@ def test_another_app_serves_with_the_data(moved, host):
 
 def test_host_can_keep_the_backup(filled, operate, host, do):
     host.check_output("install --directory --mode=0700 /srv/backups")
+    do("printf before > ~/note")
     on_host = {"wsgi_app_backup_on_host": True}
     done = operate("backup", wsgi_app_backup_directory="/srv/backups", **on_host)
     assert done.returncode == 0, done.stdout
