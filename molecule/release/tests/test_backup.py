@@ -335,7 +335,7 @@ def test_app_that_was_started_after_a_restore_that_was_cut_off(do, restore, task
     do("printf newest > ~/note")
     done = restore()
     assert done.returncode != 0
-    [advice] = re.findall("stop the app: (.*?)[.] Then run again", done.stdout)
+    [advice] = set(re.findall("stop the app: (.*?)[.] Then run again", done.stdout))
     assert note(host) == "newest"
     host.check_output(advice)
     assert restore().returncode == 0
@@ -388,6 +388,7 @@ def test_another_app_serves_with_the_data(moved, host):
 
 def test_host_can_keep_the_backup(filled, operate, host, do):
     host.check_output("install --directory --mode=0700 /srv/backups")
+    do("printf before > ~/note")
     on_host = {"wsgi_app_backup_on_host": True}
     done = operate("backup", wsgi_app_backup_directory="/srv/backups", **on_host)
     assert done.returncode == 0, done.stdout

@@ -70,6 +70,8 @@ Fix: Add 'flask' to the project's requirements or to wsgi_app_packages.""",
     "build command": Failure(
         """\
 COMMANDS: LINE: msgfmt: not found
+  msgfmt --version
+  A command of wsgi_app_build_commands ended with status 127: the last one above.
 Fix: Set wsgi_app_system_packages: [gettext].""",
         variables={"wsgi_app_build_commands": ["msgfmt --version"]},
     ),
@@ -84,7 +86,7 @@ extra-index-url in /etc/pip.conf on the host.""",
     ),
     "background process": Failure(
         """\
-RELEASE/processes/worker: 10: exec: celery: not found
+RELEASE/processes/worker: LINE: exec: celery: not found
 The background process 'worker' of wsgi_app_processes ended within 2 s (exit-code, status 127). It \
 has to stay up.
 Fix: Add 'celery' to the project's requirements or to wsgi_app_packages.""",
@@ -99,6 +101,7 @@ CHANGING = {
     r"\[Errno (97|101|113)\] .*": "[Errno NUMBER] WORDS",
     r"/srv/wsgi/news/releases/\w+": "RELEASE",
     r"\S+commands: \d+: ": "COMMANDS: LINE: ",
+    r"(?<=/processes/worker: )\d+": "LINE",
 }
 
 

@@ -17,6 +17,7 @@ tasks.conf.update(
     # A task whose worker was killed is done again.
     task_acks_late=True,
     task_reject_on_worker_lost=True,
+    broker_transport_options={"visibility_timeout": 10},
     worker_prefetch_multiplier=1,
     broker_connection_retry_on_startup=True,
     beat_schedule={"tick": {"task": "orders.tick", "schedule": 0.5}},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -18,9 +19,10 @@ from threading import Event
 
 import pytest
 from client import ask
-from controller import SCENARIO, Run, command_of, play
+from controller import PROJECT, Run, command_of, play
 from patience import eventually
 
+SCENARIO = PROJECT / "molecule/whole"
 UNITS = "wsgi-orders_process_*"
 
 
@@ -68,7 +70,8 @@ def attempt() -> Callable[..., Run]:
 
     def run(source: Source, *options: str, **settings: object) -> Run:
         local = {"type": "local", "path": str(source.path)}
-        return play("deploy.yml", *options, wsgi_app_source=local, **settings)
+        playbook = SCENARIO / "deploy.yml"
+        return play(playbook, *options, wsgi_app_source=local, **settings)
 
     return run
 
@@ -86,12 +89,25 @@ def deploy(attempt) -> Callable[..., Run]:
 
 
 @pytest.fixture(scope="session")
+def roll_back() -> Callable[[], Run]:
+    """Return a function that rolls back to the previous release, which has to succeed."""
+
+    def run() -> Run:
+        done = play(SCENARIO / "rollback.yml")
+        assert done.succeeded, done.output
+        return done
+
+    return run
+
+
+@pytest.fixture(scope="session")
 def begin() -> Callable[..., Interrupted]:
     """Return a function that begins to deploy a source; the run can be killed."""
 
     def run(source: Source, **settings: object) -> Interrupted:
         local = {"type": "local", "path": str(source.path)}
-        return Interrupted(command_of("deploy.yml", wsgi_app_source=local, **settings))
+        playbook = SCENARIO / "deploy.yml"
+        return Interrupted(command_of(playbook, wsgi_app_source=local, **settings))
 
     return run
 
@@ -116,14 +132,32 @@ class Interrupted:
 
 
 @pytest.fixture(scope="session")
-def processes(host) -> Callable[[], set[Unit]]:
+def first_pids(host) -> Callable[[], dict[str, int]]:
+    """Return a function that finds the first process that runs as the app's user in each unit.
+
+    In a container it is not the unit's main process, which is one of the engine.
+    """
+
+    def find() -> dict[str, int]:
+        processes = "find /proc -maxdepth 1 -name '[0-9]*' -user wsgi-orders"
+        # A process that has just ended has no group.
+        groups = host.run(f"{processes} -exec grep --with-filename . '{{}}/cgroup' ';'").stdout
+        found = re.findall(r"(?m)^/proc/(\d+)/cgroup:.*/(wsgi-orders[^/\n]*\.service)", groups)
+        newest_first = sorted(((int(pid), unit) for pid, unit in found), reverse=True)
+        return {unit: pid for pid, unit in newest_first}
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def processes(host, first_pids) -> Callable[[], set[Unit]]:
     """Return a function that finds the background processes that run."""
 
     def find() -> set[Unit]:
-        show = "systemctl show --property=Id,MainPID --state=active"
-        units = host.check_output(f"{show} '{UNITS}.service'").split("\n\n")
-        found = [dict(line.split("=", 1) for line in unit.splitlines()) for unit in units if unit]
-        return {Unit.of(unit["Id"], int(unit["MainPID"])) for unit in found}
+        show = "systemctl show --value --property=Id --state=active"
+        units = host.check_output(f"{show} '{UNITS}.service'").split()
+        pids = first_pids()
+        return {Unit.of(unit, pids[unit]) for unit in units if unit in pids}
 
     return find
 
@@ -152,14 +186,15 @@ def done(host) -> Callable[[], dict[str, list[tuple[str, float]]]]:
 
 @pytest.fixture(scope="session")
 def ticks(host) -> Callable[[float], list[str]]:
-    """Return a function that names the unit of each tick of the clock since a time, in order."""
+    """Return a function that returns, for each tick of the clock since a time, its start's ID."""
 
     def find(since: float) -> list[str]:
         log = host.check_output(
             f"journalctl --identifier=wsgi-orders-beat --since=@{since:.0f} --output=json"
         )
         lines = [json.loads(line) for line in log.splitlines()]
-        return [line["_SYSTEMD_UNIT"] for line in lines if "Sending due task" in line["MESSAGE"]]
+        sent = [line for line in lines if "Sending due task" in line["MESSAGE"]]
+        return [line["_SYSTEMD_INVOCATION_ID"] for line in sent]
 
     return find
 

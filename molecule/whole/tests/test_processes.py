@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 from client import ask
-from controller import MOLECULE, play
+from controller import MOLECULE
 from patience import eventually
 
 [CONTAINER] = [platform["name"] for platform in MOLECULE["platforms"]]
@@ -52,8 +52,8 @@ def test_processes_are_of_the_current_release(first, processes, current):
     assert {unit.release for unit in processes()} == {current()}
 
 
-def test_process_runs_as_the_web_process_does(first, processes, host):
-    web = int(host.check_output("systemctl show --value --property=MainPID wsgi-orders.service"))
+def test_process_runs_as_the_web_process_does(first, processes, first_pids, current, host):
+    web = first_pids()[f"wsgi-orders.{current()}.service"]
     # Each unit has namespaces of its own, so their IDs differ; the kinds of them are the same.
     look = (
         "grep -E '^(Uid|Gid|Cap|NoNewPrivs|Seccomp)' /proc/{0}/status;"
@@ -76,14 +76,22 @@ def test_run_that_changes_nothing(first, attempt, processes):
     assert (run.changed, processes()) == (0, before)
 
 
+def not_done_once(orders, done) -> dict[str, list]:
+    """Return the orders that were not done exactly once, and when they were."""
+    found = done()
+    return {number: found[number] for number in orders.sent if len(found[number]) != 1}
+
+
 @pytest.fixture(scope="module")
 def began() -> float:
     """Return the time when the tests of this file began."""
     return time.time()
 
 
-def test_no_order_is_lost(began, first, source, deploy, attempt, ordering, done, processes, tell):
-    """Releases, scaling, other settings, a bad release and a rollback, while orders come in."""
+def test_no_order_is_lost(
+    began, first, source, deploy, attempt, roll_back, ordering, done, processes, tell
+):
+    """Releases, scaling, other settings, bad releases and a rollback, while orders come in."""
     with ordering() as orders:
         for count in (2, 4, 1):
             last = source()
@@ -91,13 +99,12 @@ def test_no_order_is_lost(began, first, source, deploy, attempt, ordering, done,
             assert counts(processes()) == {"worker": count, "beat": 1}
         deploy(last, wsgi_app_processes=PROCESSES, wsgi_app_threads=2)
         assert not attempt(source(), wsgi_app_processes=bad("worker", "false")).succeeded
-        rolled_back = play("rollback.yml")
-        assert rolled_back.succeeded, rolled_back.output
+        assert not attempt(source(), wsgi_app_processes=bad("beat", "false")).succeeded
+        roll_back()
         assert counts(processes()) == {"worker": 1, "beat": 1}
-    tell(f"{len(orders.sent)} orders were sent")
+    tell(f"releases, scaling, rollback: {len(orders.sent)} orders were sent")
     assert orders.failures == []
-    found = done()
-    assert {number: found[number] for number in orders.sent if len(found[number]) != 1} == {}
+    assert not_done_once(orders, done) == {}
 
 
 def test_new_release_does_the_orders_soon(first, source, deploy, ordering, done, host):
@@ -114,13 +121,6 @@ def test_new_release_does_the_orders_soon(first, source, deploy, ordering, done,
         if when > switched + 2 and version != new.version
     ]
     assert late == []
-
-
-def test_there_is_never_a_second_clock(began, ticks):
-    """The log of all switches above: the ticks of one clock end before those of the next begin."""
-    clocks = [unit for unit, _ in itertools.groupby(ticks(began))]
-    assert len(clocks) > 3
-    assert len(clocks) == len(set(clocks))
 
 
 @pytest.mark.parametrize(
@@ -179,17 +179,21 @@ def is_switching(host) -> bool:
 
 @pytest.mark.parametrize("tenth", range(10))
 def test_lost_controller_leaves_one_release(
-    first, source, begin, deploy, processes, host, current, tenth: int
+    first, source, begin, deploy, processes, host, current, ordering, done, tell, tenth: int
 ):
     """The host ends a switch by itself. A switch takes about 4 s here, two of them on probation."""
     deploy(source(), wsgi_app_processes=PROCESSES)
-    run = begin(source(), wsgi_app_processes=PROCESSES)
-    assert eventually(lambda: is_switching(host), seconds=120)
-    # The loss has to come at any time of the switch, also within a step, where nothing announces
-    # a moment to await. The ten delays go through its whole length.
-    time.sleep(0.4 * tenth)
-    run.kill()
-    assert eventually(lambda: not is_switching(host), seconds=60)
+    with ordering() as orders:
+        run = begin(source(), wsgi_app_processes=PROCESSES)
+        assert eventually(lambda: is_switching(host), seconds=120)
+        # The loss has to come at any time of the switch, also within a step, where nothing
+        # announces a moment to await. The ten delays go through its whole length.
+        time.sleep(0.4 * tenth)
+        run.kill()
+        assert eventually(lambda: not is_switching(host), seconds=60)
+    tell(f"loss of the controller {tenth}: {len(orders.sent)} orders were sent")
+    assert orders.failures == []
+    assert not_done_once(orders, done) == {}
     assert {unit.release for unit in processes()} == {current()}
     assert counts(processes()) == {"worker": 2, "beat": 1}
     services = host.check_output("systemctl list-units --plain --no-legend 'wsgi-orders.*.service'")
@@ -198,14 +202,25 @@ def test_lost_controller_leaves_one_release(
     ]
 
 
-def test_host_that_boots_has_the_processes(first, deploy, processes, host):
+def test_there_is_never_a_second_clock(began, ticks):
+    """The log of all tests above: the ticks of one clock end before those of the next begin."""
+    clocks = [start for start, _ in itertools.groupby(ticks(began))]
+    assert len(clocks) > 3
+    assert len(clocks) == len(set(clocks))
+
+
+def test_host_that_boots_has_the_processes(first, deploy, processes, host, ordering, done, tell):
     deploy(first, wsgi_app_processes=PROCESSES)
     before = {(unit.process, unit.release) for unit in processes()}
-    subprocess.run(["podman", "restart", "--time", "30", CONTAINER], check=True)
-    assert eventually(lambda: host.run("systemctl is-active --quiet nginx").rc == 0, seconds=60)
-    assert eventually(lambda: counts(processes()) == {"worker": 2, "beat": 1}, seconds=60)
-    assert {(unit.process, unit.release) for unit in processes()} == before
-    assert eventually(lambda: ask("/orders/").status == 200)
+    with ordering() as orders:
+        subprocess.run(["podman", "restart", "--time", "30", CONTAINER], check=True)
+        assert eventually(lambda: host.run("systemctl is-active --quiet nginx").rc == 0, seconds=60)
+        assert eventually(lambda: counts(processes()) == {"worker": 2, "beat": 1}, seconds=60)
+        assert {(unit.process, unit.release) for unit in processes()} == before
+        assert eventually(lambda: ask("/orders/").status == 200)
+    tell(f"boot: {len(orders.sent)} orders were taken, {len(orders.failures)} refused")
+    # The broker promises that a task is done once or more often, if its worker cannot confirm it.
+    assert set(orders.sent) <= set(done())
 
 
 def test_process_that_is_removed_stops(first, source, deploy, processes):

@@ -1,8 +1,10 @@
 """Answer with the request as the app receives it."""
 
+import itertools
 import time
+from collections.abc import Iterator
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from flask_sock import Sock
 
 METHODS = ["DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT"]
@@ -32,6 +34,21 @@ def slow() -> str:
     return "At last."
 
 
+@app.get("/events")
+def events() -> Response:
+    """Send server-sent events until the client leaves."""
+
+    def generate() -> Iterator[str]:
+        for number in itertools.count():
+            yield f"data: {number}\n\n"
+            # The pace of the events.
+            time.sleep(0.1)
+
+    return Response(generate(), mimetype="text/event-stream")
+
+
 @sock.route("/echo")
 def echo(websocket) -> None:
-    websocket.send(websocket.receive())
+    """Echo each message until the client leaves."""
+    while True:
+        websocket.send(websocket.receive())
