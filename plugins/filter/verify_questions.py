@@ -71,6 +71,7 @@ def _of_mount(mount: dict[str, Any], url: str) -> dict[str, Any]:
     """Return what both calls ask of a mount."""
     return {
         "url": url + mount["path"],
+        "paths": mount["verify_paths"],
         "websocket": mount["websocket"] is True,
         "body": min(human_to_bytes(mount["body_size"] or "0"), MOST_BYTES),
     }

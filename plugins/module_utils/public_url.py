@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -73,6 +73,15 @@ def is_url(text: str) -> bool:
         return bool(URL.fullmatch(text)) and urlsplit(text).port != 0
     except ValueError:
         return False
+
+
+def is_path(text: str) -> bool:
+    """Return whether ``text`` is a path from a slash on, perhaps with a query, below any prefix."""
+    path = unquote(text.partition("?")[0])
+    # Servers resolve the segments . and .., which lead out of a prefix; some read \ as /.
+    leads_out = "\\" in path or {".", ".."} & set(path.split("/"))
+    is_absolute = path.startswith("/") and not path.startswith("//")
+    return is_url(text) and "#" not in text and is_absolute and not leads_out
 
 
 def is_host_name(host: str) -> bool:

@@ -12,14 +12,15 @@ description:
     in the responses with the public URL. It can do so at several endpoints between client and app.
   - Names the first hop that is wrong, what was expected, what was received, and the fix.
   - Reads what the page, its style sheets, scripts and manifest refer to. A URL of these is a fault
-    if it fails, and the URL with the prefix or with the public origin does not.
+    if it fails, and the URL with the prefix or with the public origin does not. O(paths) are more
+    pages to read.
   - If no server can be reached at O(url), or if this machine does not trust its certificate, that
     is no fault. Then only O(other_responses) are judged; among these, nginx is skipped if it trusts
     a proxy in front, since it is probed without that proxy.
   - Takes at most ten times as long as O(timeout), whatever the site sends. A response that is late,
     or that breaks the rules of HTTP, is a fault like any other.
   - Every request is a GET that any client can send, except for O(body), which never reaches the
-    app. Nothing is changed.
+    app. Nothing is changed, unless a page of O(paths) changes something when it is requested.
   - An app of the role P(subsite.deploy.wsgi_app#role) answers requests that are signed with its key
     with what it sees of them. Any other site is judged by its redirects, its cookies and the URLs
     in its pages.
@@ -106,6 +107,13 @@ options:
     type: list
     elements: str
     default: []
+  paths:
+    description:
+      - Paths below O(url) of more pages, as V(/admin/). Each is read like the page at O(url), at
+        the end of its redirects. An error there is a fault, and a login that is needed a warning.
+    type: list
+    elements: str
+    default: []
   websocket:
     description: Whether WebSocket must work. Needs O(keys) or O(signature).
     type: bool
@@ -135,6 +143,7 @@ EXAMPLES = r"""
 - name: Check a foreign site from outside
   subsite.deploy.public_url_info:
     url: https://example.org/api/
+    paths: [/cart/, /account/]
   register: result
 
 - name: Check nginx alone, and the app alone
@@ -272,7 +281,7 @@ def main() -> None:
     try:
         result = run.verify(module.params)
     except ValueError as error:
-        module.fail_json(msg=f"url: {error}")
+        module.fail_json(msg=str(error))
     module.exit_json(changed=False, **result)
 
 

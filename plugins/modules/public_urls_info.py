@@ -93,7 +93,7 @@ def main() -> None:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             results = list(pool.map(check, urls))
     except ValueError as error:
-        module.fail_json(msg=f"url: {error}")
+        module.fail_json(msg=str(error))
     module.exit_json(
         changed=False, right=all(one.get("right", True) for one in results), results=results
     )

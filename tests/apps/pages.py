@@ -1,4 +1,7 @@
-"""Pages whose URLs are right or wrong. The name of the host says which page is the first one."""
+"""Pages whose URLs are right or wrong. The name of the host says which page is the first one.
+
+Each of them is also at /page/NAME, with a label for its name.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +37,8 @@ def app(environ: dict, start_response):
     path, prefix, name = request.path, request.script_root, request.host.partition(".")[0]
     if name in ("host-refused", "client-refused"):
         response = first(BY_LABEL[name], request)
+    elif path.startswith("/page/"):
+        response = first(BY_LABEL.get(path.removeprefix("/page/"), ("gone", 404, {})), request)
     elif path == "/post":
         response = Response("posted", 200 if request.method == "POST" else 405)
     elif path in PARTS:
@@ -104,6 +109,9 @@ RIGHT_PAGES = {
     "client refused": ("Forbidden", 403, {}),
     "status 404 for its front page": ("<a href='PREFIX/cart'>a</a>", 404, {}),
     "a broken page of its own": "<a href='PREFIX/gone'>gone</a><img src='PREFIX/static/gone.png'>",
+    "login required": ("Who are you?", 401, {}),
+    "redirect to a right page": ("", 302, {"Location": "PREFIX/home"}),
+    "redirect to a login elsewhere": ("", 302, {"Location": "https://login.example/"}),
 }
 """Pages of right sites."""
 
@@ -159,6 +167,11 @@ WRONG_PAGES = {
         "prefix-forgotten",
         ("", 302, {"Location": "ORIGIN/cart"}),
     ),
+    "redirect to itself": (
+        "redirect-loop",
+        ("", 302, {"Location": "PREFIX/page/redirect-to-itself"}),
+    ),
+    "cookie for another path": ("cookie-path", ("", 200, {"Set-Cookie": "a=b; Path=/other"})),
     "link to another port": ("origin-hard-coded", "<a href='http://HOST:5000/api/cart'>a</a>"),
     "link without the port": ("origin-hard-coded", "<a href='http://HOST/api/cart'>a</a>"),
     "script of localhost": (

@@ -1409,6 +1409,7 @@ def test_redirect(mount_errors, value: str):
                 "read_timeout": 5,
                 "headers": {"X-Team": "a"},
                 "static": [{"path": "/static", "root": "/srv/static"}],
+                "verify_paths": ["/admin/"],
             }.items()
         ],
         pytest.param({"app": "shop", "fallback": "/a"}, "fallback", "root or src", id="fallback"),
@@ -1745,6 +1746,42 @@ def test_fallback(mount_errors, value: str):
 def test_immutable(mount_errors, value: str):
     [said] = mount_errors(root="/srv/www", immutable=["/static", value])
     assert said.startswith(f"nginx_site_mounts[0].immutable is {value!r}: ")
+
+
+class TestVerifyPaths:
+    @pytest.mark.parametrize(
+        "value",
+        [
+            pytest.param("", id="empty"),
+            pytest.param("admin/", id="no slash first"),
+            pytest.param("//example.org/", id="two slashes first"),
+            pytest.param("http://example.org/admin/", id="URL"),
+            pytest.param("/../other/", id="dot segment"),
+            pytest.param("/a/%2E%2e/", id="encoded dot segment"),
+            pytest.param("/..\\other", id="backslash"),
+            pytest.param("/admin/#top", id="fragment"),
+            pytest.param("/a b", id="space"),
+            pytest.param("/bücher", id="not encoded"),
+            pytest.param("/a\n", id="line feed"),
+        ],
+    )
+    @pytest.mark.parametrize(("path", "meant"), [("/api", "/api/admin/"), ("/", "/admin/")])
+    def test_wrong_path(self, input_errors, value: str, path: str, meant: str):
+        mount = {"path": path, "app": "shop", "verify_paths": ["/", value]}
+        assert input_errors(nginx_site_mounts=[mount]) == [
+            f"nginx_site_mounts[0].verify_paths has {value!r}: write a path below the mount, "
+            f"percent-encoded and without a fragment, as in '/admin/' for {meant}."
+        ]
+
+    def test_path_twice(self, mount_errors):
+        said = "nginx_site_mounts[0].verify_paths has '/a' more than once: write it once."
+        assert mount_errors(app="shop", verify_paths=["/a", "/b", "/a"]) == [said]
+
+    @pytest.mark.parametrize(
+        "value", ["/", "/admin/", "/b%C3%BCcher", "/a//b", "/.well-known/x", "/search?q=%23a/../b"]
+    )
+    def test_right_path(self, mount_errors, value: str):
+        assert mount_errors(app="shop", verify_paths=[value]) == []
 
 
 @pytest.mark.parametrize("value", [0, -1])

@@ -119,6 +119,13 @@ def test_websocket_is_opened_if_the_mount_says_so(ask, where: str, settings: dic
 
 
 @BOTH
+@pytest.mark.parametrize("settings", [{}, {"verify_paths": ["/admin/", "/search?q=a%20b"]}])
+def test_more_pages_are_read_if_the_mount_names_them(ask, where: str, settings: dict):
+    mount = {"path": "/api", "app": "shop", **settings}
+    assert ask(where, mount)["paths"] == settings.get("verify_paths", [])
+
+
+@BOTH
 def test_root_url_has_one_slash(ask, where: str):
     assert ask(where, {"path": "/", "app": "shop"})["url"] == "http://example.org/"
 

@@ -18,10 +18,16 @@ class Published:
     setup: tuple[str, ...] = ()
     """Commands in TOP, with the programs of the app."""
     environ: dict[str, str] = field(default_factory=dict)
+    paths: tuple[str, ...] = ()
+    """Paths of pages that verify reads besides the first one."""
+    login: tuple[str, str] = ("", "")
+    """The path of a login, and the form for it. Then all clients have its cookie."""
     fault: str = ""
     """The fault that verify must name in the app's own page; empty if its pages are right."""
+    place: str = ""
+    """What is wrong there, and of which page."""
     written: str = ""
-    """The URL of the page that is wrong."""
+    """The beginning of the URL that is wrong, or all that verify says of it."""
 
 
 DASH = """
@@ -74,6 +80,12 @@ host = http://published.example:8000/
 [hash]
 salt = salt
 """
+ISSO_ADMIN = f"{ISSO}[admin]\nenabled = true\npassword = secret\n"
+MONEY = """
+SECRET_KEY = "secret"
+SQLALCHEMY_DATABASE_URI = "sqlite:///TOP/budget.db"
+SESSION_COOKIE_SECURE = False
+"""
 WAGTAIL = """
 ALLOWED_HOSTS = ["*"]
 SECRET_KEY = "secret"
@@ -105,6 +117,7 @@ PUBLISHED = [
         "dashboard:server",
         {"dashboard.py": DASH},
         fault="page-lacks-prefix",
+        place="a script of PREFIX/ lacks the prefix",
         written="/_dash-component-suites/",
     ),
     Published(
@@ -146,6 +159,16 @@ PUBLISHED = [
     ),
     Published("moto", "moto[server]==5.2.5", "clouds:app", {"clouds.py": MOTO}),
     Published(
+        "moto's dashboard",
+        "moto[server]==5.2.5",
+        "clouds:app",
+        {"clouds.py": MOTO},
+        paths=("/moto-api/",),
+        fault="page-lacks-prefix",
+        place="a script of PREFIX/moto-api/ lacks the prefix",
+        written="/moto-api/lib.js, and 1 more (404)",
+    ),
+    Published(
         "otterwiki",
         "otterwiki==2.26.1",
         "otterwiki.server:app",
@@ -153,7 +176,8 @@ PUBLISHED = [
         ("git init -q -b main repository",),
         {"OTTERWIKI_SETTINGS": "TOP/settings.cfg"},
         fault="page-lacks-prefix",
-        written="/",
+        place="a link of PREFIX/ lacks the prefix",
+        written="/Home, and 5 more (404)",
     ),
     Published(
         "isso",
@@ -161,6 +185,34 @@ PUBLISHED = [
         "isso.run:application",
         {"isso.cfg": ISSO},
         environ={"ISSO_SETTINGS": "TOP/isso.cfg"},
+    ),
+    Published(
+        "isso's login",
+        "isso==0.14.0",
+        "isso.run:application",
+        {"isso.cfg": ISSO_ADMIN},
+        environ={"ISSO_SETTINGS": "TOP/isso.cfg"},
+        paths=("/admin/",),
+    ),
+    Published(
+        "isso's admin behind its login",
+        "isso==0.14.0",
+        "isso.run:application",
+        {"isso.cfg": ISSO_ADMIN},
+        environ={"ISSO_SETTINGS": "TOP/isso.cfg"},
+        paths=("/admin/",),
+        login=("/login/", "password=secret"),
+        fault="page-lacks-prefix",
+        place="a form of PREFIX/admin/ lacks the prefix",
+        written="/admin/ (404)",
+    ),
+    Published(
+        "ihatemoney",
+        "ihatemoney==7.2.1",
+        "ihatemoney.wsgi:application",
+        {"budget.cfg": MONEY},
+        environ={"IHATEMONEY_SETTINGS_FILE_PATH": "TOP/budget.cfg"},
+        paths=("/authenticate", "/password-reminder"),
     ),
     Published(
         "supysonic",
@@ -222,6 +274,7 @@ PUBLISHED = [
         WAGTAIL_SETUP,
         {"DJANGO_SETTINGS_MODULE": "shop.settings.dev"},
         fault="page-lacks-prefix",
+        place="a style sheet of PREFIX/ lacks the prefix",
         written="/static/",
     ),
 ]

@@ -6,7 +6,7 @@ run each: a proxy in front, nginx, gunicorn.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from apps.pages import RIGHT_PAGES, WRONG_PAGES, label
@@ -156,6 +156,13 @@ def page(name: str, fault: str = "", **more: Any) -> SetUp:
     )
 
 
+def deeper_page(name: str, fault: str = "", **more: Any) -> SetUp:
+    """Return a set-up that has a page of :mod:`apps.pages` below a plain first page."""
+    arguments = {"paths": [f"/page/{label(name)}"]}
+    named = f"deeper page: {name}"
+    return replace(page("plain", fault), name=named, arguments=arguments, **more)
+
+
 SINGLE_PAGE = {"path": "/", "root": "SINGLE_PAGE", "fallback": "/index.html"}
 """The mount of a single-page app, which answers at every path."""
 
@@ -235,10 +242,23 @@ RIGHT = [
             "a form that takes no GET",
         )
     ),
+    *(
+        deeper_page(name)
+        for name in (
+            "everything with its prefix",
+            "links to other mounts",
+            "a refresh",
+            "redirect to a right page",
+        )
+    ),
+    *(
+        deeper_page(name, warning="page-closed")
+        for name in ("client refused", "login required", "redirect to a login elsewhere")
+    ),
 ]
 
 DOUBTFUL = [set_up for set_up in RIGHT if set_up.warning]
-"""Set-ups that no client can use, although each URL is right."""
+"""Set-ups with pages that verify cannot read, although each URL is right."""
 
 WRONG = [
     SetUp(
@@ -556,4 +576,19 @@ WRONG = [
         page(name, "page-lacks-prefix", mounts=(SINGLE_PAGE,))
         for name in ("script", "style sheet", "base", "import of a script", "icon of a manifest")
     ),
+    *(
+        deeper_page(name, WRONG_PAGES[name][0])
+        for name in (
+            "script",
+            "form",
+            "url() of a style sheet",
+            "refresh",
+            "prefix twice",
+            "redirect to the origin without the prefix",
+            "link to another port",
+        )
+    ),
+    deeper_page("of no name", "page-error"),
+    deeper_page("redirect to itself", "redirect-loop"),
+    deeper_page("cookie for another path", "cookie-path"),
 ]

@@ -407,6 +407,7 @@ def test_random_sites_end_with_a_message(ask, page, site: hostile.Site, first: i
         result = ask(
             endpoints=[{"name": name, "connect": site.authority} for name in names],
             signature=SIGNATURE if seed % 2 else "",
+            paths=["/admin/", "/a?b=c"][: seed // 6 % 3],
             websocket=True,
             body=10,
             **TRUST[seed % 3],

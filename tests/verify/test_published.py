@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import secrets
 import socket
@@ -16,8 +17,9 @@ from precision import NAMED
 from published import PUBLISHED, Published
 from serving import Nginx, free_ports, running, serve
 
-URL = "http://published.example:8000/app"
+HOST = "published.example:8000"
 PREFIX = "/app"
+URL = f"http://{HOST}{PREFIX}"
 
 
 @pytest.fixture(scope="session")
@@ -36,13 +38,25 @@ def environment(root: Path) -> Callable[[Published], Path]:
     return environment
 
 
-def await_response(address: Path) -> None:
-    """Wait until the app has started. Some need minutes for their migrations."""
-    with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(300)
-        client.connect(str(address))
-        client.sendall(f"GET {PREFIX}/ HTTP/1.0\r\nHost: published.example:8000\r\n\r\n".encode())
-        assert client.recv(1)
+def request(address: Path, method: str, path: str, form: str = "") -> http.client.HTTPMessage:
+    """Return the headers of a response of the app. Some need minutes for their migrations."""
+    connection = http.client.HTTPConnection(HOST)
+    connection.sock = socket.socket(socket.AF_UNIX)
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    with contextlib.closing(connection):
+        connection.sock.settimeout(300)
+        connection.sock.connect(str(address))
+        connection.request(method, f"{PREFIX}{path}", form, headers)
+        return connection.getresponse().headers
+
+
+def headers_of_clients(app: Published, address: Path) -> dict[str, str]:
+    """Return what nginx adds to all requests: the cookie of the app's login, if it has one."""
+    path, form = app.login
+    if not path:
+        return {}
+    received = request(address, "POST", path, form)
+    return {"Cookie": received["Set-Cookie"].partition(";")[0]}
 
 
 def filled(text: str, top: Path) -> str:
@@ -84,7 +98,8 @@ def site(root: Path, wsgi_app, nginx_site, environment, tmp_path: Path):
         options = ("--config", top / "gunicorn.conf.py")
         gunicorn = serve(top, "shop", environ, *options, program=programs / "gunicorn")
         (top / "shop.sock").chmod(0o666)
-        await_response(top / "shop.sock")
+        request(top / "shop.sock", "GET", "/")
+        headers = headers_of_clients(app, top / "shop.sock")
         (port,) = free_ports(1)
         (tmp_path / "nginx").mkdir()
         nginx = Nginx(tmp_path / "nginx")
@@ -94,7 +109,9 @@ def site(root: Path, wsgi_app, nginx_site, environment, tmp_path: Path):
                 "nginx_site_name": "main",
                 "nginx_site_server_names": ["published.example"],
                 "nginx_site_listen": [f"127.0.0.1:{port}"],
-                "nginx_site_mounts": [{"path": PREFIX, "upstreams": [f"{top}/shop.sock"]}],
+                "nginx_site_mounts": [
+                    {"path": PREFIX, "upstreams": [f"{top}/shop.sock"], "headers": headers}
+                ],
             },
         )
         try:
@@ -106,6 +123,7 @@ def site(root: Path, wsgi_app, nginx_site, environment, tmp_path: Path):
                         {"name": "app", "connect": f"{top}/shop.sock"},
                     ],
                     "keys": f"{top}/*.key",
+                    "paths": app.paths,
                     "timeout": 60,
                 }
         finally:
@@ -129,3 +147,4 @@ def test_published_app(run_module, site, record_property, app: Published, signed
     assert (found, report["warnings"], report["unanswered"]) == (wanted, [], ""), report
     if app.fault:
         assert report["faults"][0]["received"].startswith(app.written)
+        assert filled(app.place, Path()) in report["faults"][0]["problem"]

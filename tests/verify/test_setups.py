@@ -43,7 +43,7 @@ def test_right_set_up_has_no_warning(verify, set_up: SetUp):
 
 
 @pytest.mark.parametrize("set_up", named(DOUBTFUL))
-def test_app_that_refuses_every_client_has_a_warning(verify, set_up: SetUp):
+def test_doubtful_set_up_has_a_warning(verify, set_up: SetUp):
     assert warned(verify, set_up) == [set_up.warning]
     said = verify(set_up)
-    assert said["right"] and "! app: the app answers" in "\n".join(said["table"])
+    assert said["right"] and f"({set_up.warning})" in "\n".join(said["table"])

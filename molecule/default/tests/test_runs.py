@@ -2,7 +2,9 @@
 
 import os
 import re
+import statistics
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,12 @@ COUNTING = {
     "ANSIBLE_CALLBACK_PLUGINS": str(PROJECT / "tests/callback_plugins"),
     "ANSIBLE_CALLBACKS_ENABLED": "remote_calls",
 }
+
+
+ROUNDS = 5
+"""How often a run is measured with verify, and without it."""
+MOST_SECONDS_OF_VERIFY = 0.5
+"""What verify may add to a run: half a second for each site, and there is one."""
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +75,23 @@ def test_second_run_makes_few_remote_calls(noop, tell):
     calls = int(re.search(r"remote calls: (\d+)", noop.output)[1])
     tell(f"remote calls of a run with nothing to do: {calls}")
     assert 0 < calls <= 18  # three of them are of verify
+
+
+@pytest.mark.measures
+def test_second_run_verifies_soon(noop, tell):
+    took: dict[bool, list[float]] = {True: [], False: []}
+    # In turns, so that both have the same share of other work on this machine.
+    for verifies in [True, False] * ROUNDS:
+        began = time.monotonic()
+        run = deploy(SITE, wsgi_app_verify=verifies, nginx_site_verify=verifies)
+        took[verifies].append(time.monotonic() - began)
+        assert (run.changed, "✓ right" in run.output) == (0, verifies)
+    verified, not_verified = (statistics.median(took[verifies]) for verifies in (True, False))
+    tell(
+        f"a run with nothing to do: {verified:.2f} s with verify, {not_verified:.2f} s without it "
+        f"(medians of {ROUNDS})"
+    )
+    assert verified - not_verified < MOST_SECONDS_OF_VERIFY
 
 
 def test_installed_collection_changes_nothing(elsewhere, installed):

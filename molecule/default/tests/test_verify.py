@@ -34,6 +34,14 @@ def test_report_has_each_hop(verified):
         assert hop in verified.output
 
 
+@pytest.mark.parametrize(
+    ("path", "end"), [("/api/test", "/api/success"), ("/api/dir", "/api/dir/")]
+)
+def test_report_has_the_pages_that_the_mount_names(verified, report, path: str, end: str):
+    assert f"browser  reads     {path} 200 of {end}" in verified.output
+    assert f"<dt>{path}</dt>\n<dd>200 of {end}</dd>" in report.read_text()
+
+
 def test_forged_headers_are_not_trusted(verified):
     assert "forged   ignored ✓: X-Forwarded-Proto, X-Forwarded-Host" in verified.output
 

@@ -33,6 +33,9 @@ UNTRUSTED = (
     "SSL_CERT_FILE=authority.pem"
 )
 
+NEEDS_LOGIN = {401, 403}
+"""Errors of a page that other clients may read."""
+
 TIMED_OUT = "TimeoutError"
 """Part of each error about a response that was too late, or a request that was not sent."""
 
@@ -48,12 +51,30 @@ def find_faults(case: Case) -> list[Fault]:
 
 def find_warnings(case: Case) -> list[Fault]:
     """Return what may be wrong, or be meant so; nothing if a fault may be the cause."""
+    return [] if find_faults(case) else [*check_access(case), *check_closed_pages(case)]
+
+
+def check_access(case: Case) -> Iterator[Fault]:
+    """Yield whether the app may refuse every client."""
     status = case.plain["status"]
     other = case.outermost.get("no_such_page")
     # An app that has no front page has no other page at this path, either.
-    if find_faults(case) or not other or other["status"] != status:
-        return []
-    return [case.fault(STATUS_WARNINGS[status], "a page", status, status=status)]
+    if other and other["status"] == status:
+        yield case.fault(STATUS_WARNINGS[status], "a page", status, status=status)
+
+
+def check_closed_pages(case: Case) -> Iterator[Fault]:
+    """Yield which of the further pages clients without a login cannot read."""
+    for place, page in further_pages(case).items():
+        end = page["redirect_end"]
+        if end["status"] in NEEDS_LOGIN or end["location"]:
+            status = f"{end['status']} {end['location']}".strip()
+            yield case.fault("page-closed", "a page", status, place=place, status=end["status"])
+
+
+def further_pages(case: Case) -> dict[str, dict[str, Any]]:
+    """Return what came of each page that is read besides the first one, by its path."""
+    return case.outermost.get("pages", {})
 
 
 def why_unanswered(plain: dict[str, Any], *, is_assumed: bool) -> str:
@@ -85,7 +106,7 @@ def check_reachability(case: Case) -> Iterator[Fault]:
     elif any(find_malformed(case)):
         hop, reason = find_malformed(case)
         yield case.fault("response-malformed", "a response", reason, hop=hop)
-    elif has_loop(case):
+    elif has_loop(case.outermost.get("redirects", [])):
         fault = "redirect-loop" if case.wrapper_answer() else "https-loop"
         redirect = f"{plain['status']} Location: {plain['location']}"
         yield case.fault(fault, "a response", redirect)
@@ -109,10 +130,10 @@ def find_malformed(case: Case) -> tuple[str, str]:
     return "", ""
 
 
-def has_loop(case: Case) -> bool:
+def has_loop(redirects: list[dict[str, Any]]) -> bool:
     """Return whether the redirects come back to an earlier URL."""
     visited = set()
-    for redirect in case.outermost.get("redirects", []):
+    for redirect in redirects:
         visited.add(redirect["url"])
         if urljoin(redirect["url"], redirect["location"]) in visited:
             return True
@@ -271,12 +292,17 @@ def check_app_urls(case: Case) -> Iterator[Fault]:
     yield from check_cookie(case, builds.get("cookie_path"), builds.get("cookie_secure"))
 
 
-def check_cookie(case: Case, path: str | None, secure: bool | None) -> Iterator[Fault]:
-    """Yield why browsers do not send a cookie with ``path`` and ``secure`` back to the app."""
+def check_cookie(
+    case: Case, path: str | None, secure: bool | None, place: str = ""
+) -> Iterator[Fault]:
+    """Yield why browsers do not send a cookie with ``path`` and ``secure`` back to the app.
+
+    :param place: where a client receives it, if that is not the first page.
+    """
     if not cookie_applies(path or "/", case.url.prefix):
-        yield case.fault("cookie-path", f"{case.url.prefix}/", path)
+        yield case.fault("cookie-path", f"{case.url.prefix}/", f"{path}{place}")
     elif secure and case.url.scheme == "http" and case.knows_origin:
-        yield case.fault("cookie-secure", "a cookie for http", "Secure")
+        yield case.fault("cookie-secure", "a cookie for http", f"Secure{place}")
 
 
 def cookie_applies(path: str, prefix: str) -> bool:
@@ -289,10 +315,8 @@ def check_response(case: Case) -> Iterator[Fault]:
     yield from check_slash_redirect(case)
     yield from check_not_found(case)
     yield from check_wrong_urls(case)
-    for cookie in case.plain["cookies"]:
-        # A cookie with a Domain is for several apps, so that its Path may be another.
-        path = "/" if cookie["domain"] else cookie["path"]
-        yield from check_cookie(case, path, cookie["secure"])
+    yield from check_pages(case)
+    yield from check_cookies(case, case.plain["cookies"])
 
 
 def check_slash_redirect(case: Case) -> Iterator[Fault]:
@@ -332,7 +356,8 @@ def is_success(response: dict[str, Any]) -> bool:
 
 def check_wrong_urls(case: Case) -> Iterator[Fault]:
     """Yield what is wrong in redirects, and in what the page and its parts refer to."""
-    for wrong in case.outermost.get("wrong_urls", []):
+    pages = [case.outermost, *further_pages(case).values()]
+    for wrong in (wrong for page in pages for wrong in page.get("wrong_urls", [])):
         fault = name_wrong_url(wrong, bool(case.wrapper_answer()))
         more = f", and {wrong['count'] - 1} more" if wrong["count"] > 1 else ""
         received = f"{wrong['written']}{more} ({wrong['response']})"
@@ -349,6 +374,32 @@ def name_wrong_url(wrong: dict[str, Any], is_right_before: bool) -> str:
         return "origin-hard-coded" if is_right_before else "url-wrong"
     is_redirect = wrong["kind"] == "redirect" and wrong["fault"] == "page-lacks-prefix"
     return "prefix-forgotten" if is_redirect else wrong["fault"]
+
+
+def check_pages(case: Case) -> Iterator[Fault]:
+    """Yield which of the further pages do not show a page."""
+    for place, page in further_pages(case).items():
+        end = page["redirect_end"]
+        if has_loop(page["redirects"]):
+            yield case.fault("redirect-loop", f"a page at {place}", f"Location: {end['location']}")
+        elif is_error(end) and not any(it["kind"] == "redirect" for it in page["wrong_urls"]):
+            yield case.fault("page-error", "a page", end["status"], place=place)
+        # The first page has most of the cookies, too.
+        new = [cookie for cookie in end["cookies"] if cookie not in case.plain["cookies"]]
+        yield from check_cookies(case, new, f" at {place}")
+
+
+def is_error(response: dict[str, Any]) -> bool:
+    """Return whether a page is an error for all clients."""
+    return response["status"] >= 400 and response["status"] not in NEEDS_LOGIN
+
+
+def check_cookies(case: Case, cookies: list[dict[str, Any]], place: str = "") -> Iterator[Fault]:
+    """Yield which of the received ``cookies`` browsers do not send back to the app."""
+    for cookie in cookies:
+        # A cookie with a Domain is for several apps, so that its Path may be another.
+        path = "/" if cookie["domain"] else cookie["path"]
+        yield from check_cookie(case, path, cookie["secure"], place)
 
 
 def check_features(case: Case) -> Iterator[Fault]:
@@ -435,7 +486,8 @@ def check_complete(case: Case) -> Iterator[Fault]:
         if isinstance(value, dict) and "target" in value
     }
     forged = {**outermost.get("forged_slash", {}), **outermost.get("forged", {})}
-    for purpose, response in {**forged, **responses}.items():
+    pages = {place: page["redirect_end"] for place, page in further_pages(case).items()}
+    for purpose, response in {**forged, **responses, **pages}.items():
         for fault, reason in (
             ("response-malformed", response["malformed"]),
             ("response-missing", response["error"]),

@@ -197,7 +197,7 @@ FAULTS = {
     ),
     "prefix-forgotten": FaultDescription(
         "app",
-        "the app redirects to a path without its prefix",
+        "{place} redirects to a path without the prefix",
         "Use redirect(url_for(…)), not a fixed path, or put request.script_root before the path.",
     ),
     "page-lacks-prefix": FaultDescription(
@@ -220,6 +220,12 @@ FAULTS = {
         "that of a {kind}, lead out of the app",
         "Let the app redirect {place} to {place}/, or write nginx_site_redirects: "
         "{{{place}: {place}/}}",
+    ),
+    "page-error": FaultDescription(
+        "app",
+        "the page {place}, which verify is to read, answers with an error",
+        "Write verify_paths without the path of the mount. If the path is right, read the logs: "
+        "journalctl -u 'wsgi-NAME.*', and /var/log/nginx/error.log.",
     ),
     "app-owns-prefix": FaultDescription(
         "app",
@@ -266,7 +272,8 @@ FAULTS = {
     ),
     "url-wrong": FaultDescription(
         "nginx",
-        "the site builds wrong URLs; without access to its hops, verify cannot say which is wrong",
+        "{place} has a wrong URL; without access to the site's hops, verify cannot say which is "
+        "wrong",
         "Run verify from the inventory, so that it can test each hop. The usual fix: "
         "proxy_set_header Host $http_host; proxy_set_header X-Forwarded-Proto $scheme; and "
         "ProxyFix in the app.",
@@ -285,6 +292,12 @@ WARNINGS = {
         "the app answers {status} at every path, so it may refuse every client",
         "Look for a list of allowed hosts, origins or addresses in the app's settings. It must "
         "accept the host {host}. An app without pages may answer so on purpose.",
+    ),
+    "page-closed": FaultDescription(
+        "app",
+        "the page {place} answers {status}, so verify cannot read it",
+        "Verify has no password and no cookie. Name only pages without a login in verify_paths of "
+        "the mount.",
     ),
 }
 """What may be wrong, or be meant so."""

@@ -28,11 +28,11 @@ from ansible_collections.subsite.deploy.plugins.module_utils.verify.references i
 )
 
 PAGES = 3
-"""How many pages are read: the first one, and where it refreshes to."""
+"""How many pages are read from one address on: the page there, and where it refreshes to."""
 PARTS = {"style sheet": 3, "script": 3, "import": 3, "manifest": 1}
-"""How many parts of a page are read for the URLs in them, by their kind."""
+"""How many parts of these pages are read for the URLs in them, by their kind."""
 PROOFS = 10
-"""How many URLs are proved for each fault."""
+"""How many URLs of these pages are proved for each fault."""
 ALIKE = 3
 """How many URLs with the same first part of their path are proved for each fault."""
 
@@ -82,7 +82,7 @@ class Candidate:
 
 
 class PageProbe:
-    """Requests what a page refers to, at one endpoint."""
+    """Requests what pages refer to, at one endpoint."""
 
     def __init__(self, endpoint: Endpoint, url: PublicUrl, inner_hosts: set[str]) -> None:
         """Prepare the requests.
@@ -92,23 +92,33 @@ class PageProbe:
         self.endpoint, self.url, self.inner_hosts = endpoint, url, inner_hosts
         self.responses: dict[tuple[str, str], Response] = {}
         self.texts: list[tuple[str, Response]] = []
-        """The read pages and their parts, by their public URL."""
+        """The pages and parts that :meth:`find` reads, by their public URL."""
+        self.addresses: set[str] = set()
+        """The public URLs of all pages and parts that were read."""
+        self.proved: set[tuple[str, str]] = set()
+        """The faults and paths of all URLs that were proved right or wrong."""
 
     def find(
         self, redirects: list[dict], pages: list[tuple[str, Response]]
     ) -> list[dict[str, object]]:
         """Return the wrong URLs as dictionaries, one for each fault.
 
-        :param redirects: the redirects of the first page, each with its ``url`` and ``location``.
+        What an earlier call has read or proved is skipped: pages of one app share most parts.
+
+        :param redirects: the redirects before the page, each with its ``url`` and ``location``.
         :param pages: the responses of the app without redirects, by their public URLs.
         """
+        self.texts = []
         self._read(pages)
         candidates: dict[str, dict[str, Candidate]] = {}
         for candidate in (*self._of_redirects(redirects), *self._of_texts()):
-            candidates.setdefault(candidate.fault, {}).setdefault(candidate.path, candidate)
+            if (candidate.fault, candidate.path) not in self.proved:
+                candidates.setdefault(candidate.fault, {}).setdefault(candidate.path, candidate)
         wrong = []
-        for found in candidates.values():
-            proved = [it for it in sample(list(found.values())) if self._is_wrong(it)]
+        for fault, found in candidates.items():
+            kept = sample(list(found.values()))
+            self.proved |= {(fault, it.path) for it in kept}
+            proved = [it for it in kept if self._is_wrong(it)]
             if proved:
                 wrong.append(asdict(self._describe(proved[0], len(proved))))
         return wrong
@@ -130,9 +140,9 @@ class PageProbe:
         waiting = list(pages)
         while waiting and len(self.texts) < PAGES:
             address, response = waiting.pop(0)
-            if not self._is_below(address) or address in dict(self.texts):
+            if not self._is_below(address) or address in self.addresses:
                 continue
-            self.texts.append((address, response))
+            self._add(address, response)
             for reference in response.text.references:
                 target = resolve(address, response.text.base, reference)
                 if reference.kind == "refresh" and self._is_below(target):
@@ -141,10 +151,16 @@ class PageProbe:
         for address, response in list(self.texts):
             for reference in response.text.references:
                 target = resolve(address, response.text.base, reference)
-                if left.get(reference.kind, 0) and self._has_origin(target):
+                is_new = self._has_origin(target) and target not in self.addresses
+                if is_new and left.get(reference.kind, 0):
                     left[reference.kind] -= 1
                     kind = "script" if reference.kind == "import" else reference.kind
-                    self.texts.append((target, self.request(self._path(target), kind)))
+                    self._add(target, self.request(self._path(target), kind))
+
+    def _add(self, address: str, response: Response) -> None:
+        """Keep what was read."""
+        self.addresses.add(address)
+        self.texts.append((address, response))
 
     def _has_origin(self, address: str) -> bool:
         return address.startswith(f"{self.url.origin}/")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urljoin
 
@@ -50,17 +51,20 @@ class Probe:
         websocket: bool,
         body: int,
         inner_hosts: set[str] | None = None,
+        paths: Iterable[str] = (),
     ) -> dict[str, Any]:
         """Send all requests, and return the responses by their purpose.
 
         :param outermost: whether clients connect to this endpoint, so that it is asked what clients
             receive: with forged headers, too, and what the page refers to.
+        :param paths: paths below the prefix of more pages that clients receive.
         """
         request, prefix, can_sign = (
             self.endpoint.request,
             self.prefix,
             bool(self.endpoint.signature),
         )
+        page = PageProbe(self.endpoint, self.url, inner_hosts or set())
         responses: dict[str, Any] = {"name": self.name, "connect": self.endpoint.address}
         if can_sign:
             responses["signed"] = request(f"{prefix}/", signed=True).as_dict()
@@ -88,7 +92,6 @@ class Probe:
             responses["doubled_prefix"] = doubled.as_dict()
             responses["without_prefix"] = request("/").as_dict()
         if outermost:
-            page = PageProbe(self.endpoint, self.url, inner_hosts or set())
             pages = [(address, it) for address, it in pages if not (it.error or it.location)]
             responses["wrong_urls"] = page.find(responses["redirects"], pages)
             if first.status in STATUS_WARNINGS:
@@ -99,7 +102,25 @@ class Probe:
             responses["websocket"] = request(f"{prefix}/", upgrade, signed=True).as_dict()
         if body and can_sign:
             responses["body"] = request(f"{prefix}/", signed=True, body=body).as_dict()
+        # They come last: many pages must not take the time of the other requests.
+        if outermost:
+            responses["pages"] = {
+                f"{self.url.prefix}{path}": self._read(page, f"{prefix}{path}")
+                for path in dict.fromkeys(paths)
+            }
         return responses
+
+    def _read(self, page: PageProbe, path: str) -> dict[str, Any]:
+        """Return the redirects and the response at ``path``, and the wrong URLs of that page."""
+        redirects, last = self._follow(self.endpoint.request(path, reads="page"), "page")
+        found = (
+            [] if last.error or last.location else [(urljoin(self.url.origin, last.target), last)]
+        )
+        return {
+            "redirects": redirects,
+            "redirect_end": last.as_dict(),
+            "wrong_urls": page.find(redirects, found),
+        }
 
     def _forge(self, responses: dict[str, Any]) -> dict[str, Any]:
         """Send each forged header alone, so that each is judged alone."""

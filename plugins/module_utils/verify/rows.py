@@ -10,6 +10,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils.verify.case import 
 from ansible_collections.subsite.deploy.plugins.module_utils.verify.checks import (
     check_forwarded,
     cookie_applies,
+    further_pages,
 )
 
 Values = dict[str, str]
@@ -23,6 +24,10 @@ def list_hops(case: Case) -> list[dict[str, Any]]:
         rows += [row(hop, action, values, wanted) for hop, action, values in list_forwarded(case)]
         rows += list_built(case)
     rows.append(row("browser", "receives", *response_values(case)))
+    rows += [
+        row("browser", "reads", {place: page_value(place, page["redirect_end"])}, {})
+        for place, page in further_pages(case).items()
+    ]
     return rows
 
 
@@ -50,6 +55,12 @@ def list_built(case: Case) -> Iterator[dict[str, Any]]:
     if app_url:
         expected = (case.url.origin + case.prefix_outside_app).rstrip("/")
         yield row("app", "builds", {"URL": app_url}, {"URL": expected})
+
+
+def page_value(place: str, response: dict[str, Any]) -> str:
+    """Return what came of the request for the page at ``place``, and from where."""
+    received = response["error"] or response["malformed"] or str(response["status"])
+    return received if response["target"] == place else f"{received} of {response['target']}"
 
 
 def response_values(case: Case) -> tuple[Values, Values]:

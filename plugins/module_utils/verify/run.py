@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.subsite.deploy.plugins.module_utils.deadline import Deadline
 from ansible_collections.subsite.deploy.plugins.module_utils.layout import release_of_unit
-from ansible_collections.subsite.deploy.plugins.module_utils.public_url import PublicUrl
+from ansible_collections.subsite.deploy.plugins.module_utils.public_url import PublicUrl, is_path
 from ansible_collections.subsite.deploy.plugins.module_utils.verify.case import (
     Case,
     split_authority,
@@ -63,6 +63,7 @@ OPTIONS: dict[str, Any] = {
     "trusted_proxies": {"type": "list", "elements": "str"},
     "trusted_headers": {"type": "list", "elements": "str"},
     "inner_hosts": {"type": "list", "elements": "str", "default": []},
+    "paths": {"type": "list", "elements": "str", "default": []},
     "websocket": {"type": "bool", "default": False},
     "body": {"type": "int", "default": 0},
     "timeout": {"type": "int", "default": 10},
@@ -75,11 +76,11 @@ OPTIONS: dict[str, Any] = {
 def verify(params: dict[str, Any]) -> dict[str, Any]:
     """Return the result of the module for ``params``, which has the form of :data:`OPTIONS`.
 
-    :raises ValueError: when the URL is none.
+    :raises ValueError: when the URL, or a path below it, is none.
     """
     began = time.monotonic()
     release = params["release"] or current_release(params["current_unit"])
-    url = PublicUrl.parse(params["url"])
+    url = public_url(params)
     keys = read_keys(params["keys"])
     signature = sign(keys) if keys else params["signature"]
     total = Deadline(params["timeout"] * TOTAL_TIMEOUTS)
@@ -91,6 +92,7 @@ def verify(params: dict[str, Any]) -> dict[str, Any]:
             websocket=params["websocket"],
             body=params["body"],
             inner_hosts=set(params["inner_hosts"]),
+            paths=params["paths"],
         )
         for number, options in enumerate(params["endpoints"])
     ]
@@ -109,6 +111,21 @@ def verify(params: dict[str, Any]) -> dict[str, Any]:
         "signature": signature,
         "release": release,
     }
+
+
+def public_url(params: dict[str, Any]) -> PublicUrl:
+    """Return the public URL.
+
+    :raises ValueError: when it, or a path below it, is none.
+    """
+    try:
+        url = PublicUrl.parse(params["url"])
+    except ValueError as error:
+        raise ValueError(f"url: {error}") from error
+    for path in params["paths"]:
+        if not is_path(path):
+            raise ValueError(f"paths: {path!r} is not a path such as /admin/")
+    return url
 
 
 def judge(url: PublicUrl, received: list[dict], params: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 
+from ansible_collections.subsite.deploy.plugins.module_utils.public_url import is_path
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import common
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors.nginx_site import (
     cache,
@@ -35,6 +36,7 @@ USED_BY = {
     "headers": APPS,
     "extra": APPS + FILES,
     "static": APPS,
+    "verify_paths": APPS,
     "fallback": FILES,
     "immutable": FILES,
     "internal": ("root",),
@@ -149,6 +151,7 @@ def _options(where: str, mount: dict) -> Iterator[str]:
     yield from headers.of_requests(f"{where}.headers", mount["headers"])
     yield from cache.errors(where, mount)
     yield from extra.of_mount(where, mount["extra"])
+    yield from _verify_paths(f"{where}.verify_paths", mount)
     for static in mount["static"]:
         yield from common.prefix(f"{where}.static.path", static["path"])
         yield from _static(f"{where}.static", static, mount)
@@ -175,6 +178,17 @@ def _static(where: str, static: dict, mount: dict) -> Iterator[str]:
             f"{where}.app_directory is {directory!r}: write the last name of a directory in "
             "wsgi_app_static_paths, as in 'static' for shop/static."
         )
+
+
+def _verify_paths(where: str, mount: dict) -> Iterator[str]:
+    for path in mount["verify_paths"]:
+        if not is_path(path):
+            prefix = mount["path"].removesuffix("/")
+            yield (
+                f"{where} has {path!r}: write a path below the mount, percent-encoded and without "
+                f"a fragment, as in '/admin/' for {prefix}/admin/."
+            )
+    yield from common.repeated(where, mount["verify_paths"])
 
 
 def _internal(where: str, mount: dict) -> Iterator[str]:
