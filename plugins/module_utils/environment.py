@@ -103,7 +103,7 @@ class Filling:
         with self._commands(tool) as run:
             if not self.dependencies.lock:
                 run(tool.resolve, cwd=directory)
-            elif not self.dependencies.project.is_dynamic:
+            elif not (tool.check_builds and self.dependencies.project.computes):
                 self._check(tool, run, directory)
             text = run(tool.export, *tool.options(choice.extras, choice.groups), cwd=directory)
         if tool.standard:

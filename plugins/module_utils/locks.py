@@ -41,6 +41,8 @@ class Tool:
     """Whether the export has the format of pylock.toml."""
     check_names_lock: bool = False
     """Whether the check also fails for other reasons, and then does not name the lock."""
+    check_builds: bool = False
+    """Whether the check builds a project whose dependencies only a build can find."""
 
 
 def _repeated(option: str, names: list[str]) -> list[str]:
@@ -72,6 +74,7 @@ TOOLS = (
         declared_in="pyproject.toml",
         packages=(),  # get_uv installs it
         check="lock --check",
+        check_builds=True,
         export=UV_EXPORT,
         resolve="lock",
         options=_of_uv,
@@ -94,6 +97,7 @@ TOOLS = (
         declared_in="pyproject.toml",
         packages=("pdm[locked]",),
         check="lock --check",
+        check_builds=True,
         export="export --format=pylock",
         resolve="lock",
         options=_of_pdm,

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.subsite.deploy.plugins.module_utils import locks
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError
-from wheels import BACKEND, wheel, write
+from wheels import BACKEND, PROJECT, wheel, write
 
 LIBRARY = """
 [project]
@@ -85,7 +85,38 @@ PDM = (
     + "[tool.pdm]\ndistribution = false\n"
     + '[[tool.pdm.source]]\nname = "pypi"\nurl = "{index}"\nverify_ssl = false\n'
 )
+PACKAGE_BACKEND = """
+import tomllib, zipfile
+
+def build_wheel(directory, settings=None, metadata=None):
+    with open("pyproject.toml", "rb") as file:
+        project = tomllib.load(file).get("project", {})
+    requires = [*project.get("dependencies", [])]
+    for extra, more in project.get("optional-dependencies", {}).items():
+        requires += [f"{each} ; extra == '{extra}'" for each in more]
+    lines = ["Metadata-Version: 2.1", "Name: shop", "Version: 1", "Provides-Extra: pay"]
+    lines += [f"Requires-Dist: {each}" for each in requires]
+    name = "shop-1-py3-none-any.whl"
+    with zipfile.ZipFile(f"{directory}/{name}", "w") as archive:
+        info = "shop-1.dist-info"
+        archive.writestr(f"{info}/METADATA", "\\n".join(lines))
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\\nTag: py3-none-any\\n")
+        archive.writestr(f"{info}/RECORD", "")
+    return name
+
+build_editable = build_wheel
+"""
 PROJECTS = {"uv": UV, "poetry": POETRY, "pdm": PDM, "pipenv": PIPFILE}
+AS_PACKAGES = {
+    "uv": ('version = "1"', 'dynamic = ["version"]'),
+    "poetry": (
+        "package-mode = false",
+        'name = "shop"\nversion = "1"\ndescription = ""\nauthors = []',
+    ),
+    "pdm": ('version = "1"', 'dynamic = ["version"]'),
+    "pipenv": ("[packages]", "[packages]"),
+}
+"""What makes the project of each tool a package with metadata that only a build can find."""
 LATE = "subsite_late"
 MORE = {
     "uv": f', "{LATE}"',
@@ -173,10 +204,15 @@ def lock(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
 
-    def lock(makes_lock: bool = True) -> None:
+    def lock(makes_lock: bool = True, is_package: bool = False) -> None:
         wheel(source / "libs/basket/built", "basket", "1")
         write(source / "libs/basket", {"pyproject.toml": LIBRARY, "backend.py": BACKEND})
-        write(source, {locker.declared_in: written(locker, index)})
+        text = written(locker, index)
+        if is_package:
+            files = {"setup.py": "", "backend.py": PACKAGE_BACKEND, "pyproject.toml": PROJECT}
+            write(source, files)
+            text = as_package(locker, text)
+        write(source, {locker.declared_in: text})
         if makes_lock:
             command = [*programs(locker), *locker.resolve.split(), *LOCKS_EXTRAS[locker.name]]
             environ = {
@@ -193,6 +229,11 @@ def lock(
 
 def written(locker: locks.Tool, index: str, more: str = "") -> str:
     return PROJECTS[locker.name].format(index=index, more=more)
+
+
+def as_package(locker: locks.Tool, text: str) -> str:
+    build_system = PROJECT if locker.declared_in == "pyproject.toml" else ""
+    return text.replace(*AS_PACKAGES[locker.name], 1) + build_system
 
 
 EACH_TOOL = pytest.mark.parametrize(
@@ -233,6 +274,16 @@ class TestLock:
         write(source, {locker.declared_in: written(locker, index, MORE[locker.name])})
         message = f"^{locker.lock} does not match {locker.declared_in}, .* Run '{locker.name} lock'"
         with pytest.raises(BuildError, match=message):
+            build()
+
+    def test_of_a_package_that_does_not_match_is_refused(
+        self, locker, lock, build, source: Path, index: str
+    ):
+        lock(is_package=True)
+        build()
+        text = as_package(locker, written(locker, index, MORE[locker.name]))
+        write(source, {locker.declared_in: text})
+        with pytest.raises(BuildError, match=f"^{locker.lock} does not match"):
             build()
 
     def test_refuses_another_file_with_the_same_name(self, locker, lock, build, packages: Path):
