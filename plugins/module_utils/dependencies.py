@@ -182,19 +182,39 @@ class Dependencies:
         self.source.project_dir  # noqa: B018
         self.requirements  # noqa: B018
         for option, in_lock in (("extras", "extras"), ("groups", "dependency-groups")):
-            chosen = getattr(self.choice, option)
-            if chosen and (self.requirements_files or not self.decided_by):
-                files = ", ".join(self.decided_by) or "no file"
+            self._refuse_choice(option, in_lock, getattr(self.choice, option))
+
+    def _refuse_choice(self, option: str, in_lock: str, chosen: list[str]) -> None:
+        """Refuse extras or groups that the file that decides does not have, and its tool ignores.
+
+        :param in_lock: the name of their list in a standard lock.
+        """
+        no_groups = self.tool.no_groups if self.tool else ()
+        has_none = self.requirements_files or not self.decided_by
+        if chosen and (has_none or (no_groups and option == "extras")):
+            files = ", ".join(self.decided_by)
+            place = self.tool.declared_in if self.tool else files or "a requirements file"
+            raise BuildError(
+                f"wsgi_app_source.{option} is {chosen!r}, but {files or 'no file'} decides what is "
+                f"installed, which has no {option}: remove it, or add what they name to {place}."
+            )
+        if self.standard_lock:
+            declared = read_toml(self.standard_lock, self.source).get(in_lock, [])
+            in_file = {normalized(name): name for name in declared}
+            for name in chosen:
+                self.project.refuse_unknown(option, name, in_file, self.standard_lock)
+        elif self.tool and no_groups:
+            self._refuse_tables(self.source.of_project(self.tool.declared_in), no_groups)
+
+    def _refuse_tables(self, name: str, no_groups: tuple[str, ...]) -> None:
+        """Refuse groups that are no tables of the file ``name``."""
+        tables = read_toml(name, self.source).keys() - set(no_groups)
+        for group in self.choice.groups:
+            if group not in tables:
                 raise BuildError(
-                    f"wsgi_app_source.{option} is {chosen!r}, but {files} decides what is "
-                    f"installed, which has no {option}: remove it, or add what they name to a "
-                    "requirements file."
+                    f"wsgi_app_source.groups has {group!r}, but {name} has no such table; it has: "
+                    f"{', '.join(sorted(tables)) or 'none'}."
                 )
-            if self.standard_lock:
-                declared = read_toml(self.standard_lock, self.source).get(in_lock, [])
-                in_file = {normalized(name): name for name in declared}
-                for name in chosen:
-                    self.project.refuse_unknown(option, name, in_file, self.standard_lock)
 
     def refuse_python(self, version: tuple[int, ...], place: str) -> None:
         """Refuse an interpreter that the project does not allow.

@@ -109,6 +109,13 @@ def test_tool_reads_what_only_it_knows(dependencies, pyproject: str, tool: str |
     assert (found and found.name) == tool
 
 
+def test_tool_reads_its_groups_of_a_package(dependencies):
+    """The metadata of a package has no groups, and there is no standard table with them."""
+    poetry = POETRY.replace("false", "true") + BUILDS
+    found = dependencies({"pyproject.toml": poetry}, groups=["web"]).tool
+    assert found and found.name == "poetry"
+
+
 CHOSEN = {"requirements.txt": "flask\n", "uv.lock": UV_LOCK, "Pipfile": ""}
 
 
@@ -156,6 +163,19 @@ def test_what_is_not_read_is_named(dependencies, files: dict, choice: dict, note
             id="extras of a requirements file",
         ),
         pytest.param({}, {"groups": ["x"]}, "groups is ['x'], but no file decides", id="no file"),
+        pytest.param(
+            {"Pipfile": "", "Pipfile.lock": "{}"},
+            {"extras": ["postgres"]},
+            "extras is ['postgres'], but Pipfile.lock decides what is installed, which has no "
+            "extras: remove it, or add what they name to Pipfile.",
+            id="extras of a Pipfile",
+        ),
+        pytest.param(
+            {"back/Pipfile": "[packages]\n[dev-packages]\n[worker]\n"},
+            {"groups": ["worker", "Worker"], "directory": "back"},
+            "groups has 'Worker', but back/Pipfile has no such table; it has: dev-packages, worker",
+            id="group that a Pipfile lacks",
+        ),
         pytest.param(
             {"pylock.toml": PYLOCK + 'extras = ["redis"]\n'},
             {"extras": ["postgres"]},
