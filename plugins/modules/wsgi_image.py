@@ -155,8 +155,14 @@ def _copy(source: Source, name: str, place: Path) -> None:
     """Copy a file of the source. A link is copied as the file that it leads to."""
     content = source.content(name)
     if content is None:  # a link to a directory, or to nothing
+        link = source.path / name
+        # Other links on the way to the directory may be no part of the copy.
+        directory = source.landing(link)
+        target = (
+            os.path.relpath(directory, os.path.dirname(name)) if directory else os.readlink(link)
+        )
         with suppress(FileExistsError):  # a file below it has made the directory
-            place.symlink_to(os.readlink(source.path / name))
+            place.symlink_to(target)
     else:
         place.write_bytes(content)
         shutil.copymode(source.path / name, place)

@@ -376,6 +376,23 @@ class TestRecipe:
         assert differs({"libs/cart/pyproject.toml": LIBRARY, **files}, changed)
 
     @pytest.mark.parametrize(
+        ("link", "target", "changed"),
+        [
+            pytest.param("shared.py", "../../more/shared.py", "more/shared.py", id="file"),
+            pytest.param("shared", "../../more", "more/a/b.py", id="directory"),
+            pytest.param("shared.py", "../../link/shared.py", "more/shared.py", id="two links"),
+            pytest.param("all", "../..", "any.py", id="directory above"),
+        ],
+    )
+    def test_has_what_links_of_a_library_lead_to(
+        self, differs, tmp_path: Path, link: str, target: str, changed: str
+    ):
+        for name in ("1", "2"):
+            write(tmp_path / name / "libs/cart", {"pyproject.toml": LIBRARY})
+            (tmp_path / name / "libs/cart" / link).symlink_to(target)
+        assert differs({"requirements.txt": "./libs/cart\n"}, changed)
+
+    @pytest.mark.parametrize(
         ("files", "directory", "changed"),
         [
             pytest.param(
