@@ -167,11 +167,12 @@ class Dependencies:
         for name in self.decided_by if self.tool or self.standard_lock else []:
             of_lock = path_sources.of_lock(self.source, name)
             named |= of_lock | path_sources.of_projects(self.source, of_lock)
-        return found | (named - {directory})
+        found |= named - {directory}
+        return found | path_sources.beside(self.source, found)
 
     def _can_read_all(self, path: str) -> bool:
         """Return whether what is built at ``path`` is all of the source, or code that reads it."""
-        return path == "." or self.source.is_file(os.path.join(path, "setup.py"))
+        return path == "." or path_sources.runs_code(self.source, path)
 
     def refuse(self) -> None:
         """Refuse what a build could not do.

@@ -370,6 +370,40 @@ class TestRecipe:
                 "VERSION",
                 id="what the setup.py of a library may read",
             ),
+            pytest.param(
+                {
+                    "requirements.txt": "./libs/cart\n",
+                    "libs/cart/pyproject.toml": LIBRARY
+                    + '[tool.hatch.build.force-include]\n"../../more" = "cart/more"\n',
+                },
+                "more/page.html",
+                id="what a library includes from elsewhere",
+            ),
+            pytest.param(
+                {
+                    "requirements.txt": "./libs/cart\n",
+                    "libs/cart/pyproject.toml": '[tool.poetry]\nname = "cart"\nversion = "1"\n'
+                    'packages = [{include = "cart", from = "../../more"}]\n' + BUILDS,
+                },
+                "more/cart/x.py",
+                id="packages of a library elsewhere",
+            ),
+            pytest.param(
+                {
+                    "requirements.txt": "./libs/cart\n",
+                    "libs/cart/pyproject.toml": LIBRARY + "[tool.hatch.build.hooks.custom]\n",
+                },
+                "VERSION",
+                id="what the build hook of a library may read",
+            ),
+            pytest.param(
+                {
+                    "requirements.txt": "./libs/cart\n",
+                    "libs/cart/pyproject.toml": LIBRARY + 'backend-path = ["."]\n',
+                },
+                "VERSION",
+                id="what the backend of a library may read",
+            ),
         ],
     )
     def test_has_what_is_installed_from_the_source(self, differs, files: dict, changed: str):
@@ -467,6 +501,15 @@ class TestRecipe:
     )
     def test_has_no_code_of_the_app(self, differs, files: dict, changed: str):
         assert not differs({"libs/cart/pyproject.toml": LIBRARY, **files}, changed)
+
+    def test_has_no_file_of_a_workspace_that_is_no_package(self, differs):
+        files = {
+            "pyproject.toml": '[tool.uv.workspace]\nmembers = ["apps/*", "libs/*"]\n',
+            "apps/web/pyproject.toml": DECLARES,
+            "libs/cart/pyproject.toml": LIBRARY,
+            "uv.lock": LOCKED + '[[package]]\nname = "all"\nsource = { virtual = "." }\n',
+        }
+        assert not differs(files, "about.md", directory="apps/web")
 
 
 @pytest.fixture
