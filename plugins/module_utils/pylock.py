@@ -48,9 +48,9 @@ def requirements(lock: dict[str, Any], extras: list[str], groups: list[str]) -> 
         yield _requirement(package) + (f" ; {marker}" if marker else "") + _hashes(package)
 
 
-def _is_true(asked: re.Match[str], chosen: dict[str, set[str]]) -> bool:
+def _is_true(match: re.Match[str], chosen: dict[str, set[str]]) -> bool:
     """Return whether a :data:`MEMBER` holds for the normalized names that are ``chosen``."""
-    return (normalized(asked["name"]) in chosen[asked["list"]]) != bool(asked["not"])
+    return (normalized(match["name"]) in chosen[match["list"]]) != bool(match["not"])
 
 
 def _directories_of_wheels(packages: list[dict[str, Any]]) -> Iterator[str]:

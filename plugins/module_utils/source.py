@@ -127,7 +127,8 @@ class Source:
             for path in [self.path / name] if self.is_file(name) else self._paths_below(name):
                 if path.is_symlink() or path.is_file():
                     found[str(path.relative_to(self.path))] = digest(path)
-                if path.is_symlink() and (landing := self.landing(path)) not in (None, *seen):
+                landing = self.landing(path) if path.is_symlink() else None
+                if landing is not None and landing not in seen:
                     waiting.append(landing)
         return found
 

@@ -23,8 +23,8 @@ description:
     file with two names, or anything but files, directories and links.
   - A requirements file with hashes must include all O(requirements). What has hashes is installed
     without a cache, so that no earlier build can change it.
-  - Both installers use the index, the proxy and the certificate authority of the host's pip
-    configuration.
+  - Both installers use the indexes, the proxy, the certificate authority, constraints and rules for
+    pre-releases and binary packages of the host's pip configuration.
 options:
   path:
     description: The release directory. Its source is in C(source).
@@ -153,6 +153,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils import (
     locks,
     newest_run,
     path_sources,
+    pip_settings,
     printable,
     project,
     pylock,
@@ -183,6 +184,7 @@ BUILDER = (
     interpreter,
     locks,
     path_sources,
+    pip_settings,
     project,
     pylock,
     python_versions,
