@@ -1,10 +1,11 @@
-"""A module that does not log its arguments, and fails without control characters."""
+"""A module that does not log its arguments, and whose messages have no control characters."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
+from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.subsite.deploy.plugins.module_utils.host_module import HostModule
 from ansible_collections.subsite.deploy.plugins.module_utils.printable import printable
 
@@ -28,6 +29,10 @@ class UnloggedModule(HostModule):
         self.hide(parameters[option].values())
         self.params[option] = dict.fromkeys(parameters[option], "***")
         return parameters
+
+    def warn(self, warning: str, **more: Any) -> None:
+        """Warn without control characters and hidden values, which Ansible leaves in warnings."""
+        super().warn(remove_values(printable(warning), self.no_log_values), **more)
 
     def fail_json(self, msg: str, **more: Any) -> NoReturn:
         """Fail with ``msg``, without control characters: Ansible writes it to the terminal."""

@@ -105,7 +105,6 @@ from ansible_collections.subsite.deploy.plugins.module_utils import (
     gunicorn_file,
     lent_directory,
     newest_run,
-    printable,
     source,
 )
 from ansible_collections.subsite.deploy.plugins.module_utils.build_in_image import NOTE
@@ -326,7 +325,7 @@ def main() -> None:
     except (BuildError, OSError) as error:
         failure_file.fail(module, str(error))
     for note in notes:
-        module.warn(printable.printable(note))
+        module.warn(note)
     module.exit_json(changed=True, id=image_id)
 
 

@@ -154,7 +154,6 @@ from ansible_collections.subsite.deploy.plugins.module_utils import (
     newest_run,
     path_sources,
     pip_settings,
-    printable,
     project,
     pylock,
     python_versions,
@@ -428,7 +427,7 @@ def main() -> None:
     except (BuildError, OSError, subprocess.CalledProcessError) as error:
         failure_file.fail(module, str(error))
     for note in release.notes:
-        module.warn(printable.printable(note))
+        module.warn(note)
     gunicorn_file.warn_if_in(release.source.project_dir, module)
     module.exit_json(changed=True, environment=release.environment.name, built=built)
 

@@ -132,6 +132,25 @@ def test_of_a_build_are_in_no_result(run_module, monkeypatch):
     assert result["msg"] == "1 error: ******** is wrong"
 
 
+def test_of_a_build_are_in_no_warning(run_module, warnings, monkeypatch, tmp_path: Path):
+    def build(release) -> bool:
+        release.notes.append(f"The project could not be built: {TOKEN} is wrong")
+        return True
+
+    monkeypatch.setattr(wsgi_release.Release, "build", build)
+    monkeypatch.setattr(wsgi_release.Release, "environment", tmp_path)
+    run_module(wsgi_release, **PLACES, **USER, build_environment={"TOKEN": TOKEN})
+    assert warnings == ["The project could not be built: ******** is wrong"]
+
+
+def test_of_an_image_are_in_no_warning(run_module, warnings, monkeypatch, tmp_path: Path):
+    monkeypatch.setattr(wsgi_image, "build_alone", lambda parameters: ("id", [f"It said {TOKEN}"]))
+    monkeypatch.setattr(wsgi_image, "PIP_CONF", str(tmp_path / "pip.conf"))
+    arguments = {"engine": "podman", "name": "shop", "release": "4d1c", "lock": "/run/lock"}
+    run_module(wsgi_image, context=str(tmp_path), hidden=[TOKEN], **arguments)
+    assert warnings == ["It said ********"]
+
+
 def test_of_build_commands_are_in_no_result(run_module, monkeypatch):
     def run(commands) -> None:
         assert commands.parameters["build_environment"] == {"TOKEN": TOKEN}
