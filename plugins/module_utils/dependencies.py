@@ -239,22 +239,24 @@ class Dependencies:
                 if isinstance(wanted, str):
                     yield f"requires-python in {name}", wanted
 
-    def notes(self, version: tuple[int, ...]) -> Iterator[str]:
-        """Yield what the source has for other tools, and what is not read here."""
-        if not self.choice.requirements:
-            unread = [
-                name
-                for name in OTHERS
-                if self.source.is_file(self.source.of_project(name))
-                and self.source.of_project(name) not in self.decided_by
-                and not (self.tool and name == self.tool.declared_in)
-            ]
-            if unread and self.decided_by:
-                yield (
-                    f"{', '.join(self.decided_by)} decides what is installed; "
-                    f"{', '.join(unread)} is not read. To choose, write "
-                    "wsgi_app_source.requirements, or remove the other file."
-                )
+    def notes(self) -> Iterator[str]:
+        """Yield which files of other tools the source has, if they are not read."""
+        unread = [
+            name
+            for name in OTHERS
+            if self.source.is_file(self.source.of_project(name))
+            and self.source.of_project(name) not in self.decided_by
+            and not (self.tool and name == self.tool.declared_in)
+        ]
+        if unread and self.decided_by and not self.choice.requirements:
+            yield (
+                f"{', '.join(self.decided_by)} decides what is installed; "
+                f"{', '.join(unread)} is not read. To choose, write "
+                "wsgi_app_source.requirements, or remove the other file."
+            )
+
+    def python_notes(self, version: tuple[int, ...]) -> Iterator[str]:
+        """Yield which other versions of Python the source names, where they are not read."""
         for where, wanted in self._other_pythons():
             if not python_versions.allows(f"=={wanted}.*", version):
                 yield (

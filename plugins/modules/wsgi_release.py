@@ -273,7 +273,8 @@ class Release:
         python = self.parameters["python"]
         place = f"wsgi_app_python {python}"
         self.dependencies.refuse_python(self.interpreter.version, place)
-        self.notes += self.dependencies.notes(self.interpreter.version)
+        self.notes += self.dependencies.notes()
+        self.notes += self.dependencies.python_notes(self.interpreter.version)
 
     def _refuse_if_superseded(self) -> None:
         newest_run.refuse_if_superseded(self.parameters["check"])

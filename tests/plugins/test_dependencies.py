@@ -148,7 +148,8 @@ CHOSEN = {"requirements.txt": "flask\n", "uv.lock": UV_LOCK, "Pipfile": ""}
     ],
 )
 def test_what_is_not_read_is_named(dependencies, files: dict, choice: dict, notes: list[str]):
-    found = list(dependencies(files, **choice).notes((3, 13, 5)))
+    named = dependencies(files, **choice)
+    found = [*named.notes(), *named.python_notes((3, 13, 5))]
     assert len(found) == len(notes)
     assert all(text.startswith(start) for text, start in zip(found, notes, strict=True))
 

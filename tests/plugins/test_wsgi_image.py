@@ -193,6 +193,15 @@ def test_notes_of_a_build_are_warnings(run_module, engine, parameters, warnings)
     assert warnings == ["Pipfile is not read."]
 
 
+@pytest.mark.parametrize("more", [{}, {"engine": None}], ids=["engine", "context alone"])
+def test_file_that_does_not_decide_is_named(run_module, engine, parameters, warnings, more: dict):
+    files = {"requirements.txt": "flask\n", "Pipfile": ""}
+    write(Path(parameters["context"], "source"), files)
+    run_module(wsgi_image, **{**parameters, **more})
+    [warning] = warnings
+    assert warning.startswith("requirements.txt decides what is installed; Pipfile is not read.")
+
+
 def test_prune_is_limited_to_the_app(engine, tmp_path: Path):
     wsgi_image.build("podman", str(tmp_path), **RELEASE)
     assert ["image", "prune", "--force", "--filter", "label=wsgi_app=shop"] in engine()
