@@ -108,7 +108,7 @@ def _of_pyproject(source: Source, directory: str) -> Iterator[str]:
         below = f"{directory}/{pattern}"
         if not source.is_inside(os.path.normpath(below.partition("*")[0])):
             continue
-        for member in glob.glob(below, root_dir=source.path):
+        for member in glob.glob(below, root_dir=source.path, recursive=True):
             if path := _installable(source, os.path.normpath(member)):
                 yield path
 

@@ -310,6 +310,14 @@ class TestRecipe:
                 id="uv, workspace",
             ),
             pytest.param(
+                {
+                    "pyproject.toml": DECLARES + '[tool.uv.workspace]\nmembers = ["more/**"]\n',
+                    "more/all/till/pyproject.toml": LIBRARY,
+                },
+                "more/all/till/build.py",
+                id="uv, workspace with deeper members",
+            ),
+            pytest.param(
                 {"pyproject.toml": DECLARES, "uv.lock": LOCKED}, "libs/cart/x.py", id="uv.lock"
             ),
             pytest.param(

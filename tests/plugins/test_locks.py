@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import hashlib
 import http.server
@@ -125,11 +126,33 @@ MORE = {
     "pipenv": f'{LATE} = "*"',
 }
 LOCKS_EXTRAS: dict[str, list[str]] = {"uv": [], "poetry": [], "pdm": ["-G", ":all"], "pipenv": []}
+CREDENTIALS = {
+    "uv": {"UV_INDEX_LOCAL_USERNAME": "deploy", "UV_INDEX_LOCAL_PASSWORD": "secret"},
+    "poetry": {
+        "POETRY_HTTP_BASIC_LOCAL_USERNAME": "deploy",
+        "POETRY_HTTP_BASIC_LOCAL_PASSWORD": "secret",
+    },
+    "pdm": {"INDEX_USER": "deploy", "INDEX_PASSWORD": "secret"},
+    "pipenv": {"INDEX_USER": "deploy", "INDEX_PASSWORD": "secret"},
+}
+"""The credentials of an index, as each tool documents them. The last two have them in its URL."""
 HAS_EXTRAS = ["uv", "poetry", "pdm"]
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
     """Serves directories, as an index of packages has them: each link has a hash (PEP 503)."""
+
+    def do_GET(self) -> None:
+        """Refuse clients without credentials, if the index needs some."""
+        credentials = base64.b64encode(b"deploy:secret").decode()
+        given = self.headers.get("Authorization")
+        if Path(self.directory, "private").exists() and given != f"Basic {credentials}":
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="index"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        super().do_GET()
 
     def list_directory(self, path: str | os.PathLike[str]) -> io.BytesIO:
         """Send the head of a page of links, and return the page."""
@@ -204,10 +227,14 @@ def lock(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
 
-    def lock(makes_lock: bool = True, is_package: bool = False) -> None:
+    def lock(
+        makes_lock: bool = True, is_package: bool = False, with_credentials: bool = False
+    ) -> None:
         wheel(source / "libs/basket/built", "basket", "1")
         write(source / "libs/basket", {"pyproject.toml": LIBRARY, "backend.py": BACKEND})
         text = written(locker, index)
+        if with_credentials:
+            text = text.replace("http://", "http://${INDEX_USER}:${INDEX_PASSWORD}@")
         if is_package:
             files = {"setup.py": "", "backend.py": PACKAGE_BACKEND, "pyproject.toml": PROJECT}
             write(source, files)
@@ -256,6 +283,15 @@ class TestLock:
         lock()
         monkeypatch.setenv("PIP_FIND_LINKS", str(packages / LATE))
         assert build(LATE).keys() == {"cart", "basket", LATE}
+
+    def test_gives_its_credentials_to_the_index(
+        self, locker, lock, build, source: Path, index: str, packages: Path, monkeypatch
+    ):
+        for name, value in CREDENTIALS[locker.name].items():
+            monkeypatch.setenv(name, value)
+        lock(with_credentials="INDEX_USER" in CREDENTIALS[locker.name])
+        (packages / "private").touch()
+        assert build() == {"cart": "# 1 from cart", "basket": "# 1 from built"}
 
     def test_keeps_its_versions(self, locker, lock, build, packages: Path):
         lock()
