@@ -90,7 +90,7 @@ TOOLS = (
         packages=("poetry", "poetry-plugin-export"),
         check="check --lock",
         check_names_lock=True,
-        export="export --format=requirements.txt",
+        export="export --with-credentials --format=requirements.txt",
         resolve="lock",
         options=_of_poetry,
     ),

@@ -284,15 +284,6 @@ class TestLock:
         monkeypatch.setenv("PIP_FIND_LINKS", str(packages / LATE))
         assert build(LATE).keys() == {"cart", "basket", LATE}
 
-    def test_gives_its_credentials_to_the_index(
-        self, locker, lock, build, source: Path, index: str, packages: Path, monkeypatch
-    ):
-        for name, value in CREDENTIALS[locker.name].items():
-            monkeypatch.setenv(name, value)
-        lock(with_credentials="INDEX_USER" in CREDENTIALS[locker.name])
-        (packages / "private").touch()
-        assert build() == {"cart": "# 1 from cart", "basket": "# 1 from built"}
-
     def test_keeps_its_versions(self, locker, lock, build, packages: Path):
         lock()
         wheel(packages / "cart", "cart", "2")
@@ -328,6 +319,16 @@ class TestLock:
         wheel(packages / "cart", "cart", "1", "till")
         with pytest.raises(BuildError, match="(?i)hash"):
             build()
+
+
+@pytest.mark.parametrize("installer", ["uv"])
+@pytest.mark.parametrize("locker", [pytest.param(locker, id=locker.name) for locker in locks.TOOLS])
+def test_index_gets_the_credentials_of_the_tool(locker, lock, build, packages: Path, monkeypatch):
+    for name, value in CREDENTIALS[locker.name].items():
+        monkeypatch.setenv(name, value)
+    lock(with_credentials="INDEX_USER" in CREDENTIALS[locker.name])
+    (packages / "private").touch()
+    assert build() == {"cart": "# 1 from cart", "basket": "# 1 from built"}
 
 
 @pytest.mark.parametrize("installer", ["uv"])
