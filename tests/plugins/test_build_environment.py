@@ -132,6 +132,27 @@ def test_of_a_build_are_in_no_result(run_module, monkeypatch):
     assert result["msg"] == "1 error: ******** is wrong"
 
 
+@pytest.mark.parametrize("said", ["to%2Fken", "to/ken", "https://deploy:to%2Fken@x.example/y/"])
+def test_passwords_in_urls_are_in_no_result(run_module, monkeypatch, said: str):
+    def build(release) -> bool:
+        raise BuildError(f"git clone {said}")
+
+    monkeypatch.setattr(wsgi_release.Release, "build", build)
+    variables = {"PIP_EXTRA_INDEX_URL": "https://deploy:to%2Fken@x.example/simple"}
+    result = run_module(wsgi_release, **PLACES, **USER, build_environment=variables)
+    assert "ken" not in result["msg"]
+
+
+def test_tokens_in_urls_are_in_no_result(run_module, monkeypatch):
+    def build(release) -> bool:
+        raise BuildError(f"{TOKEN} is wrong")
+
+    monkeypatch.setattr(wsgi_release.Release, "build", build)
+    variables = {"UV_INDEX": f"https://{TOKEN}@x.example/simple"}
+    result = run_module(wsgi_release, **PLACES, **USER, build_environment=variables)
+    assert result["msg"] == "******** is wrong"
+
+
 def test_of_a_build_are_in_no_warning(run_module, warnings, monkeypatch, tmp_path: Path):
     def build(release) -> bool:
         release.notes.append(f"The project could not be built: {TOKEN} is wrong")
