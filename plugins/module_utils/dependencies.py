@@ -149,7 +149,7 @@ class Dependencies:
         names = [self.project.path(name) for name in ("pyproject.toml", "setup.py", "setup.cfg")]
         lock = self.lock or self.standard_lock
         above = os.path.normpath(os.path.join(self._root, "pyproject.toml"))
-        more = [self.source.of_project("Pipfile"), ".python-version"]
+        more = [self.source.of_project(name) for name in ("Pipfile", ".python-version")]
         for name in dict.fromkeys([*names, *more, above, *self.requirements, lock]):
             if name and self.source.content(name) is not None:
                 yield name

@@ -444,6 +444,7 @@ class TestRecipe:
             pytest.param(
                 {"back/requirements.txt": "-r ../base.txt\n"}, "back", "base.txt", id="include"
             ),
+            pytest.param({"back/app.py": ""}, "back", "back/.python-version", id="version"),
             pytest.param(
                 {
                     "back/pyproject.toml": UV_SOURCE.replace("libs", "../libs"),
