@@ -66,7 +66,7 @@ def make_environment(app_dir: Path, build: Build) -> None:
     dependencies.refuse()
     version = interpreter.inspect(PYTHON).version
     dependencies.refuse_python(version, f"wsgi_app_base_image {build.base_image}")
-    for note in dependencies.notes(version):
+    for note in dependencies.python_notes(version):
         print(NOTE + json.dumps(note))
     builder = _installer(build, dependencies)
     environment.Filling(builder, app_dir / "environment", dependencies).fill(build.requirements)

@@ -31,6 +31,11 @@ class Deadline:
             raise TimeoutError
         return left
 
+    @property
+    def is_over(self) -> bool:
+        """Whether no time is left."""
+        return time.monotonic() >= self.end
+
 
 class LimitedSocket:
     """A connected socket for ``http.client``, with one deadline for all operations.

@@ -149,7 +149,7 @@ class Dependencies:
         names = [self.project.path(name) for name in ("pyproject.toml", "setup.py", "setup.cfg")]
         lock = self.lock or self.standard_lock
         above = os.path.normpath(os.path.join(self._root, "pyproject.toml"))
-        more = [self.source.of_project("Pipfile"), ".python-version"]
+        more = [self.source.of_project(name) for name in ("Pipfile", ".python-version")]
         for name in dict.fromkeys([*names, *more, above, *self.requirements, lock]):
             if name and self.source.content(name) is not None:
                 yield name
@@ -167,11 +167,12 @@ class Dependencies:
         for name in self.decided_by if self.tool or self.standard_lock else []:
             of_lock = path_sources.of_lock(self.source, name)
             named |= of_lock | path_sources.of_projects(self.source, of_lock)
-        return found | (named - {directory})
+        found |= named - {directory}
+        return found | path_sources.beside(self.source, found)
 
     def _can_read_all(self, path: str) -> bool:
         """Return whether what is built at ``path`` is all of the source, or code that reads it."""
-        return path == "." or self.source.is_file(os.path.join(path, "setup.py"))
+        return path == "." or path_sources.runs_code(self.source, path)
 
     def refuse(self) -> None:
         """Refuse what a build could not do.
@@ -182,19 +183,39 @@ class Dependencies:
         self.source.project_dir  # noqa: B018
         self.requirements  # noqa: B018
         for option, in_lock in (("extras", "extras"), ("groups", "dependency-groups")):
-            chosen = getattr(self.choice, option)
-            if chosen and (self.requirements_files or not self.decided_by):
-                files = ", ".join(self.decided_by) or "no file"
+            self._refuse_choice(option, in_lock, getattr(self.choice, option))
+
+    def _refuse_choice(self, option: str, in_lock: str, chosen: list[str]) -> None:
+        """Refuse extras or groups that the file that decides does not have, and its tool ignores.
+
+        :param in_lock: the name of their list in a standard lock.
+        """
+        no_groups = self.tool.no_groups if self.tool else ()
+        has_none = self.requirements_files or not self.decided_by
+        if chosen and (has_none or (no_groups and option == "extras")):
+            files = ", ".join(self.decided_by)
+            place = self.tool.declared_in if self.tool else files or "a requirements file"
+            raise BuildError(
+                f"wsgi_app_source.{option} is {chosen!r}, but {files or 'no file'} decides what is "
+                f"installed, which has no {option}: remove it, or add what they name to {place}."
+            )
+        if self.standard_lock:
+            declared = read_toml(self.standard_lock, self.source).get(in_lock, [])
+            in_file = {normalized(name): name for name in declared}
+            for name in chosen:
+                self.project.refuse_unknown(option, name, in_file, self.standard_lock)
+        elif self.tool and no_groups:
+            self._refuse_tables(self.source.of_project(self.tool.declared_in), no_groups)
+
+    def _refuse_tables(self, name: str, no_groups: tuple[str, ...]) -> None:
+        """Refuse groups that are no tables of the file ``name``."""
+        tables = read_toml(name, self.source).keys() - set(no_groups)
+        for group in self.choice.groups:
+            if group not in tables:
                 raise BuildError(
-                    f"wsgi_app_source.{option} is {chosen!r}, but {files} decides what is "
-                    f"installed, which has no {option}: remove it, or add what they name to a "
-                    "requirements file."
+                    f"wsgi_app_source.groups has {group!r}, but {name} has no such table; it has: "
+                    f"{', '.join(sorted(tables)) or 'none'}."
                 )
-            if self.standard_lock:
-                declared = read_toml(self.standard_lock, self.source).get(in_lock, [])
-                in_file = {normalized(name): name for name in declared}
-                for name in chosen:
-                    self.project.refuse_unknown(option, name, in_file, self.standard_lock)
 
     def refuse_python(self, version: tuple[int, ...], place: str) -> None:
         """Refuse an interpreter that the project does not allow.
@@ -218,22 +239,24 @@ class Dependencies:
                 if isinstance(wanted, str):
                     yield f"requires-python in {name}", wanted
 
-    def notes(self, version: tuple[int, ...]) -> Iterator[str]:
-        """Yield what the source has for other tools, and what is not read here."""
-        if not self.choice.requirements:
-            unread = [
-                name
-                for name in OTHERS
-                if self.source.is_file(self.source.of_project(name))
-                and self.source.of_project(name) not in self.decided_by
-                and not (self.tool and name == self.tool.declared_in)
-            ]
-            if unread and self.decided_by:
-                yield (
-                    f"{', '.join(self.decided_by)} decides what is installed; "
-                    f"{', '.join(unread)} is not read. To choose, write "
-                    "wsgi_app_source.requirements, or remove the other file."
-                )
+    def notes(self) -> Iterator[str]:
+        """Yield which files of other tools the source has, if they are not read."""
+        unread = [
+            name
+            for name in OTHERS
+            if self.source.is_file(self.source.of_project(name))
+            and self.source.of_project(name) not in self.decided_by
+            and not (self.tool and name == self.tool.declared_in)
+        ]
+        if unread and self.decided_by and not self.choice.requirements:
+            yield (
+                f"{', '.join(self.decided_by)} decides what is installed; "
+                f"{', '.join(unread)} is not read. To choose, write "
+                "wsgi_app_source.requirements, or remove the other file."
+            )
+
+    def python_notes(self, version: tuple[int, ...]) -> Iterator[str]:
+        """Yield which other versions of Python the source names, where they are not read."""
         for where, wanted in self._other_pythons():
             if not python_versions.allows(f"=={wanted}.*", version):
                 yield (

@@ -35,8 +35,8 @@ TOOL_SETTINGS = {
     "POETRY_NO_INTERACTION": "1",
     "POETRY_VIRTUALENVS_CREATE": "0",
 }
-INDEX_SETTINGS = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_FIND_LINKS")
-"""Settings of uv that come from the host's pip."""
+LOCKED_SETTINGS = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_FIND_LINKS", "UV_PRERELEASE")
+"""Settings of uv that a lock has, too."""
 
 INDEX_OPTION = re.compile(r"(-i|--index-url|--extra-index-url)[\s=]")
 
@@ -91,6 +91,7 @@ class Filling:
             f"--requirement={os.path.relpath(tree / name, directory)}"
             for name in self.dependencies.requirements_files
         ]
+        options += self.installer.options_of(self.dependencies.requirements.values())
         installer = self.installer
         if self.dependencies.demands_hashes:
             installer = installer.uncached()
@@ -103,7 +104,7 @@ class Filling:
         with self._commands(tool) as run:
             if not self.dependencies.lock:
                 run(tool.resolve, cwd=directory)
-            elif not self.dependencies.project.is_dynamic:
+            elif not (tool.check_builds and self.dependencies.project.computes):
                 self._check(tool, run, directory)
             text = run(tool.export, *tool.options(choice.extras, choice.groups), cwd=directory)
         if tool.standard:
@@ -200,9 +201,9 @@ class Filling:
                 program = [f"{runner.tool}/bin/{tool.name}"]
                 runner.environ["UV_PYTHON"] = runner.python
             of_lock = copy.copy(runner)
-            # A lock has its own indexes. uv would take it for outdated.
+            # With other settings, uv would take a lock for outdated.
             of_lock.environ = {
-                name: value for name, value in runner.environ.items() if name not in INDEX_SETTINGS
+                name: value for name, value in runner.environ.items() if name not in LOCKED_SETTINGS
             }
 
             def run(command: str, *options: str, cwd: Path) -> str:

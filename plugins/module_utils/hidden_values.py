@@ -50,8 +50,15 @@ def _parts(text: str) -> Iterator[str]:
         yield line.strip()
         # "password = hunter2" is a line of a file; an error may quote what is behind the sign.
         yield line.partition("=")[2].strip().strip("\"'")
+    yield from passwords_in(text)
+
+
+def passwords_in(text: str) -> Iterator[str]:
+    """Yield the password of a URL, as it is written and as it is; or the token in its place."""
     try:
-        password = urlsplit(text.strip()).password or ""
+        parts = urlsplit(text.strip())
+        is_token = parts.password is None and parts.scheme in ("http", "https")
+        password = (parts.username if is_token else parts.password) or ""
     except ValueError:
         return
     yield password

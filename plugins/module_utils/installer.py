@@ -14,22 +14,13 @@ import re
 import shlex
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
-from ansible_collections.subsite.deploy.plugins.module_utils import interpreter
+from ansible_collections.subsite.deploy.plugins.module_utils import interpreter, pip_settings
 from ansible_collections.subsite.deploy.plugins.module_utils.file_lock import locked
 from ansible_collections.subsite.deploy.plugins.module_utils.project import Project, normalized
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Choice
-
-PIP_TO_UV = {
-    "index-url": "UV_DEFAULT_INDEX",
-    "extra-index-url": "UV_INDEX",
-    "find-links": "UV_FIND_LINKS",
-    "trusted-host": "UV_INSECURE_HOST",
-    "cert": "SSL_CERT_FILE",
-    "proxy": "ALL_PROXY",
-}
-"""pip's options for the network, and the environment variables of uv that do the same."""
 
 EXTRA = re.compile(r"extra\s*==\s*(['\"])(?P<name>[^'\"]+)\1")
 ALWAYS = 'python_version >= "0"'
@@ -88,6 +79,10 @@ class Pip:
     def install(self, environment: Path, *arguments: str, cwd: Path | None = None) -> None:
         """Install into ``environment``; paths among the ``arguments`` start from ``cwd``."""
         self._pip(environment, "install", "--progress-bar=off", *arguments, cwd=cwd)
+
+    def options_of(self, texts: Iterable[str]) -> list[str]:
+        """Return the options for what the installer does not read in requirements files."""
+        return []
 
     def installed(self, environment: Path) -> str:
         """Return the packages in ``environment`` as pins, without those of a new environment."""
@@ -175,11 +170,7 @@ class Pip:
 
         :param environment: one that has pip.
         """
-        found = {}
-        for line in self._pip(environment, "config", "list").splitlines():
-            name, _, value = line.partition("=")
-            found[name.rpartition(".")[2]] = value.strip("'\"")
-        return found
+        return pip_settings.read(self._pip(environment, "config", "list"))
 
     def _pip(self, environment: Path, *arguments: str, cwd: Path | None = None) -> str:
         return self.run(f"{environment}/bin/python", "-I", "-m", "pip", *arguments, cwd=cwd)
@@ -189,9 +180,12 @@ class Uv(Pip):
     """Build with uv, which has its own environment."""
 
     def __init__(self, python: str, home: str, cache: str = "", tool: str = "") -> None:
-        """Configure uv to use the network like the host's pip."""
+        """Configure uv like the host's pip, but for what uv itself is configured to do."""
         super().__init__(python, home, cache, tool)
-        self.environ |= self._network()
+        settings = self.configuration(self.tool)
+        certificates = {"UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}
+        self.environ = {**certificates, **pip_settings.variables(settings), **self.environ}
+        self.options = list(pip_settings.options(settings))
 
     def create(self, environment: Path) -> None:
         """Make an empty environment."""
@@ -201,7 +195,12 @@ class Uv(Pip):
         """Install into ``environment``; paths among the ``arguments`` start from ``cwd``."""
         python = f"{environment}/bin/python"
         quick = ("--quiet", "--compile-bytecode", "--python", python)
-        self.run_uv("pip", "install", *quick, *arguments, cwd=cwd)
+        more = [option for option in self.options if option not in arguments]
+        self.run_uv("pip", "install", *quick, *more, *arguments, cwd=cwd)
+
+    def options_of(self, texts: Iterable[str]) -> list[str]:
+        """Return the options for what uv does not read in requirements files."""
+        return list(pip_settings.options_of_files(texts))
 
     def installed(self, environment: Path) -> str:
         """Return what is installed in ``environment``, as pins."""
@@ -227,15 +226,6 @@ class Uv(Pip):
     def run_uv(self, *arguments: str, cwd: Path | None = None) -> str:
         """Run a command of uv and return its standard output."""
         return self.run(f"{self.tool}/bin/uv", *arguments, cwd=cwd)
-
-    def _network(self) -> dict[str, str]:
-        """Return the network settings of the host's pip as environment variables of uv."""
-        environ = {"UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}
-        for name, value in self.configuration(self.tool).items():
-            if variable := PIP_TO_UV.get(name):
-                between = "," if variable == "UV_FIND_LINKS" else " "
-                environ[variable] = between.join(value.replace("\\n", " ").split())
-        return environ
 
 
 def get_uv(tools: str, python: str) -> Path:

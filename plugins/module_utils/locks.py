@@ -41,6 +41,11 @@ class Tool:
     """Whether the export has the format of pylock.toml."""
     check_names_lock: bool = False
     """Whether the check also fails for other reasons, and then does not name the lock."""
+    no_groups: tuple[str, ...] = ()
+    """Tables of :attr:`declared_in` that are no groups, if all others are. Then it has no extras,
+    and the tool takes each name for that of an empty group."""
+    check_builds: bool = False
+    """Whether the check builds a project whose dependencies only a build can find."""
 
 
 def _repeated(option: str, names: list[str]) -> list[str]:
@@ -72,6 +77,7 @@ TOOLS = (
         declared_in="pyproject.toml",
         packages=(),  # get_uv installs it
         check="lock --check",
+        check_builds=True,
         export=UV_EXPORT,
         resolve="lock",
         options=_of_uv,
@@ -84,7 +90,7 @@ TOOLS = (
         packages=("poetry", "poetry-plugin-export"),
         check="check --lock",
         check_names_lock=True,
-        export="export --format=requirements.txt",
+        export="export --with-credentials --format=requirements.txt",
         resolve="lock",
         options=_of_poetry,
     ),
@@ -94,6 +100,7 @@ TOOLS = (
         declared_in="pyproject.toml",
         packages=("pdm[locked]",),
         check="lock --check",
+        check_builds=True,
         export="export --format=pylock",
         resolve="lock",
         options=_of_pdm,
@@ -104,6 +111,7 @@ TOOLS = (
         name="pipenv",
         lock="Pipfile.lock",
         declared_in="Pipfile",
+        no_groups=("source", "packages", "requires", "scripts", "pipenv"),
         packages=("pipenv",),
         check="verify",
         export="requirements --hash",
@@ -153,9 +161,10 @@ def tool_without_lock(source: Source, project: Project) -> Tool | None:
     """Return the tool that alone can read what the project depends on, if there is one."""
     uv, poetry = (project.tools.get(name, {}) for name in ("uv", "poetry"))
     standard = "project" in project.pyproject
+    builds_all = project.builds and not source.choice.groups  # no metadata has groups
     needed = {
         "uv": standard and bool(uv.get("sources") or uv.get("workspace") or _workspaces(source)),
-        "poetry": "dependencies" in poetry and (standard or not project.builds),
+        "poetry": "dependencies" in poetry and (standard or not builds_all),
         "pipenv": source.is_file(source.of_project("Pipfile")),
     }
     return next((tool for tool in TOOLS if needed.get(tool.name)), None)

@@ -23,6 +23,9 @@ TABLES = ("project", "dependency-groups", "build-system")
 TOOLS = ("uv", "poetry", "pdm")
 """Tables of a pyproject.toml that name dependencies."""
 
+HOOKS = (("hatch", "custom"), ("pdm", "custom-hook"), ("poetry", "script"))
+"""Names of settings of tools for code of the project that a build runs."""
+
 
 def of_requirements(source: Source, texts: dict[str, str]) -> set[str]:
     """Return the paths that requirements files name, and those that these projects name."""
@@ -52,6 +55,28 @@ def of_projects(source: Source, directories: set[str]) -> set[str]:
     return found
 
 
+def beside(source: Source, directories: set[str]) -> set[str]:
+    """Return what the projects in ``directories`` include from elsewhere in the source."""
+    return {
+        path
+        for directory in directories
+        for text in _texts(_project(source, directory).pyproject, keys=True)
+        if text.startswith("../")
+        for path in requirements_files.local_paths(text.partition("*")[0], [directory])
+        if source.is_file(path) or source.is_directory(path)
+    }
+
+
+def runs_code(source: Source, directory: str) -> bool:
+    """Return whether the build of the project in ``directory`` runs code of the project."""
+    project = _project(source, directory)
+    return (
+        project.has_setup
+        or "backend-path" in project.pyproject.get("build-system", {})
+        or any(hook in _texts(project.tools.get(tool), keys=True) for tool, hook in HOOKS)
+    )
+
+
 def of_lock(source: Source, name: str) -> set[str]:
     """Return the paths that the lock or the Pipfile ``name`` has."""
     content = read_json(name, source) if name.endswith(JSON) else read_toml(name, source)
@@ -74,7 +99,7 @@ def read_json(name: str, source: Source) -> Any:
 
 
 def _of_pyproject(source: Source, directory: str) -> Iterator[str]:
-    project = Project(source, "" if directory == "." else directory)
+    project = _project(source, directory)
     declared = [project.pyproject.get(table) for table in TABLES]
     declared += [project.tools.get(tool) for tool in TOOLS]
     for text in _texts(declared):
@@ -83,21 +108,28 @@ def _of_pyproject(source: Source, directory: str) -> Iterator[str]:
         below = f"{directory}/{pattern}"
         if not source.is_inside(os.path.normpath(below.partition("*")[0])):
             continue
-        for member in glob.glob(below, root_dir=source.path):
+        for member in glob.glob(below, root_dir=source.path, recursive=True):
             if path := _installable(source, os.path.normpath(member)):
                 yield path
 
 
-def _texts(value: Any, left_out: str = "") -> Iterator[str]:
+def _texts(value: Any, left_out: str = "", keys: bool = False) -> Iterator[str]:
+    """Yield the texts in ``value``, without the values of the key ``left_out``."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for name, inner in value.items():
+            if keys:
+                yield name
             if name != left_out:
-                yield from _texts(inner)
+                yield from _texts(inner, left_out, keys)
     elif isinstance(value, list):
         for inner in value:
-            yield from _texts(inner, left_out)
+            yield from _texts(inner, left_out, keys)
+
+
+def _project(source: Source, directory: str) -> Project:
+    return Project(source, "" if directory == "." else directory)
 
 
 def _paths(source: Source, text: str, directory: str) -> Iterator[str]:

@@ -95,11 +95,6 @@ class Project:
         dynamic = self.pyproject["project"].get("dynamic", [])
         return not {"dependencies", "optional-dependencies"}.isdisjoint(dynamic)
 
-    @property
-    def is_dynamic(self) -> bool:
-        """Whether only a build can find a part of the metadata, such as the version."""
-        return bool(self.computes or self.pyproject.get("project", {}).get("dynamic"))
-
     def dependencies(self, extras: list[str], groups: list[str]) -> list[str]:
         """Return the dependencies in pyproject.toml, with those of ``extras`` and ``groups``.
 

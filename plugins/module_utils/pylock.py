@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from ansible_collections.subsite.deploy.plugins.module_utils.project import normalized
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError
 
 TRUE, FALSE = 'python_version >= "0"', 'python_version < "0"'
@@ -32,8 +33,8 @@ def requirements(lock: dict[str, Any], extras: list[str], groups: list[str]) -> 
             "Export it again with a tool that writes version 1.0."
         )
     chosen = {
-        "extras": set(extras),
-        "dependency_groups": {*groups, *lock.get("default-groups", [])},
+        "extras": set(map(normalized, extras)),
+        "dependency_groups": set(map(normalized, [*groups, *lock.get("default-groups", [])])),
     }
     packages = lock.get("packages", [])
     for index in sorted({package["index"] for package in packages if "index" in package}):
@@ -42,12 +43,14 @@ def requirements(lock: dict[str, Any], extras: list[str], groups: list[str]) -> 
         yield f"--find-links ./{directory}"
     for package in packages:
         marker = MEMBER.sub(
-            lambda match: (
-                TRUE if (match["name"] in chosen[match["list"]]) != bool(match["not"]) else FALSE
-            ),
-            package.get("marker", ""),
+            lambda match: TRUE if _is_true(match, chosen) else FALSE, package.get("marker", "")
         )
         yield _requirement(package) + (f" ; {marker}" if marker else "") + _hashes(package)
+
+
+def _is_true(match: re.Match[str], chosen: dict[str, set[str]]) -> bool:
+    """Return whether a :data:`MEMBER` holds for the normalized names that are ``chosen``."""
+    return (normalized(match["name"]) in chosen[match["list"]]) != bool(match["not"])
 
 
 def _directories_of_wheels(packages: list[dict[str, Any]]) -> Iterator[str]:
@@ -61,13 +64,14 @@ def _requirement(package: dict[str, Any]) -> str:
     """Return a package as its requirement, without marker and hashes."""
     name = package["name"]
     if found := package.get("directory"):
-        return _below(f"./{found['path'].removeprefix('./')}", found)
+        return f"./{os.path.normpath(os.path.join(found['path'], found.get('subdirectory', '')))}"
     if found := package.get("vcs"):
         where = found.get("url") or f"file://{found['path']}"
         commit = f"{found['type']}+{where}@{found['commit-id']}"
         return f"{name} @ {_below(commit, found)}"
     if found := package.get("archive"):
-        return f"{name} @ {found['url']}" if "url" in found else f"./{found['path']}"
+        place = f"{name} @ {found['url']}" if "url" in found else f"./{found['path']}"
+        return _below(place, found)
     if "version" not in package:
         raise BuildError(f"pylock.toml has {name!r} without a version: export it again.")
     return f"{name}=={package['version']}"

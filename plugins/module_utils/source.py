@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -114,14 +115,30 @@ class Source:
         return None if content is None else content.decode("utf-8-sig", "surrogateescape")
 
     def digests(self, name: str = "") -> dict[str, str]:
-        """Return the target of each link and the digest of each file below ``name``, by path."""
-        top = self.path / name
-        paths = [top] if self.is_file(name) else source_tree.list_paths(top)
-        return {
-            str(path.relative_to(self.path)): digest(path)
-            for path in paths
-            if path.is_symlink() or path.is_file()
-        }
+        """Return the target of each link and the digest of each file below ``name``, by path.
+
+        What links lead to is among them.
+        """
+        found: dict[str, str] = {}
+        waiting, seen = [name], set()
+        while waiting:
+            name = waiting.pop()
+            seen.add(name)
+            for path in [self.path / name] if self.is_file(name) else self._paths_below(name):
+                if path.is_symlink() or path.is_file():
+                    found[str(path.relative_to(self.path))] = digest(path)
+                landing = self.landing(path) if path.is_symlink() else None
+                if landing is not None and landing not in seen:
+                    waiting.append(landing)
+        return found
+
+    def _paths_below(self, name: str) -> Iterator[Path]:
+        return source_tree.list_paths(self.path / name) if self.is_directory(name) else iter(())
+
+    def landing(self, link: Path) -> str | None:
+        """Return the path in the source that ``link`` leads to, or None if it leads to nothing."""
+        name = os.path.relpath(os.path.realpath(link), os.path.realpath(self.path))
+        return name if self.is_inside(name) and link.exists() else None
 
 
 def digest(path: Path) -> str:

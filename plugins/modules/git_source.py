@@ -139,7 +139,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils.git_repository impo
     is_private,
     opened,
 )
-from ansible_collections.subsite.deploy.plugins.module_utils.printable import excerpt, printable
+from ansible_collections.subsite.deploy.plugins.module_utils.printable import excerpt
 from ansible_collections.subsite.deploy.plugins.module_utils.project import Project
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError
 from ansible_collections.subsite.deploy.plugins.module_utils.source_tree import TreeError
@@ -261,7 +261,7 @@ def main() -> None:
             result = fetch(parameters, module.check_mode)
         if dest and not os.path.isdir(dest):
             if not module.check_mode and (empty := export(parameters, result["after"])):
-                module.warn(EMPTY.format(names=printable(", ".join(empty))))
+                module.warn(EMPTY.format(names=", ".join(empty)))
             result["changed"] = True
     except (GitError, TreeError, BuildError, OSError, RecursionError) as error:
         module.fail_json(msg=str(error))

@@ -258,6 +258,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils import (
     switch,
     units,
 )
+from ansible_collections.subsite.deploy.plugins.module_utils.changeable_path import changeable_part
 from ansible_collections.subsite.deploy.plugins.module_utils.host_module import HostModule
 from ansible_collections.subsite.deploy.plugins.module_utils.layout import (
     UNIT_DIRS,
@@ -278,11 +279,17 @@ RESTORING = "An earlier run has begun to restore the data of {name} meanwhile. R
 
 
 def python_of(path: str) -> dict[str, str]:
-    """Return version and identity of the interpreter at ``path``; empty if it cannot be run."""
+    """Return version and identity of the interpreter at ``path``; empty if it cannot be run.
+
+    Root runs it, so it is not run if other users can change it, also if a pin lets that pass.
+    """
+    unknown = {"python": "", "interpreter": ""}
+    if changeable_part(path):
+        return unknown
     try:
         found = interpreter.inspect(path)
     except BuildError:
-        return {"python": "", "interpreter": ""}
+        return unknown
     return {"python": found.minor, "interpreter": found.identity}
 
 

@@ -105,7 +105,6 @@ from ansible_collections.subsite.deploy.plugins.module_utils import (
     gunicorn_file,
     lent_directory,
     newest_run,
-    printable,
     source,
 )
 from ansible_collections.subsite.deploy.plugins.module_utils.build_in_image import NOTE
@@ -155,8 +154,14 @@ def _copy(source: Source, name: str, place: Path) -> None:
     """Copy a file of the source. A link is copied as the file that it leads to."""
     content = source.content(name)
     if content is None:  # a link to a directory, or to nothing
+        link = source.path / name
+        # Other links on the way to the directory may be no part of the copy.
+        directory = source.landing(link)
+        target = (
+            os.path.relpath(directory, os.path.dirname(name)) if directory else os.readlink(link)
+        )
         with suppress(FileExistsError):  # a file below it has made the directory
-            place.symlink_to(os.readlink(source.path / name))
+            place.symlink_to(target)
     else:
         place.write_bytes(content)
         shutil.copymode(source.path / name, place)
@@ -207,20 +212,25 @@ def build_alone(parameters: dict) -> tuple[str, list[str]]:
     context, check = parameters["context"], parameters["check"]
     with file_lock.locked(Path(parameters["lock"])):
         newest_run.refuse_if_superseded(check)
-        prepare(context, parameters["choice"])
+        notes = prepare(context, parameters["choice"])
         options = {name: parameters[name] for name in ("name", "release", "secret_files")}
-        built = build(parameters["engine"], context, **options)
+        image_id, more = build(parameters["engine"], context, **options)
         newest_run.refuse_if_superseded(check)  # the newer run builds from the same context
         lent_directory.remove(Path(context))
-    return built
+    return image_id, notes + more
 
 
-def prepare(context: str, choice: dict) -> None:
-    """Make the part of ``context`` that decides which dependencies are installed."""
+def prepare(context: str, choice: dict) -> list[str]:
+    """Make the part of ``context`` that decides which dependencies are installed.
+
+    :returns: what the user should know. The build itself has no files that are not read.
+    """
     source = Source(Path(context, "source"), Choice(**choice))
+    dependencies = Dependencies(source)
     if source.path.exists():
-        Dependencies(source).refuse()
+        dependencies.refuse()
     copy_dependencies(source, Path(context, "dependencies"))
+    return list(dependencies.notes())
 
 
 def refuse_loopback(path: str) -> None:
@@ -312,16 +322,17 @@ def main() -> None:
     directory = Path(module.params["context"], "source", module.params["choice"]["directory"])
     gunicorn_file.warn_if_in(directory, module)
     try:
-        if not module.params["engine"]:
-            prepare(module.params["context"], module.params["choice"])
-            module.exit_json(changed=True)
-        refuse_loopback(PIP_CONF)
-        image_id, notes = build_alone(module.params)
+        if module.params["engine"]:
+            refuse_loopback(PIP_CONF)
+            image_id, notes = build_alone(module.params)
+            result = {"id": image_id}
+        else:
+            notes, result = prepare(module.params["context"], module.params["choice"]), {}
     except (BuildError, OSError) as error:
         failure_file.fail(module, str(error))
     for note in notes:
-        module.warn(printable.printable(note))
-    module.exit_json(changed=True, id=image_id)
+        module.warn(note)
+    module.exit_json(changed=True, **result)
 
 
 if __name__ == "__main__":

@@ -23,8 +23,8 @@ description:
     file with two names, or anything but files, directories and links.
   - A requirements file with hashes must include all O(requirements). What has hashes is installed
     without a cache, so that no earlier build can change it.
-  - Both installers use the index, the proxy and the certificate authority of the host's pip
-    configuration.
+  - Both installers use the indexes, the proxy, the certificate authority, constraints and rules for
+    pre-releases and binary packages of the host's pip configuration.
 options:
   path:
     description: The release directory. Its source is in C(source).
@@ -153,7 +153,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils import (
     locks,
     newest_run,
     path_sources,
-    printable,
+    pip_settings,
     project,
     pylock,
     python_versions,
@@ -183,6 +183,7 @@ BUILDER = (
     interpreter,
     locks,
     path_sources,
+    pip_settings,
     project,
     pylock,
     python_versions,
@@ -272,7 +273,8 @@ class Release:
         python = self.parameters["python"]
         place = f"wsgi_app_python {python}"
         self.dependencies.refuse_python(self.interpreter.version, place)
-        self.notes += self.dependencies.notes(self.interpreter.version)
+        self.notes += self.dependencies.notes()
+        self.notes += self.dependencies.python_notes(self.interpreter.version)
 
     def _refuse_if_superseded(self) -> None:
         newest_run.refuse_if_superseded(self.parameters["check"])
@@ -426,7 +428,7 @@ def main() -> None:
     except (BuildError, OSError, subprocess.CalledProcessError) as error:
         failure_file.fail(module, str(error))
     for note in release.notes:
-        module.warn(printable.printable(note))
+        module.warn(note)
     gunicorn_file.warn_if_in(release.source.project_dir, module)
     module.exit_json(changed=True, environment=release.environment.name, built=built)
 

@@ -132,6 +132,46 @@ def test_of_a_build_are_in_no_result(run_module, monkeypatch):
     assert result["msg"] == "1 error: ******** is wrong"
 
 
+@pytest.mark.parametrize("said", ["to%2Fken", "to/ken", "https://deploy:to%2Fken@x.example/y/"])
+def test_passwords_in_urls_are_in_no_result(run_module, monkeypatch, said: str):
+    def build(release) -> bool:
+        raise BuildError(f"git clone {said}")
+
+    monkeypatch.setattr(wsgi_release.Release, "build", build)
+    variables = {"PIP_EXTRA_INDEX_URL": "https://deploy:to%2Fken@x.example/simple"}
+    result = run_module(wsgi_release, **PLACES, **USER, build_environment=variables)
+    assert "ken" not in result["msg"]
+
+
+def test_tokens_in_urls_are_in_no_result(run_module, monkeypatch):
+    def build(release) -> bool:
+        raise BuildError(f"{TOKEN} is wrong")
+
+    monkeypatch.setattr(wsgi_release.Release, "build", build)
+    variables = {"UV_INDEX": f"https://{TOKEN}@x.example/simple"}
+    result = run_module(wsgi_release, **PLACES, **USER, build_environment=variables)
+    assert result["msg"] == "******** is wrong"
+
+
+def test_of_a_build_are_in_no_warning(run_module, warnings, monkeypatch, tmp_path: Path):
+    def build(release) -> bool:
+        release.notes.append(f"The project could not be built: {TOKEN} is wrong")
+        return True
+
+    monkeypatch.setattr(wsgi_release.Release, "build", build)
+    monkeypatch.setattr(wsgi_release.Release, "environment", tmp_path)
+    run_module(wsgi_release, **PLACES, **USER, build_environment={"TOKEN": TOKEN})
+    assert warnings == ["The project could not be built: ******** is wrong"]
+
+
+def test_of_an_image_are_in_no_warning(run_module, warnings, monkeypatch, tmp_path: Path):
+    monkeypatch.setattr(wsgi_image, "build_alone", lambda parameters: ("id", [f"It said {TOKEN}"]))
+    monkeypatch.setattr(wsgi_image, "PIP_CONF", str(tmp_path / "pip.conf"))
+    arguments = {"engine": "podman", "name": "shop", "release": "4d1c", "lock": "/run/lock"}
+    run_module(wsgi_image, context=str(tmp_path), hidden=[TOKEN], **arguments)
+    assert warnings == ["It said ********"]
+
+
 def test_of_build_commands_are_in_no_result(run_module, monkeypatch):
     def run(commands) -> None:
         assert commands.parameters["build_environment"] == {"TOKEN": TOKEN}

@@ -135,12 +135,12 @@ def test_interpreter_that_the_project_does_not_allow_is_refused(app_dir: Path, m
     assert Installer.requested == []
 
 
-def test_what_is_not_read_is_named(app_dir: Path, monkeypatch, capsys):
-    for name in ("requirements.txt", "Pipfile"):
-        (app_dir / "source" / name).touch()
+def test_version_of_python_that_is_not_read_is_named(app_dir: Path, monkeypatch, capsys):
+    (app_dir / "source/.python-version").write_text("3.2\n")
     run_step(monkeypatch, *step(app_dir))
     [note] = [line for line in capsys.readouterr().out.splitlines() if "subsite-note" in line]
-    assert "Pipfile is not read" in json.loads(note.removeprefix(build_in_image.NOTE))
+    named = json.loads(note.removeprefix(build_in_image.NOTE))
+    assert named.startswith(".python-version has Python 3.2, which is not read")
 
 
 def test_source_is_taken_without_an_installer(app_dir: Path, monkeypatch):

@@ -109,6 +109,13 @@ def test_tool_reads_what_only_it_knows(dependencies, pyproject: str, tool: str |
     assert (found and found.name) == tool
 
 
+def test_tool_reads_its_groups_of_a_package(dependencies):
+    """The metadata of a package has no groups, and there is no standard table with them."""
+    poetry = POETRY.replace("false", "true") + BUILDS
+    found = dependencies({"pyproject.toml": poetry}, groups=["web"]).tool
+    assert found and found.name == "poetry"
+
+
 CHOSEN = {"requirements.txt": "flask\n", "uv.lock": UV_LOCK, "Pipfile": ""}
 
 
@@ -141,7 +148,8 @@ CHOSEN = {"requirements.txt": "flask\n", "uv.lock": UV_LOCK, "Pipfile": ""}
     ],
 )
 def test_what_is_not_read_is_named(dependencies, files: dict, choice: dict, notes: list[str]):
-    found = list(dependencies(files, **choice).notes((3, 13, 5)))
+    named = dependencies(files, **choice)
+    found = [*named.notes(), *named.python_notes((3, 13, 5))]
     assert len(found) == len(notes)
     assert all(text.startswith(start) for text, start in zip(found, notes, strict=True))
 
@@ -156,6 +164,19 @@ def test_what_is_not_read_is_named(dependencies, files: dict, choice: dict, note
             id="extras of a requirements file",
         ),
         pytest.param({}, {"groups": ["x"]}, "groups is ['x'], but no file decides", id="no file"),
+        pytest.param(
+            {"Pipfile": "", "Pipfile.lock": "{}"},
+            {"extras": ["postgres"]},
+            "extras is ['postgres'], but Pipfile.lock decides what is installed, which has no "
+            "extras: remove it, or add what they name to Pipfile.",
+            id="extras of a Pipfile",
+        ),
+        pytest.param(
+            {"back/Pipfile": "[packages]\n[dev-packages]\n[worker]\n"},
+            {"groups": ["worker", "Worker"], "directory": "back"},
+            "groups has 'Worker', but back/Pipfile has no such table; it has: dev-packages, worker",
+            id="group that a Pipfile lacks",
+        ),
         pytest.param(
             {"pylock.toml": PYLOCK + 'extras = ["redis"]\n'},
             {"extras": ["postgres"]},
@@ -289,6 +310,14 @@ class TestRecipe:
                 id="uv, workspace",
             ),
             pytest.param(
+                {
+                    "pyproject.toml": DECLARES + '[tool.uv.workspace]\nmembers = ["more/**"]\n',
+                    "more/all/till/pyproject.toml": LIBRARY,
+                },
+                "more/all/till/build.py",
+                id="uv, workspace with deeper members",
+            ),
+            pytest.param(
                 {"pyproject.toml": DECLARES, "uv.lock": LOCKED}, "libs/cart/x.py", id="uv.lock"
             ),
             pytest.param(
@@ -350,10 +379,61 @@ class TestRecipe:
                 "VERSION",
                 id="what the setup.py of a library may read",
             ),
+            pytest.param(
+                {
+                    "requirements.txt": "./libs/cart\n",
+                    "libs/cart/pyproject.toml": LIBRARY
+                    + '[tool.hatch.build.force-include]\n"../../more" = "cart/more"\n',
+                },
+                "more/page.html",
+                id="what a library includes from elsewhere",
+            ),
+            pytest.param(
+                {
+                    "requirements.txt": "./libs/cart\n",
+                    "libs/cart/pyproject.toml": '[tool.poetry]\nname = "cart"\nversion = "1"\n'
+                    'packages = [{include = "cart", from = "../../more"}]\n' + BUILDS,
+                },
+                "more/cart/x.py",
+                id="packages of a library elsewhere",
+            ),
+            pytest.param(
+                {
+                    "requirements.txt": "./libs/cart\n",
+                    "libs/cart/pyproject.toml": LIBRARY + "[tool.hatch.build.hooks.custom]\n",
+                },
+                "VERSION",
+                id="what the build hook of a library may read",
+            ),
+            pytest.param(
+                {
+                    "requirements.txt": "./libs/cart\n",
+                    "libs/cart/pyproject.toml": LIBRARY + 'backend-path = ["."]\n',
+                },
+                "VERSION",
+                id="what the backend of a library may read",
+            ),
         ],
     )
     def test_has_what_is_installed_from_the_source(self, differs, files: dict, changed: str):
         assert differs({"libs/cart/pyproject.toml": LIBRARY, **files}, changed)
+
+    @pytest.mark.parametrize(
+        ("link", "target", "changed"),
+        [
+            pytest.param("shared.py", "../../more/shared.py", "more/shared.py", id="file"),
+            pytest.param("shared", "../../more", "more/a/b.py", id="directory"),
+            pytest.param("shared.py", "../../link/shared.py", "more/shared.py", id="two links"),
+            pytest.param("all", "../..", "any.py", id="directory above"),
+        ],
+    )
+    def test_has_what_links_of_a_library_lead_to(
+        self, differs, tmp_path: Path, link: str, target: str, changed: str
+    ):
+        for name in ("1", "2"):
+            write(tmp_path / name / "libs/cart", {"pyproject.toml": LIBRARY})
+            (tmp_path / name / "libs/cart" / link).symlink_to(target)
+        assert differs({"requirements.txt": "./libs/cart\n"}, changed)
 
     @pytest.mark.parametrize(
         ("files", "directory", "changed"),
@@ -364,6 +444,7 @@ class TestRecipe:
             pytest.param(
                 {"back/requirements.txt": "-r ../base.txt\n"}, "back", "base.txt", id="include"
             ),
+            pytest.param({"back/app.py": ""}, "back", "back/.python-version", id="version"),
             pytest.param(
                 {
                     "back/pyproject.toml": UV_SOURCE.replace("libs", "../libs"),
@@ -430,6 +511,15 @@ class TestRecipe:
     )
     def test_has_no_code_of_the_app(self, differs, files: dict, changed: str):
         assert not differs({"libs/cart/pyproject.toml": LIBRARY, **files}, changed)
+
+    def test_has_no_file_of_a_workspace_that_is_no_package(self, differs):
+        files = {
+            "pyproject.toml": '[tool.uv.workspace]\nmembers = ["apps/*", "libs/*"]\n',
+            "apps/web/pyproject.toml": DECLARES,
+            "libs/cart/pyproject.toml": LIBRARY,
+            "uv.lock": LOCKED + '[[package]]\nname = "all"\nsource = { virtual = "." }\n',
+        }
+        assert not differs(files, "about.md", directory="apps/web")
 
 
 @pytest.fixture

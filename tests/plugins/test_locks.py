@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import hashlib
 import http.server
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.subsite.deploy.plugins.module_utils import locks
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError
-from wheels import BACKEND, wheel, write
+from wheels import BACKEND, PROJECT, wheel, write
 
 LIBRARY = """
 [project]
@@ -85,7 +86,38 @@ PDM = (
     + "[tool.pdm]\ndistribution = false\n"
     + '[[tool.pdm.source]]\nname = "pypi"\nurl = "{index}"\nverify_ssl = false\n'
 )
+PACKAGE_BACKEND = """
+import tomllib, zipfile
+
+def build_wheel(directory, settings=None, metadata=None):
+    with open("pyproject.toml", "rb") as file:
+        project = tomllib.load(file).get("project", {})
+    requires = [*project.get("dependencies", [])]
+    for extra, more in project.get("optional-dependencies", {}).items():
+        requires += [f"{each} ; extra == '{extra}'" for each in more]
+    lines = ["Metadata-Version: 2.1", "Name: shop", "Version: 1", "Provides-Extra: pay"]
+    lines += [f"Requires-Dist: {each}" for each in requires]
+    name = "shop-1-py3-none-any.whl"
+    with zipfile.ZipFile(f"{directory}/{name}", "w") as archive:
+        info = "shop-1.dist-info"
+        archive.writestr(f"{info}/METADATA", "\\n".join(lines))
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\\nTag: py3-none-any\\n")
+        archive.writestr(f"{info}/RECORD", "")
+    return name
+
+build_editable = build_wheel
+"""
 PROJECTS = {"uv": UV, "poetry": POETRY, "pdm": PDM, "pipenv": PIPFILE}
+AS_PACKAGES = {
+    "uv": ('version = "1"', 'dynamic = ["version"]'),
+    "poetry": (
+        "package-mode = false",
+        'name = "shop"\nversion = "1"\ndescription = ""\nauthors = []',
+    ),
+    "pdm": ('version = "1"', 'dynamic = ["version"]'),
+    "pipenv": ("[packages]", "[packages]"),
+}
+"""What makes the project of each tool a package with metadata that only a build can find."""
 LATE = "subsite_late"
 MORE = {
     "uv": f', "{LATE}"',
@@ -94,11 +126,33 @@ MORE = {
     "pipenv": f'{LATE} = "*"',
 }
 LOCKS_EXTRAS: dict[str, list[str]] = {"uv": [], "poetry": [], "pdm": ["-G", ":all"], "pipenv": []}
+CREDENTIALS = {
+    "uv": {"UV_INDEX_LOCAL_USERNAME": "deploy", "UV_INDEX_LOCAL_PASSWORD": "secret"},
+    "poetry": {
+        "POETRY_HTTP_BASIC_LOCAL_USERNAME": "deploy",
+        "POETRY_HTTP_BASIC_LOCAL_PASSWORD": "secret",
+    },
+    "pdm": {"INDEX_USER": "deploy", "INDEX_PASSWORD": "secret"},
+    "pipenv": {"INDEX_USER": "deploy", "INDEX_PASSWORD": "secret"},
+}
+"""The credentials of an index, as each tool documents them. The last two have them in its URL."""
 HAS_EXTRAS = ["uv", "poetry", "pdm"]
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
     """Serves directories, as an index of packages has them: each link has a hash (PEP 503)."""
+
+    def do_GET(self) -> None:
+        """Refuse clients without credentials, if the index needs some."""
+        credentials = base64.b64encode(b"deploy:secret").decode()
+        given = self.headers.get("Authorization")
+        if Path(self.directory, "private").exists() and given != f"Basic {credentials}":
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="index"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        super().do_GET()
 
     def list_directory(self, path: str | os.PathLike[str]) -> io.BytesIO:
         """Send the head of a page of links, and return the page."""
@@ -173,10 +227,19 @@ def lock(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
 
-    def lock(makes_lock: bool = True) -> None:
+    def lock(
+        makes_lock: bool = True, is_package: bool = False, with_credentials: bool = False
+    ) -> None:
         wheel(source / "libs/basket/built", "basket", "1")
         write(source / "libs/basket", {"pyproject.toml": LIBRARY, "backend.py": BACKEND})
-        write(source, {locker.declared_in: written(locker, index)})
+        text = written(locker, index)
+        if with_credentials:
+            text = text.replace("http://", "http://${INDEX_USER}:${INDEX_PASSWORD}@")
+        if is_package:
+            files = {"setup.py": "", "backend.py": PACKAGE_BACKEND, "pyproject.toml": PROJECT}
+            write(source, files)
+            text = as_package(locker, text)
+        write(source, {locker.declared_in: text})
         if makes_lock:
             command = [*programs(locker), *locker.resolve.split(), *LOCKS_EXTRAS[locker.name]]
             environ = {
@@ -193,6 +256,11 @@ def lock(
 
 def written(locker: locks.Tool, index: str, more: str = "") -> str:
     return PROJECTS[locker.name].format(index=index, more=more)
+
+
+def as_package(locker: locks.Tool, text: str) -> str:
+    build_system = PROJECT if locker.declared_in == "pyproject.toml" else ""
+    return text.replace(*AS_PACKAGES[locker.name], 1) + build_system
 
 
 EACH_TOOL = pytest.mark.parametrize(
@@ -235,12 +303,32 @@ class TestLock:
         with pytest.raises(BuildError, match=message):
             build()
 
+    def test_of_a_package_that_does_not_match_is_refused(
+        self, locker, lock, build, source: Path, index: str
+    ):
+        lock(is_package=True)
+        build()
+        text = as_package(locker, written(locker, index, MORE[locker.name]))
+        write(source, {locker.declared_in: text})
+        with pytest.raises(BuildError, match=f"^{locker.lock} does not match"):
+            build()
+
     def test_refuses_another_file_with_the_same_name(self, locker, lock, build, packages: Path):
         lock()
         (packages / "cart/cart-1-py3-none-any.whl").unlink()
         wheel(packages / "cart", "cart", "1", "till")
         with pytest.raises(BuildError, match="(?i)hash"):
             build()
+
+
+@pytest.mark.parametrize("installer", ["uv"])
+@pytest.mark.parametrize("locker", [pytest.param(locker, id=locker.name) for locker in locks.TOOLS])
+def test_index_gets_the_credentials_of_the_tool(locker, lock, build, packages: Path, monkeypatch):
+    for name, value in CREDENTIALS[locker.name].items():
+        monkeypatch.setenv(name, value)
+    lock(with_credentials="INDEX_USER" in CREDENTIALS[locker.name])
+    (packages / "private").touch()
+    assert build() == {"cart": "# 1 from cart", "basket": "# 1 from built"}
 
 
 @pytest.mark.parametrize("installer", ["uv"])

@@ -33,6 +33,11 @@ def requirements(text: str, extras: tuple = (), groups: tuple = ()) -> list[str]
             id="directory",
         ),
         pytest.param(
+            '[[packages]]\nname = "cart"\ndirectory = {path = "libs", subdirectory = "cart"}\n',
+            "./libs/cart",
+            id="directory below another one",
+        ),
+        pytest.param(
             '[[packages]]\nname = "cart"\nvcs = {type = "git", url = "https://x/y.git", '
             'commit-id = "0123", subdirectory = "z"}\n',
             "cart @ git+https://x/y.git@0123#subdirectory=z",
@@ -43,6 +48,12 @@ def requirements(text: str, extras: tuple = (), groups: tuple = ()) -> list[str]
             'hashes = {sha256 = "aa"}}\n',
             "cart @ https://x/y.zip --hash=sha256:aa",
             id="archive",
+        ),
+        pytest.param(
+            '[[packages]]\nname = "cart"\narchive = {url = "https://x/y.zip", '
+            'subdirectory = "z", hashes = {sha256 = "aa"}}\n',
+            "cart @ https://x/y.zip#subdirectory=z --hash=sha256:aa",
+            id="directory in an archive",
         ),
         pytest.param(
             '[[packages]]\nname = "cart"\nversion = "1"\nmarker = "os_name == \'posix\'"\n',
@@ -62,6 +73,8 @@ def test_package(text: str, line: str):
         ("'pg' in extras", (), (), 'python_version < "0"'),
         ("'dev' not in dependency_groups", (), ("dev",), 'python_version < "0"'),
         ("'dev' in dependency_groups", (), ("dev",), 'python_version >= "0"'),
+        ("'web-ui' in extras", ("Web_UI",), (), 'python_version >= "0"'),
+        ("'Web_UI' not in dependency_groups", (), ("web.ui",), 'python_version < "0"'),
     ],
 )
 def test_extras_and_groups_decide_markers(marker: str, extras, groups, became: str):

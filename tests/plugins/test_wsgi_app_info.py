@@ -1,6 +1,7 @@
 """The state of an app on its host, read from its directories and from systemd."""
 
 import json
+import os
 import socket
 import sys
 from pathlib import Path
@@ -175,6 +176,15 @@ def test_interpreter_is_described():
 def test_version_is_empty_without_an_interpreter(tmp_path: Path):
     found = wsgi_app_info.python_of(f"{tmp_path}/python")
     assert found == {"python": "", "interpreter": ""}
+
+
+def test_interpreter_that_others_can_change_is_not_run(tmp_path: Path):
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    python.chmod(0o755)
+    os.chown(python, 1000, -1)
+    wsgi_app_info.python_of(str(python))
+    assert not (tmp_path / "ran").exists()
 
 
 class TestHistory:

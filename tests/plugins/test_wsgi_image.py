@@ -63,6 +63,19 @@ def test_link_to_a_declaration_is_parted_as_what_it_leads_to(tmp_path: Path):
     assert (tmp_path / "dependencies/requirements.txt").read_text() == "flask\n"
 
 
+def test_what_links_of_a_library_lead_to_is_parted(tmp_path: Path):
+    files = {"requirements.txt": "./libs/cart\n", "libs/cart/pyproject.toml": "", "more/x.py": "x"}
+    write(tmp_path / "source", files)
+    (tmp_path / "source/link").symlink_to("more")
+    (tmp_path / "source/libs/cart/shared").symlink_to("../../link")
+    (tmp_path / "source/libs/cart/x.py").symlink_to("shared/x.py")
+    (tmp_path / "source/libs/cart/none").symlink_to("nothing")
+    wsgi_image.copy_dependencies(Source(tmp_path / "source"), tmp_path / "dependencies")
+    library = tmp_path / "dependencies/libs/cart"
+    assert (library / "x.py").read_text() == (library / "shared/x.py").read_text() == "x"
+    assert os.readlink(library / "none") == "nothing"
+
+
 @pytest.mark.parametrize("include", ["link/canary.txt", "../canary.txt"])
 def test_nothing_outside_of_the_source_is_parted(run_module, tmp_path: Path, include: str):
     write(tmp_path, {"canary.txt": "CANARY\n", "source/requirements.txt": f"-r {include}\n"})
@@ -178,6 +191,15 @@ def test_notes_of_a_build_are_warnings(run_module, engine, parameters, warnings)
     engine.program("print('#9 0.1 subsite-note: \"Pipfile is not read.\"')\nprint('sha256:70f8')\n")
     run_module(wsgi_image, **parameters)
     assert warnings == ["Pipfile is not read."]
+
+
+@pytest.mark.parametrize("more", [{}, {"engine": None}], ids=["engine", "context alone"])
+def test_file_that_does_not_decide_is_named(run_module, engine, parameters, warnings, more: dict):
+    files = {"requirements.txt": "flask\n", "Pipfile": ""}
+    write(Path(parameters["context"], "source"), files)
+    run_module(wsgi_image, **{**parameters, **more})
+    [warning] = warnings
+    assert warning.startswith("requirements.txt decides what is installed; Pipfile is not read.")
 
 
 def test_prune_is_limited_to_the_app(engine, tmp_path: Path):

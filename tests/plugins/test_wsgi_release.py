@@ -153,6 +153,14 @@ def test_requirements_are_kept_out_of_the_journal(run_module, tmp_path: Path, mo
     assert "hunter2" not in str(logged)
 
 
+@pytest.mark.parametrize("installer", ["uv"])
+def test_settings_of_uv_precede_those_of_pip(build, index: Path, tmp_path: Path, monkeypatch):
+    wheel(tmp_path / "other", "cart", "2")
+    wheel(index, "cart", "1")
+    monkeypatch.setenv("UV_FIND_LINKS", str(tmp_path / "other"))
+    assert build("cart") == {"cart": "# 2 from other"}
+
+
 @pytest.mark.parametrize("installer", ["pip", "uv"])
 class TestBuild:
     @pytest.fixture
@@ -174,6 +182,51 @@ class TestBuild:
         wheel(index, "till", "2")
         project(source, "shop", "cart", "missing; extra == 'extra'")
         assert build() == {"cart": "# 1 from index", "till": "# 2 from index"}
+
+    @pytest.mark.parametrize("line", ["--pre", "--no-index --pre"])
+    def test_takes_what_an_option_of_a_requirements_file_allows(
+        self, build, source: Path, index: Path, line: str
+    ):
+        for version in ("1", "2rc1"):
+            wheel(index, "cart", version)
+        write(source, {"requirements.txt": "-r more.txt\n", "more.txt": f"{line}\ncart\n"})
+        assert build() == {"cart": "# 2rc1 from index"}
+
+    @pytest.mark.parametrize(
+        ("name", "value", "version"),
+        [
+            pytest.param("PIP_PRE", "1", "2rc1", id="pre-releases"),
+            pytest.param("PIP_PRE", "0", "1", id="no pre-releases"),
+            pytest.param("PIP_CONSTRAINT", "{}/constraints.txt", "0", id="constraints"),
+        ],
+    )
+    def test_takes_what_a_setting_of_pip_allows(
+        self, build, source: Path, index: Path, tmp_path: Path, monkeypatch, name, value, version
+    ):
+        for each in ("0", "1", "2rc1"):
+            wheel(index, "cart", each)
+        write(tmp_path, {"constraints.txt": "cart<1\n"})
+        write(source, {"requirements.txt": "cart\n"})
+        monkeypatch.setenv(name, value.format(tmp_path))
+        assert build() == {"cart": f"# {version} from index"}
+
+    def test_takes_no_wheel_that_a_setting_of_pip_forbids(
+        self, build, source: Path, index: Path, monkeypatch
+    ):
+        wheel(index, "cart", "1")
+        wheel(index, "till", "1")
+        monkeypatch.setenv("PIP_NO_BINARY", "cart,scale")
+        assert build("till") == {"till": "# 1 from index"}
+        with pytest.raises(BuildError, match="cart"):
+            build("till", "cart")
+
+    def test_prefers_environment_variables_to_the_configuration_of_pip(
+        self, build, source: Path, index: Path, tmp_path: Path, monkeypatch
+    ):
+        wheel(index, "cart", "1")
+        write(tmp_path, {"pip.conf": "[global]\nfind-links = /nonexistent\n"})
+        monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+        assert build("cart") == {"cart": "# 1 from index"}
 
     def test_finds_paths_of_requirements_in_the_source(self, build, source: Path, index: Path):
         wheel(index, "till", "2")

@@ -16,8 +16,12 @@ import hostile
 import pytest
 from ansible_collections.subsite.deploy.plugins.module_utils.deadline import Deadline
 from ansible_collections.subsite.deploy.plugins.module_utils.public_url import PublicUrl
-from ansible_collections.subsite.deploy.plugins.module_utils.verify import run
-from ansible_collections.subsite.deploy.plugins.module_utils.verify.http_client import Endpoint
+from ansible_collections.subsite.deploy.plugins.module_utils.verify import references, run
+from ansible_collections.subsite.deploy.plugins.module_utils.verify.http_client import (
+    Endpoint,
+    Response,
+)
+from ansible_collections.subsite.deploy.plugins.module_utils.verify.page_probe import PageProbe
 from ansible_collections.subsite.deploy.plugins.module_utils.verify.probes import Probe
 from ansible_collections.subsite.deploy.plugins.modules import public_url_info
 
@@ -196,6 +200,23 @@ def test_parts_of_a_page_time_out_together(ask, site: hostile.Site, name: str):
 
     site.answer(behaviour)
     assert ask().faults in ([], ["response-missing"])
+
+
+@pytest.mark.parametrize("length", [7_000, 200_000])
+def test_long_base_of_a_page_takes_no_time(ask, site: hostile.Site, length: int):
+    """Each of the links would be resolved against it."""
+    links = "".join(f"<a href='../{number}'>a</a>" for number in range(500))
+    page = f"<base href='/api/{'a/' * (length // 2)}'>{links}"
+    site.answer(hostile.at_once(hostile.answer(page.encode(), "Content-Type: text/html")))
+    assert ask().faults == []
+
+
+def test_nothing_is_judged_when_the_time_is_over(site: hostile.Site, monkeypatch):
+    url = PublicUrl.parse(f"http://{site.authority}/api/")
+    endpoint = Endpoint(site.authority, "", None, url.authority, total=Deadline(0))
+    text = references.Text((references.Reference("link", "/x"),))
+    monkeypatch.setattr(PageProbe, "_judge", lambda *_arguments: pytest.fail("It is judged."))
+    assert PageProbe(endpoint, url, set()).find([], [(url.text, Response(text=text))]) == []
 
 
 def test_few_urls_of_a_page_are_requested(ask, site: hostile.Site):

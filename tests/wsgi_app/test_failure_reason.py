@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import os
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -358,6 +360,98 @@ def test_build_of_an_image_that_fails(reason, output: str, report: list[str]):
         base_image="registry.example.org/none:1",
     )
     assert lines == report
+
+
+@pytest.mark.parametrize(
+    ("files", "source", "fix"),
+    [
+        pytest.param(["app.py"], {}, "wsgi_app_packages.", id="no file"),
+        pytest.param(
+            ["pyproject.toml", "requirements.txt", "uv.lock"],
+            {},
+            "pyproject.toml and run 'uv lock', or add it to wsgi_app_packages. The role does not "
+            "read requirements.txt.",
+            id="lock",
+        ),
+        pytest.param(
+            ["Pipfile", "Pipfile.lock"],
+            {},
+            "Pipfile and run 'pipenv lock', or add it to wsgi_app_packages.",
+            id="lock of a Pipfile",
+        ),
+        pytest.param(
+            ["pylock.toml", "pyproject.toml"],
+            {},
+            "pylock.toml with the tool that has made it, or to wsgi_app_packages.",
+            id="standard lock",
+        ),
+        pytest.param(
+            ["Pipfile", "requirements.txt"],
+            {},
+            "requirements.txt or to wsgi_app_packages. The role does not read Pipfile.",
+            id="requirements.txt before a Pipfile",
+        ),
+        pytest.param(
+            ["Pipfile", "pyproject.toml"],
+            {},
+            "Pipfile or to wsgi_app_packages.",
+            id="Pipfile before a project",
+        ),
+        pytest.param(
+            ["requirements/base.txt", "uv.lock"],
+            {"requirements": ["requirements/base.txt"]},
+            "requirements/base.txt or to wsgi_app_packages.",
+            id="choice",
+        ),
+    ],
+)
+def test_missing_package_belongs_into_the_file_that_decides(reason, files, source, fix):
+    journal = written("ModuleNotFoundError: No module named 'redis'")
+    lines = reason("wsgi_switch", journal=journal, files=files, source=source)
+    assert lines[-1] == f"Fix: Add 'redis' to {fix}"
+
+
+@pytest.fixture
+def closed_index(status: int) -> Iterator[str]:
+    """The URL of an index that answers with an error."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_arguments: object) -> None:
+            """Write nothing."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://me:secret@127.0.0.1:{server.server_port}/simple/"
+        server.shutdown()
+        thread.join()
+
+
+# pip does not say that an index has answered 403.
+@pytest.mark.parametrize(("installer", "status"), [("uv", 401), ("uv", 403), ("pip", 401)])
+def test_credentials_that_an_index_refuses(reason, closed_index, tmp_path: Path, installer: str):
+    (tmp_path / "requirements.txt").write_text("subsite-has-no-such-package\n")
+    environ = {
+        "UV_DEFAULT_INDEX": closed_index,
+        "PIP_INDEX_URL": closed_index,
+        "PIP_CONFIG_FILE": os.devnull,
+    }
+    lines = reason("wsgi_release", output=built(installer, tmp_path, environ).splitlines())
+    assert lines[-1].startswith("Fix: The index wants other credentials: check its address")
+    assert "wsgi_app_build_environment" in lines[-1]
+    assert "secret" not in "\n".join(lines)
+
+
+def test_proxy_of_build_commands_is_not_one_of_the_app(reason):
+    output = ["curl: (6) Could not resolve host: example.org"]
+    assert reason("wsgi_build_commands", output=output)[-1].endswith(
+        "For a proxy, set HTTPS_PROXY in wsgi_app_build_environment."
+    )
 
 
 def test_failed_handling_of_an_exception_comes_first(reason):

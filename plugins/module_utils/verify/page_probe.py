@@ -182,6 +182,8 @@ class PageProbe:
     def _of_texts(self) -> Iterator[Candidate]:
         for address, response in self.texts:
             for reference in response.text.references:
+                if self.endpoint.total.is_over:
+                    return
                 yield from self._judge(address, response.text.base, reference)
 
     def _judge(self, address: str, base: str, reference: Reference) -> Iterator[Candidate]:

@@ -21,6 +21,9 @@ from ansible_collections.subsite.deploy.plugins.module_utils.deadline import Dea
 MOST = 500
 """How many different references of one text are kept."""
 
+LONGEST = 8000
+"""How many characters of a URL a server reads (RFC 9110, 4.1)."""
+
 MOST_OF_A_SCRIPT = 65536
 """How many characters of a script are searched. Imports are at its beginning."""
 
@@ -117,7 +120,9 @@ def read(headers: Message, body: bytes, kind: str, deadline: Deadline) -> Text:
         found += _of_manifest(text)
     elif kind == "script" and "script" in content_type:
         found += of_script(text)
-    kept = dict.fromkeys(it for it in found if it.written)
+    if len(base) > LONGEST:
+        return Text()  # what is relative to it has no URL
+    kept = dict.fromkeys(it for it in found if 0 < len(it.written) <= LONGEST)
     return Text(tuple(kept)[:MOST], base)
 
 

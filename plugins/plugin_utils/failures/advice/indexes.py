@@ -73,6 +73,13 @@ ROWS = (
         "require: write it with pip-compile --generate-hashes or uv pip compile --generate-hashes.",
         BUILD,
     ),
+    # Installers also say that an index that refuses them does not have the package.
+    row(
+        r"\b(401|403)\b.{0,40}(Unauthorized|Forbidden)|\b401 Error, Credentials not correct",
+        "The index wants other credentials: check its address, with user and password, in "
+        "wsgi_app_build_environment (as PIP_EXTRA_INDEX_URL), or in /etc/pip.conf on the host.",
+        BUILD,
+    ),
     row(
         r"Because (?P<name>\S+) was not found in the package registry"
         r"|there (is|are) no versions? of (?P<version>\S+) and",
@@ -94,12 +101,6 @@ ROWS = (
     row(
         r"CERTIFICATE_VERIFY_FAILED|invalid peer certificate|UnknownIssuer|certificate verify",
         untrusted,
-        BUILD,
-    ),
-    row(
-        r"\b(401|403)\b.{0,40}(Unauthorized|Forbidden)|HTTP status client error \((401|403)",
-        "The index wants other credentials: check the user and the password in /etc/pip.conf on "
-        "the host.",
         BUILD,
     ),
     row(r"No matching distribution found for ", NO_VERSION, BUILD),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 
+from ansible_collections.subsite.deploy.plugins.module_utils import locks
+from ansible_collections.subsite.deploy.plugins.module_utils.dependencies import OTHERS
 from ansible_collections.subsite.deploy.plugins.plugin_utils.failures.advice.row import row
 from ansible_collections.subsite.deploy.plugins.plugin_utils.failures.app import (
     BUILD,
@@ -58,11 +60,11 @@ PACKAGES = {
 PROJECT = re.compile(r"/wsgi-release-[^/\s]+/source")
 """The copy of the project that is built."""
 
-READ = ("requirements.txt", "pyproject.toml", "setup.py")
-"""Files that name the requirements of a project, the first one that exists."""
+LOCKS = {tool.lock: tool for tool in locks.TOOLS}
+READ = (*LOCKS, locks.STANDARD, "requirements.txt", "Pipfile", "pyproject.toml", "setup.py")
+"""Files that say what is installed: the first one that a source has (:mod:`dependencies`)."""
 
 UNREAD = (
-    "Pipfile",
     "environment.yml",
     "environment.yaml",
     "conda.yml",
@@ -142,18 +144,30 @@ def _directory_of(module: str, app: App) -> str | None:
 def _package(name: str, app: App) -> str:
     top = name.partition(".")[0]
     package = PACKAGES.get(name) or PACKAGES.get(top) or top
-    files = [file for file in READ if file in app.source_files]
-    where = f"{files[0]} or to wsgi_app_packages" if files else "wsgi_app_packages"
-    return f"Add {package!r} to {where}.{_unread(app)}"
-
-
-def _unread(app: App) -> str:
-    """Name the files that may have the requirement, and that are not read."""
     chosen = (app.setting("source", {}) or {}).get("requirements") or []
+    decide = chosen or [file for file in READ if file in app.source_files][:1]
+    return f"Add {package!r} to {_place(decide)}wsgi_app_packages.{_unread(decide, chosen, app)}"
+
+
+def _place(decide: list[str]) -> str:
+    """Say where requirements belong besides C(wsgi_app_packages)."""
+    if not decide:
+        return ""
+    if tool := LOCKS.get(decide[0]):
+        return f"{tool.declared_in} and run '{tool.name} {tool.resolve}', or add it to "
+    if decide[0] == locks.STANDARD:
+        return f"{locks.STANDARD} with the tool that has made it, or to "
+    return f"{decide[0]} or to "
+
+
+def _unread(decide: list[str], chosen: list[str], app: App) -> str:
+    """Name the files that may have the requirement, and that are not read."""
     lists = [path for path in app.source_files if LISTS.fullmatch(path) and path not in chosen]
     others = [path for path in app.source_files if path in UNREAD]
-    if "Pipfile.lock" in app.source_files:
-        others = [path for path in others if path != "Pipfile"]
+    if not chosen:  # these can include others
+        declared = [LOCKS[path].declared_in for path in decide if path in LOCKS]
+        later = {*OTHERS} - {*decide, *declared}
+        others += [path for path in app.source_files if path in later]
     words = f" The role does not read {' and '.join(others)}." if others else ""
     if lists:
         words += f" It reads {lists[0]} if wsgi_app_source has requirements: [{lists[0]}]."

@@ -64,7 +64,7 @@ DENIED = r"(?i:connect)[\s\S]{0,300}Operation not permitted"
 LATE = r"connect[\s\S]{0,300}(timed out|TimeoutError)|(timed out|TimeoutError)[\s\S]{0,2000}connect"
 COMMANDS_USE = (
     "Build commands use the host's network: check the address. For a proxy, set HTTPS_PROXY in "
-    "wsgi_app_environment."
+    "wsgi_app_build_environment."
 )
 ROWS = (
     row(RESOLUTION, unresolved, *RUNS),
