@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from threading import Event
 
@@ -214,11 +215,15 @@ class Orders:
     def send(self) -> None:
         """Send orders until the end."""
         for number in itertools.count(time.time_ns()):
-            answer = ask(f"/orders/{number}", method="POST")
-            if answer.status == 202:
-                self.sent.append(str(number))
+            try:
+                answer = ask(f"/orders/{number}", method="POST")
+            except (OSError, HTTPException) as error:
+                self.failures.append(repr(error))
             else:
-                self.failures.append(f"{answer.status} {answer.text}")
+                if answer.status == 202:
+                    self.sent.append(str(number))
+                else:
+                    self.failures.append(f"{answer.status} {answer.text}")
             if self.has_ended.wait(self.PAUSE):
                 return
 
