@@ -274,7 +274,7 @@ PUBLISHED = [
         WAGTAIL_SETUP,
         {"DJANGO_SETTINGS_MODULE": "shop.settings.dev"},
         fault="page-lacks-prefix",
-        place="a style sheet of PREFIX/ lacks the prefix",
+        place="a script of PREFIX/ lacks the prefix",
         written="/static/",
     ),
 ]
