@@ -189,7 +189,7 @@ class Filling:
     def _commands(self, tool: locks.Tool) -> Iterator[Run]:
         """Yield a function that runs commands of ``tool``, which is installed for this."""
         runner = self.installer.uncached()
-        runner.environ |= TOOL_SETTINGS
+        runner.environ |= TOOL_SETTINGS | {"PIPENV_PYTHON": runner.python}
         with tempfile.TemporaryDirectory(prefix="wsgi-tool-") as home:
             runner.environ["HOME"] = home
             if tool.packages:

@@ -346,6 +346,16 @@ def test_tool_resolves_what_has_no_lock(locker, lock, build, packages: Path):
     assert build() == {"cart": "# 2 from cart", "basket": "# 1 from built"}
 
 
+@pytest.mark.parametrize("installer", ["uv"])
+@pytest.mark.parametrize("locker", [pytest.param(locks.TOOLS[3], id="pipenv")])
+def test_pipfile_without_a_lock_is_resolved_for_the_interpreter(lock, build, source: Path):
+    """The version of Python that it names is not read, and the host need not have it."""
+    lock(makes_lock=False)
+    pipfile = source / "Pipfile"
+    pipfile.write_text(pipfile.read_text() + '[requires]\npython_version = "3.99"\n')
+    assert build() == {"cart": "# 1 from cart", "basket": "# 1 from built"}
+
+
 @pytest.mark.parametrize("installer", ["uv", "pip"])
 @pytest.mark.parametrize("locker", [pytest.param(locks.TOOLS[0], id="uv")])
 class TestStandardLock:
