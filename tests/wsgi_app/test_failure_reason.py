@@ -447,6 +447,15 @@ def test_credentials_that_an_index_refuses(reason, closed_index, tmp_path: Path,
     assert "secret" not in "\n".join(lines)
 
 
+def test_version_of_uv_that_a_project_does_not_allow(reason, tmp_path: Path):
+    (tmp_path / "pyproject.toml").write_text('[tool.uv]\nrequired-version = "<0.1"\n')
+    done = subprocess.run(["uv", "lock", "--check"], cwd=tmp_path, capture_output=True, text=True)
+    refused = "uv.lock does not match pyproject.toml, or cannot be checked. Run 'uv lock'."
+    lines = reason("wsgi_release", output=[refused, *done.stderr.splitlines()])
+    assert lines[0].startswith("error: Required uv version `<0.1`")
+    assert lines[-1].startswith("Fix: The project wants uv <0.1, and the role has ")
+
+
 def test_proxy_of_build_commands_is_not_one_of_the_app(reason):
     output = ["curl: (6) Could not resolve host: example.org"]
     assert reason("wsgi_build_commands", output=output)[-1].endswith(
