@@ -206,6 +206,21 @@ class Dependencies:
                 self.project.refuse_unknown(option, name, in_file, self.standard_lock)
         elif self.tool and no_groups:
             self._refuse_tables(self.source.of_project(self.tool.declared_in), no_groups)
+        elif self.tool:
+            self.project.refuse_undeclared(option, chosen)
+            if self.tool.lists_groups:
+                self._refuse_unlocked(self.tool, option, chosen)
+
+    def _refuse_unlocked(self, tool: locks.Tool, option: str, chosen: list[str]) -> None:
+        """Refuse extras or groups that the lock of ``tool`` does not have."""
+        locked = read_toml(self.lock, self.source).get("metadata", {}).get("groups", chosen)
+        for name in chosen:
+            if normalized(name) not in map(normalized, locked):
+                raise BuildError(
+                    f"wsgi_app_source.{option} has {name!r}, but {self.lock} was made without it; "
+                    f"it has: {', '.join(locked)}. Run '{tool.name} {tool.resolve} --group :all', "
+                    f"and commit {tool.lock}."
+                )
 
     def _refuse_tables(self, name: str, no_groups: tuple[str, ...]) -> None:
         """Refuse groups that are no tables of the file ``name``."""

@@ -94,7 +94,7 @@ class Filling:
         options += self.installer.options_of(self.dependencies.requirements.values())
         installer = self.installer
         if self.dependencies.demands_hashes:
-            installer = installer.uncached()
+            installer = installer.of_hashed()
             options.append("--require-hashes")
         installer.install(self.environment, *options, cwd=directory)
 
@@ -136,11 +136,11 @@ class Filling:
                 others.append(line)
             elif not (host_has_index and INDEX_OPTION.match(line)):
                 options.append(line)
-        uncached = self.installer.uncached()
+        of_hashed = self.installer.of_hashed()
         # Each package has one version and its hashes, whichever index has it.
-        uncached.environ["UV_INDEX_STRATEGY"] = "unsafe-best-match"
+        of_hashed.environ["UV_INDEX_STRATEGY"] = "unsafe-best-match"
         for installer, packages, how in (
-            (uncached, hashed, ["--require-hashes"]),
+            (of_hashed, hashed, ["--require-hashes"]),
             (self.installer, others, []),
         ):
             if packages:
@@ -189,7 +189,7 @@ class Filling:
     def _commands(self, tool: locks.Tool) -> Iterator[Run]:
         """Yield a function that runs commands of ``tool``, which is installed for this."""
         runner = self.installer.uncached()
-        runner.environ |= TOOL_SETTINGS
+        runner.environ |= TOOL_SETTINGS | {"PIPENV_PYTHON": runner.python}
         with tempfile.TemporaryDirectory(prefix="wsgi-tool-") as home:
             runner.environ["HOME"] = home
             if tool.packages:

@@ -161,6 +161,15 @@ class Pip:
         alone.environ = self.environ | {"PIP_NO_CACHE_DIR": "1", "UV_NO_CACHE": "1"}
         return alone
 
+    def of_hashed(self) -> Pip:
+        """Return the same installer for what has hashes: without its cache and constraints.
+
+        uv refuses any constraint without a hash there, also one for another package.
+        """
+        alone = self.uncached()
+        alone.environ.pop("UV_CONSTRAINT", None)
+        return alone
+
     def has_index(self, environment: Path) -> bool:
         """Return whether the configuration of the host's pip chooses an index."""
         return "index-url" in self.configuration(environment)

@@ -41,6 +41,8 @@ class Tool:
     """Whether the export has the format of pylock.toml."""
     check_names_lock: bool = False
     """Whether the check also fails for other reasons, and then does not name the lock."""
+    lists_groups: bool = False
+    """Whether its lock lists the extras and groups that it has, which may be only some."""
     no_groups: tuple[str, ...] = ()
     """Tables of :attr:`declared_in` that are no groups, if all others are. Then it has no extras,
     and the tool takes each name for that of an empty group."""
@@ -104,6 +106,7 @@ TOOLS = (
         export="export --format=pylock",
         resolve="lock",
         options=_of_pdm,
+        lists_groups=True,
         indexes="source",
         standard=True,
     ),

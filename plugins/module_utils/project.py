@@ -107,10 +107,7 @@ class Project:
                 "[build-system] to find them: add a [build-system], or list them as dependencies "
                 "of [project]."
             )
-        optional = {
-            normalized(name): found
-            for name, found in project.get("optional-dependencies", {}).items()
-        }
+        optional = _normalized(project.get("optional-dependencies", {}))
         found = [*project.get("dependencies", [])]
         for extra in extras:
             self.refuse_unknown("extras", extra, optional)
@@ -122,10 +119,7 @@ class Project:
 
         :raises BuildError: when there is no such group.
         """
-        declared = {
-            normalized(name): found
-            for name, found in self.pyproject.get("dependency-groups", {}).items()
-        }
+        declared = _normalized(self.pyproject.get("dependency-groups", {}))
         found: list[str] = []
         waiting, seen = [*groups], set()
         while waiting:
@@ -138,6 +132,29 @@ class Project:
                     found.append(entry)
             seen.add(group)
         return found
+
+    def refuse_undeclared(self, option: str, chosen: list[str]) -> None:
+        """Refuse extras or groups that the project declares neither as standard nor for a tool.
+
+        :param option: ``extras`` or ``groups``.
+        :raises BuildError: when there is no such extra or group.
+        """
+        project = self.pyproject.get("project", {})
+        if option == "extras" and "optional-dependencies" in project.get("dynamic", []):
+            return  # only a build can find them
+        poetry, pdm, uv = (self.tools.get(name, {}) for name in ("poetry", "pdm", "uv"))
+        tables = {
+            "extras": [project.get("optional-dependencies", {}), poetry.get("extras", {})],
+            "groups": [
+                self.pyproject.get("dependency-groups", {}),
+                poetry.get("group", {}),
+                pdm.get("dev-dependencies", {}),
+                *({"dev": tool} for tool in (poetry, uv) if "dev-dependencies" in tool),
+            ],
+        }
+        declared = _normalized({name: "" for table in tables[option] for name in table})
+        for name in chosen:
+            self.refuse_unknown(option, name, declared)
 
     def refuse_unknown(
         self, option: str, name: str, declared: Mapping[str, object], file: str = ""
@@ -192,6 +209,10 @@ def parse_toml(name: str, text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise BuildError(f"{name} is not valid TOML: {error}") from error
+
+
+def _normalized(table: Mapping[str, Any]) -> dict[str, Any]:
+    return {normalized(name): value for name, value in table.items()}
 
 
 def normalized(name: str) -> str:

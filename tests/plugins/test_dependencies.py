@@ -20,6 +20,9 @@ DYNAMIC = '[project]\nname = "shop"\ndynamic = ["dependencies"]\n' + BUILDS
 LIBRARY = '[project]\nname = "cart"\nversion = "1"\n' + BUILDS
 UV_SOURCE = DECLARES + '[tool.uv.sources]\ncart = {path = "libs/cart"}\n'
 POETRY = '[tool.poetry]\npackage-mode = false\n[tool.poetry.dependencies]\npython = "^3.11"\n'
+GROUPS = (
+    DECLARES + "[project.optional-dependencies]\npostgres = []\n[dependency-groups]\nweb = []\n"
+)
 PYLOCK = 'lock-version = "1.0"\ncreated-by = "test"\npackages = []\n'
 UV_LOCK = 'version = 1\nrequires-python = ">=3.11"\n'
 
@@ -178,6 +181,34 @@ def test_what_is_not_read_is_named(dependencies, files: dict, choice: dict, note
             id="group that a Pipfile lacks",
         ),
         pytest.param(
+            {"pyproject.toml": GROUPS, "uv.lock": UV_LOCK},
+            {"groups": ["web", "wbe"]},
+            "wsgi_app_source.groups has 'wbe', but pyproject.toml has no such group; it has: web",
+            id="group that a project lacks",
+        ),
+        pytest.param(
+            {"pyproject.toml": GROUPS, "uv.lock": UV_LOCK},
+            {"extras": ["web"]},
+            "extras has 'web', but pyproject.toml has no such extra; it has: postgres",
+            id="extra that a project lacks",
+        ),
+        pytest.param(
+            {"pyproject.toml": POETRY + "[tool.poetry.group.web]\n", "poetry.lock": ""},
+            {"groups": ["web", "x"]},
+            "groups has 'x', but pyproject.toml has no such group; it has: web",
+            id="group that Poetry lacks",
+        ),
+        pytest.param(
+            {
+                "pyproject.toml": GROUPS + "[tool.pdm.dev-dependencies]\ntest = []\n",
+                "pdm.lock": '[metadata]\ngroups = ["default", "test"]\n',
+            },
+            {"groups": ["test", "web"]},
+            "groups has 'web', but pdm.lock was made without it; it has: default, test. "
+            "Run 'pdm lock --group :all', and commit pdm.lock.",
+            id="group that a lock lacks",
+        ),
+        pytest.param(
             {"pylock.toml": PYLOCK + 'extras = ["redis"]\n'},
             {"extras": ["postgres"]},
             "but pylock.toml has no such extra; it has: redis",
@@ -200,6 +231,48 @@ def test_choice_that_the_source_does_not_have_is_refused(
     with pytest.raises(BuildError) as refused:
         dependencies(files, **choice).refuse()
     assert message in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("files", "choice"),
+    [
+        pytest.param(
+            {"pyproject.toml": GROUPS, "uv.lock": UV_LOCK},
+            {"extras": ["Postgres"], "groups": ["web"]},
+            id="standard",
+        ),
+        pytest.param(
+            {
+                "pyproject.toml": POETRY
+                + "[tool.poetry.extras]\nfast_json = []\n"
+                + "[tool.poetry.dev-dependencies]\n[tool.poetry.group.web]\n",
+                "poetry.lock": "",
+            },
+            {"extras": ["fast-json"], "groups": ["dev", "web"]},
+            id="Poetry",
+        ),
+        pytest.param(
+            {"pyproject.toml": DECLARES + "[tool.uv]\ndev-dependencies = []\n", "uv.lock": UV_LOCK},
+            {"groups": ["dev"]},
+            id="uv",
+        ),
+        pytest.param(
+            {
+                "pyproject.toml": GROUPS + "[tool.pdm.dev-dependencies]\ntest = []\n",
+                "pdm.lock": '[metadata]\ngroups = ["default", "postgres", "test", "web"]\n',
+            },
+            {"extras": ["postgres"], "groups": ["test", "web"]},
+            id="pdm",
+        ),
+        pytest.param(
+            {"pyproject.toml": DYNAMIC.replace("dep", "optional-dep", 1), "uv.lock": UV_LOCK},
+            {"extras": ["any"]},
+            id="extras that only a build can find",
+        ),
+    ],
+)
+def test_choice_that_the_project_has_is_accepted(dependencies, files: dict, choice: dict):
+    dependencies(files, **choice).refuse()
 
 
 @pytest.mark.parametrize(

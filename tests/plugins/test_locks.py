@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from ansible_collections.subsite.deploy.plugins.filter.failure_reason import failure_reason
 from ansible_collections.subsite.deploy.plugins.module_utils import locks
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError
 from wheels import BACKEND, PROJECT, wheel, write
@@ -344,6 +345,34 @@ def test_tool_resolves_what_has_no_lock(locker, lock, build, packages: Path):
     wheel(packages / "cart", "cart", "2")
     lock(makes_lock=False)
     assert build() == {"cart": "# 2 from cart", "basket": "# 1 from built"}
+
+
+@pytest.mark.parametrize("installer", ["uv"])
+@pytest.mark.parametrize("locker", [pytest.param(locks.TOOLS[0], id="uv")])
+def test_report_says_how_to_update_a_lock(lock, build, source: Path):
+    lock()
+    project = source / "pyproject.toml"
+    project.write_text(project.read_text().replace('version = "1"', 'version = "2"'))
+    with pytest.raises(BuildError) as refused:
+        build()
+    report = failure_reason(
+        {"output": str(refused.value).splitlines(), "journal": []},
+        action="subsite.deploy.wsgi_release",
+        name="shop",
+        release="0123456789ab",
+        inputs={},
+    )
+    assert report[-1] == "Fix: Run 'uv lock' in the project, and commit uv.lock."
+
+
+@pytest.mark.parametrize("installer", ["uv"])
+@pytest.mark.parametrize("locker", [pytest.param(locks.TOOLS[3], id="pipenv")])
+def test_pipfile_without_a_lock_is_resolved_for_the_interpreter(lock, build, source: Path):
+    """The version of Python that it names is not read, and the host need not have it."""
+    lock(makes_lock=False)
+    pipfile = source / "Pipfile"
+    pipfile.write_text(pipfile.read_text() + '[requires]\npython_version = "3.99"\n')
+    assert build() == {"cart": "# 1 from cart", "basket": "# 1 from built"}
 
 
 @pytest.mark.parametrize("installer", ["uv", "pip"])

@@ -434,6 +434,12 @@ class TestHashes:
         with pytest.raises(BuildError, match="has hashes, but it does not include 'till>=2'"):
             build("till>=2")
 
+    def test_hold_beside_constraints_of_pip(self, build, lock, tmp_path: Path, monkeypatch):
+        lock("cart")
+        write(tmp_path, {"constraints.txt": "scale<2\n"})
+        monkeypatch.setenv("PIP_CONSTRAINT", str(tmp_path / "constraints.txt"))
+        assert build() == {"cart": "# 1 from index"}
+
     def test_read_no_cache(self, build, lock, parameters: dict):
         lock("cart")
         build()

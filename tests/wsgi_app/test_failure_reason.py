@@ -447,6 +447,42 @@ def test_credentials_that_an_index_refuses(reason, closed_index, tmp_path: Path,
     assert "secret" not in "\n".join(lines)
 
 
+def test_option_of_the_command_is_no_reason(reason):
+    """What has hashes is installed by a command that names them, whatever stops it."""
+    output = """\
+/srv/wsgi/.tools/uv-3.13/bin/uv pip install --no-deps --requirement=lock.txt --require-hashes
+error: Failed to download and build `uwsgi==2.0.31`
+  cause: The build backend returned an error
+         Traceback (most recent call last):
+           File "<string>", line 14, in <module>
+         Exception: you need a C compiler to build uWSGI
+"""
+    assert reason("wsgi_release", output=output.splitlines())[-1].startswith(
+        "Fix: Set wsgi_app_system_packages: ["
+    )
+    unknown = output.replace("you need a C compiler to build uWSGI", "unknown")
+    assert not reason("wsgi_release", output=unknown.splitlines())[-1].startswith("Fix:")
+
+
+def test_module_with_the_name_of_one_of_python(reason):
+    source = "/srv/wsgi/shop/releases/0123456789ab/source"
+    text = f"ImportError: cannot import name 'EXACT' from 'token' ({source}/lib/token.py)"
+    lines = reason("wsgi_switch", journal=written(text), files=["lib/token.py"])
+    assert lines[-1] == (
+        "Fix: Rename lib/token.py: Python has a module of this name, and its own code imports "
+        "yours in its place."
+    )
+
+
+def test_version_of_uv_that_a_project_does_not_allow(reason, tmp_path: Path):
+    (tmp_path / "pyproject.toml").write_text('[tool.uv]\nrequired-version = "<0.1"\n')
+    done = subprocess.run(["uv", "lock", "--check"], cwd=tmp_path, capture_output=True, text=True)
+    refused = "uv.lock does not match pyproject.toml, or cannot be checked. Run 'uv lock'."
+    lines = reason("wsgi_release", output=[refused, *done.stderr.splitlines()])
+    assert lines[0].startswith("error: Required uv version `<0.1`")
+    assert lines[-1].startswith("Fix: The project wants uv <0.1, and the role has ")
+
+
 def test_proxy_of_build_commands_is_not_one_of_the_app(reason):
     output = ["curl: (6) Could not resolve host: example.org"]
     assert reason("wsgi_build_commands", output=output)[-1].endswith(

@@ -14,6 +14,7 @@ from ansible_collections.subsite.deploy.plugins.plugin_utils.failures.advice imp
     images,
     indexes,
     limits,
+    locks,
     modules,
     network,
     sandbox,
@@ -31,6 +32,7 @@ AREAS = (
     indexes,
     limits,
     network,
+    locks,  # an index or a network can stop the check of a lock
     sandbox,
     files,
     commands,

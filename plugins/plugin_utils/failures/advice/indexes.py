@@ -68,7 +68,9 @@ ROWS = (
         BUILD,
     ),
     row(
-        r"no trusted hash was provided|require-hashes|have versions pinned with ==",
+        # The command has this option, too.
+        r"no trusted hash was provided|[Ii]n `?--require-hashes`? mode"
+        r"|have versions pinned with ==",
         "A requirements.txt with hashes needs one for each package, also for those that others "
         "require: write it with pip-compile --generate-hashes or uv pip compile --generate-hashes.",
         BUILD,

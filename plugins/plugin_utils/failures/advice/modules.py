@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from difflib import get_close_matches
 
 from ansible_collections.subsite.deploy.plugins.module_utils import locks
@@ -175,8 +176,13 @@ def _unread(decide: list[str], chosen: list[str], app: App) -> str:
 
 
 def other_version(match: re.Match[str], app: App) -> str | None:
-    """Say that another version of a package is needed."""
+    """Say that another version of a package is needed, or another name of a module."""
     top = match["module"].partition(".")[0]
+    if top in sys.stdlib_module_names and app.is_in_project(match["path"]):
+        return (
+            f"Rename {app.short(match['path'])}: Python has a module of this name, and its own "
+            "code imports yours in its place."
+        )
     if top in _modules(app) or _directory_of(top, app) or "circular import" in match.string:
         return None
     package = PACKAGES.get(top, top)

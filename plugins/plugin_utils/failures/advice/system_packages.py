@@ -226,7 +226,8 @@ ROWS = (
         lambda _match, app: add(PROGRAMS["xml2-config"], app),
     ),
     row(
-        r"Unknown compiler\(s\)|No C compiler|no acceptable C compiler|C compiler cannot create",
+        r"Unknown compiler\(s\)|No C compiler|no acceptable C compiler|C compiler cannot create"
+        r"|need a C compiler",
         lambda _match, app: add(PROGRAMS["g++"], app),
     ),
     row(
