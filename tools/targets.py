@@ -34,6 +34,7 @@ class Target(NamedTuple):
     backend: str = "systemd"
     containers: str | None = None
     """What runs containers, for the rules, if it is not a host."""
+    entry_point: str = "main"
 
 
 class Feature(NamedTuple):
@@ -48,8 +49,9 @@ TARGETS = (
     Target("podman", backend="podman"),
     Target("rootless podman", backend="rootless_podman"),
     Target("docker", backend="docker"),
-    Target("compose", containers="compose"),
-    Target("manifests", containers="cluster"),
+    Target("compose", containers="compose", entry_point="validate_compose"),
+    Target("stack", containers="stack", entry_point="validate_cluster"),
+    Target("manifests", containers="cluster", entry_point="validate_cluster"),
 )
 
 IMAGE = {"type": "image", "ref": f"registry.example.org/shop@sha256:{'0' * 64}"}
@@ -107,18 +109,17 @@ def supports(target: Target, feature: Feature) -> bool:
     given = {**given, **feature.settings}
     if is_app:
         given["wsgi_app_backend"] = target.backend
-    return not input_errors(role, given, target.containers)
+    return not input_errors(role, given, target)
 
 
-def input_errors(role: str, given: dict[str, Any], containers: str | None) -> list[str]:
+def input_errors(role: str, given: dict[str, Any], target: Target) -> list[str]:
     """Return what a role says of its inputs. The collection has to be found by imports."""
     utils = "ansible_collections.subsite.deploy.plugins.plugin_utils"
     text = (ROOT / f"roles/{role}/meta/argument_specs.yml").read_text()
     specification = yaml.safe_load(text)["argument_specs"]
-    entry_point = f"validate_{containers}" if containers else "main"
     rules = importlib.import_module(f"{utils}.input_errors")
     try:
-        rules.check(role, specification, entry_point, given, containers, ["shop"])
+        rules.check(role, specification, target.entry_point, given, target.containers, ["shop"])
     except importlib.import_module(f"{utils}.inputs").InputsError as error:
         return error.errors
     return []

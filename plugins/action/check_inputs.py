@@ -36,7 +36,7 @@ class ActionModule(ActionBase):
             {
                 "entry_point": {"type": "str", "default": "main"},
                 "apps": {"type": "list", "elements": "str", "default": []},
-                "target": {"type": "str", "choices": ["compose", "cluster"]},
+                "target": {"type": "str", "choices": ["compose", "cluster", "stack"]},
             }
         )
         role = self._task._role

@@ -21,7 +21,7 @@ options:
     description: >-
       What runs containers from the inputs, if it is not a host. It does not support all of them.
     type: str
-    choices: [compose, cluster]
+    choices: [compose, cluster, stack]
   apps:
     description: The names of all apps that O(target) runs.
     type: list

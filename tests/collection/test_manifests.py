@@ -339,6 +339,17 @@ def test_pod_ends_after_gunicorn(named):
     assert spec["terminationGracePeriodSeconds"] >= drain + 30 + 5
 
 
+def test_pod_that_ends_refuses_connections(named):
+    spec = named("Deployment", "shop")["spec"]["template"]["spec"]
+    (release,) = [each for each in spec["volumes"] if each["name"] == "release"]
+    items = [
+        item["path"]
+        for each in release["projected"]["sources"]
+        for item in each.get("configMap", {}).get("items", [])
+    ]
+    assert {"leaving", "lib/subsite_wsgi/leaving.py"} <= {*items}
+
+
 def test_secrets_are_in_secrets_only(written: Path):
     hidden = ("hunter2", "swordfish", "0123456789")
     for path in [*written.glob("setup/*"), *written.glob("serve/*")]:

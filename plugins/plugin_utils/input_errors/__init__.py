@@ -4,8 +4,9 @@
 - ``wsgi_app``: inputs of an app, by area.
 - ``nginx_site``: inputs of a site, by area.
 - ``compose``: inputs that Compose does not support.
-- ``cluster``: inputs that a cluster does not support.
-- ``containers``: inputs that neither of them supports.
+- ``cluster``: inputs that a cluster of Kubernetes does not support.
+- ``stack``: inputs that a stack of Docker Swarm does not support.
+- ``containers``: inputs that none of them supports.
 - ``secrets``: what no error may print.
 - ``common``: names, paths and addresses, which both roles have.
 """
@@ -21,6 +22,7 @@ from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import
     nginx_site,
     secrets,
     spelling,
+    stack,
     wsgi_app,
 )
 from ansible_collections.subsite.deploy.plugins.plugin_utils.inputs import (
@@ -42,7 +44,7 @@ RULES = {
 }
 """The rules of a role and an entry point. Other entry points check names and types only."""
 
-TARGETS = {"compose": compose.errors, "cluster": cluster.errors}
+TARGETS = {"compose": compose.errors, "cluster": cluster.errors, "stack": stack.errors}
 """What finds inputs that do not work in containers."""
 
 
@@ -58,7 +60,7 @@ def check(
 
     :param specification: the options of each entry point.
     :param given: the values of the role's variables by name.
-    :param target: what runs containers from the inputs, ``compose`` or ``cluster``, if not a host.
+    :param target: what runs containers from the inputs, one of ``TARGETS``, if not a host.
     :param apps: the names of all apps that it runs.
     :raises InputsError: with one sentence for each error.
     """

@@ -1,4 +1,4 @@
-"""Find inputs that a cluster does not support."""
+"""Find inputs that a cluster does not support, above all one of Kubernetes."""
 
 from __future__ import annotations
 
@@ -23,15 +23,20 @@ REGISTRY = re.compile(r"[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*")
 def of_manifests(directory: str, registry: str, ingress: dict) -> Iterator[str]:
     """Yield what is wrong with the inputs of playbooks/manifests.yml."""
     yield from containers.directory("manifests_directory", directory, "the manifests")
-    if not REGISTRY.fullmatch(registry):
-        yield (
-            f"manifests_registry is {registry!r}: write where the images will be, without a "
-            "scheme, as in -e manifests_registry=registry.example.org/shop."
-        )
+    yield from registry_address("manifests_registry", registry)
     if ingress and set(ingress) != {"class", "namespace"}:
         yield (
             f"manifests_ingress is {ingress!r}: write the class of the ingress controller and the "
             "namespace that it runs in, as in {class: traefik, namespace: traefik}."
+        )
+
+
+def registry_address(variable: str, registry: str) -> Iterator[str]:
+    """Yield why ``registry`` cannot be where images are pushed to."""
+    if not REGISTRY.fullmatch(registry):
+        yield (
+            f"{variable} is {registry!r}: write where the images will be, without a scheme, as in "
+            f"-e {variable}=registry.example.org/shop."
         )
 
 
@@ -48,11 +53,28 @@ def errors(role: str, inputs: Inputs, apps: list[str]) -> Iterator[str]:
 
 def of_app(inputs: Inputs, apps: list[str]) -> Iterator[str]:
     """Yield which inputs of an app a cluster does not support."""
+    yield from of_any_app(inputs, apps)
+    yield from _limits(inputs)
+    yield from _schedules(inputs)
+    values = inputs.values
+    if values["registry_login"].get("username"):
+        yield (
+            "wsgi_app_registry_login is set, but the nodes of a cluster log in themselves: remove "
+            "the variable, and add an imagePullSecret to the cluster."
+        )
+    size = sum(len((file["content"] or file["secret"] or "").encode()) for file in values["files"])
+    if size > MOST_FILES:
+        yield (
+            f"wsgi_app_files has {size} bytes, but a cluster takes at most {MOST_FILES}: put large "
+            "files into the source."
+        )
+
+
+def of_any_app(inputs: Inputs, apps: list[str]) -> Iterator[str]:
+    """Yield which inputs of an app neither Kubernetes nor Docker Swarm supports."""
     yield from _names(inputs, apps)
     yield from _source(inputs)
     yield from _directories(inputs)
-    yield from _limits(inputs)
-    yield from _schedules(inputs)
     values = inputs.values
     if values["replicas"] < 1:
         yield (
@@ -94,11 +116,6 @@ def _source(inputs: Inputs) -> Iterator[str]:
             f"wsgi_app_source.ref is {source['ref']!r}, but its tag can become another image while "
             "the cluster runs it: write its digest, as in registry.example.org/shop@sha256:…."
         )
-    if inputs.values["registry_login"].get("username"):
-        yield (
-            "wsgi_app_registry_login is set, but the nodes of a cluster log in themselves: remove "
-            "the variable, and add an imagePullSecret to the cluster."
-        )
 
 
 def _directories(inputs: Inputs) -> Iterator[str]:
@@ -114,12 +131,6 @@ def _directories(inputs: Inputs) -> Iterator[str]:
         yield (
             f"wsgi_app_static_paths is {values['static_paths']!r}, but {NO_FILES}: remove the "
             f"variable, {containers.INSTEAD}."
-        )
-    size = sum(len((file["content"] or file["secret"] or "").encode()) for file in values["files"])
-    if size > MOST_FILES:
-        yield (
-            f"wsgi_app_files has {size} bytes, but a cluster takes at most {MOST_FILES}: put large "
-            "files into the source."
         )
 
 
@@ -157,6 +168,14 @@ def _schedules(inputs: Inputs) -> Iterator[str]:
 
 def of_site(inputs: Inputs, apps: list[str]) -> Iterator[str]:
     """Yield which inputs of a site a cluster does not support."""
+    yield from of_any_site(inputs, apps, instead="let the ingress end TLS, or write 'files'")
+
+
+def of_any_site(inputs: Inputs, apps: list[str], instead: str) -> Iterator[str]:
+    """Yield which inputs of a site neither Kubernetes nor Docker Swarm supports.
+
+    :param instead: how TLS is possible, in words.
+    """
     values, tls = inputs.values, inputs.values["tls"]
     for variable, address in containers.addresses(inputs):
         yield (
@@ -166,7 +185,7 @@ def of_site(inputs: Inputs, apps: list[str]) -> Iterator[str]:
     if tls["mode"] not in ("none", "files"):
         yield (
             f"nginx_site_tls.mode is {tls['mode']!r}, but each copy of nginx would have another "
-            "certificate: let the ingress end TLS, or write 'files' with the text of a certificate."
+            f"certificate: {instead} with the text of a certificate."
         )
     for name in ("certificate", "clients"):
         if tls[name] and "-----BEGIN" not in tls[name]:

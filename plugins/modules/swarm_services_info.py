@@ -1,0 +1,60 @@
+#!/usr/bin/python
+"""Read which releases a stack of Docker Swarm runs."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: swarm_services_info
+author: The Subsite maintainers (@subsite)
+short_description: Read which releases a stack of Docker Swarm runs
+description:
+  - Fails if docker on this host is no manager of a swarm.
+options:
+  stack:
+    description: The name of the stack.
+    type: str
+    required: true
+extends_documentation_fragment: [subsite.deploy.changes_nothing]
+"""
+
+EXAMPLES = r"""
+- name: Read which releases the stack runs
+  subsite.deploy.swarm_services_info:
+    stack: shop
+  register: running
+"""
+
+RETURN = r"""
+releases:
+  description: The release of each service that has one, by the name of the service in the stack.
+  type: dict
+  returned: always
+  sample: {shop: 4d1c09aa71be, shop-worker: 4d1c09aa71be}
+"""
+
+from ansible_collections.subsite.deploy.plugins.module_utils import swarm
+from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
+
+
+def main() -> None:
+    """Return the releases."""
+    module = UnloggedModule(
+        argument_spec={"stack": {"type": "str", "required": True}}, supports_check_mode=True
+    )
+    stack = swarm.Stack(module.params["stack"])
+    try:
+        swarm.require_manager()
+        services = stack.services()
+    except swarm.SwarmError as error:
+        module.fail_json(msg=str(error))
+    labels = {name: service["Spec"].get("Labels", {}) for name, service in services.items()}
+    releases = {
+        name.removeprefix(f"{stack.name}_"): of[swarm.RELEASE]
+        for name, of in labels.items()
+        if swarm.RELEASE in of
+    }
+    module.exit_json(changed=False, releases=releases)
+
+
+if __name__ == "__main__":
+    main()

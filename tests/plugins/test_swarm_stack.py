@@ -1,0 +1,269 @@
+"""A stack is updated as a whole, or its apps are put back; jobs run once."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+from ansible_collections.subsite.deploy.plugins.module_utils import swarm
+from ansible_collections.subsite.deploy.plugins.modules import (
+    swarm_job,
+    swarm_services_info,
+    swarm_stack,
+)
+
+RELEASE = "0123456789ab"
+
+
+def service(name: str, command: str, app: str = "shop", **more) -> dict:
+    """Return a service as ``docker service inspect`` does."""
+    container = {
+        "Image": f"{name}:{command}",
+        "Command": [command],
+        "Configs": [{"ConfigName": f"{name}-{command}"}],
+        "DNSConfig": {},
+        "StopGracePeriod": 10_000_000_000,
+    }
+    return {
+        "ID": f"id-{name}",
+        "Spec": {
+            "Name": f"site_{name}",
+            "Labels": {"subsite.app": app, "subsite.release": RELEASE},
+            "TaskTemplate": {"ContainerSpec": container, "Networks": [{"Target": f"net-{app}"}]},
+            "Mode": {"Replicated": {"Replicas": 1}},
+        },
+        **more,
+    }
+
+
+class FakeSwarm:
+    """A swarm of one node.
+
+    ``deploy`` has the services after ``docker stack deploy``, and ``later`` those after a while.
+    """
+
+    def __init__(self) -> None:
+        self.services: dict[str, dict] = {}
+        self.tasks: dict[str, dict] = {}
+        self.deploy: list[dict] = []
+        self.later: dict[str, dict] = {}
+        self.log = ""
+        self.ran: list[str] = []
+        self.networks = {"site_shop": "net-shop", "site_old": "net-old"}
+        self.configs = ["shop-old", "shop-new", "blog-old", "unused"]
+        self.has_control = True
+
+    def run(self, name: str, command: str, state: str, app: str = "shop") -> None:
+        """Have a task of a service that is in this state."""
+        identifier = f"{name}-{command}"
+        template = deepcopy(service(name, command, app)["Spec"]["TaskTemplate"])
+        for default in ("DNSConfig", "StopGracePeriod"):
+            del template["ContainerSpec"][default]
+        self.tasks[identifier] = {
+            "ID": identifier,
+            "ServiceID": f"id-{name}",
+            "Spec": template,
+            "Status": {"State": state, "Err": "task: non-zero exit (3)", "Timestamp": "1"},
+            "DesiredState": "running",
+        }
+
+    @property
+    def is_deployed(self) -> bool:
+        """Whether the stack has been deployed."""
+        return any(line.startswith("stack deploy") for line in self.ran)
+
+    def __call__(self, *arguments: str, with_errors: bool = False) -> str:
+        """Answer as the docker command does."""
+        kind, verb, *more = arguments
+        self.ran.append(" ".join(arguments))
+        if arguments[:2] == ("stack", "deploy"):
+            for each in self.deploy:
+                self.services[each["Spec"]["Name"]] = each
+        elif verb == "ls":
+            names = {"service": self.services, "network": self.networks, "config": self.configs}
+            return "\n".join(names.get(kind, []))
+        elif arguments[:2] == ("service", "inspect"):
+            answer = json.dumps([self.services[name] for name in more])
+            if self.is_deployed:
+                self.services.update(self.later)
+            return answer
+        elif arguments[:2] == ("network", "inspect"):
+            return json.dumps([{"Name": name, "Id": self.networks[name]} for name in more])
+        elif arguments[:2] == ("stack", "ps"):
+            return "\n".join(self.tasks)
+        elif kind == "inspect":
+            return json.dumps([self.tasks[each] for each in more if each != "task"])
+        elif arguments[:2] == ("network", "rm"):
+            return str(more[0])
+        elif arguments[:2] == ("service", "rm"):
+            del self.services[more[0]]
+        elif arguments[:2] == ("service", "logs"):
+            return self.log if with_errors else ""
+        elif kind == "info":
+            return json.dumps({"ControlAvailable": self.has_control})
+        return ""
+
+
+@pytest.fixture
+def docker(monkeypatch) -> FakeSwarm:
+    fake = FakeSwarm()
+    monkeypatch.setattr(swarm, "docker", fake)
+    return fake
+
+
+@pytest.fixture
+def deploy(run_module, tmp_path: Path):
+    def deploy(*services: str, seconds: int = 5) -> dict:
+        return run_module(
+            swarm_stack,
+            stack="site",
+            files=["/home/me/site/stack.yaml"],
+            services=list(services),
+            directory=str(tmp_path),
+            timeout=seconds,
+        )
+
+    return deploy
+
+
+def test_new_service(docker, deploy):
+    docker.deploy = [service("shop", "new")]
+    docker.run("shop", "new", "running")
+    result = deploy("shop")
+    assert (result["changed"], result["services"]) == (True, ["site_shop"])
+
+
+def test_task_in_the_networks_of_before_is_not_waited_for(docker, deploy):
+    docker.deploy = [service("shop", "new", app="blog")]
+    docker.run("shop", "new", "running")
+    assert "site_shop does not work" in deploy("shop", seconds=1)["msg"]
+
+
+def test_deploy_without_a_change(docker, deploy):
+    docker.services = {"site_shop": service("shop", "new")}
+    docker.configs, docker.networks = ["shop-new"], {"site_shop": "net-shop"}
+    docker.deploy = [service("shop", "new", UpdateStatus={"State": "rollback_completed"})]
+    docker.run("shop", "new", "running")
+    result = deploy("shop")
+    assert (result["changed"], result["services"], result["removed"]) == (False, [], [])
+
+
+def test_what_no_service_uses_is_removed(docker, deploy):
+    docker.services = {"site_blog": service("blog", "old", app="old")}
+    previous = service("shop", "old")["Spec"]
+    docker.deploy = [service("shop", "new", PreviousSpec=previous)]
+    docker.run("shop", "new", "running")
+    result = deploy("shop")
+    assert result["removed"] == ["site_blog", "blog-old", "unused", "site_old"]
+    assert "network rm site_old" in docker.ran
+
+
+def test_all_services_are_removed(docker, deploy):
+    docker.services = {"site_shop": service("shop", "old")}
+    result = deploy()
+    assert result["removed"] == ["site_shop", *sorted(docker.configs), "site_old", "site_shop"]
+    assert not [line for line in docker.ran if line.startswith("stack deploy")]
+
+
+def test_app_is_put_back_as_a_whole(docker, deploy, tmp_path: Path):
+    docker.services = {
+        f"site_{name}": service(name, "old", app)
+        for name, app in {"shop": "shop", "shop-worker": "shop", "blog": "blog"}.items()
+    }
+    docker.deploy = [
+        service("shop", "new", UpdateStatus={"State": "updating"}),
+        service("shop-worker", "new"),
+        service("shop-mailer", "new"),
+        service("blog", "new", app="blog"),
+    ]
+    for name in ("shop-worker", "shop-mailer"):
+        docker.run(name, "new", "running")
+    docker.run("blog", "new", "running", app="blog")
+    docker.run("shop", "new", "failed")
+    # Swarm rolls the web process back while the module waits.
+    docker.later["site_shop"] = service("shop", "old", UpdateStatus={"State": "rollback_completed"})
+    secrets = tmp_path / f"srv/wsgi/shop/releases/{RELEASE}/secrets"
+    secrets.parent.mkdir(parents=True)
+    secrets.write_text('API_KEY="swordfish"\n')
+    docker.log = "The health check failed: swordfish"
+    result = deploy("shop", "shop-worker", "shop-mailer", "blog")
+    assert result["failed"]
+    assert (
+        "site_shop does not work: task: non-zero exit (3)\nThe health check failed: …"
+        in (result["msg"])
+    )
+    assert [line for line in docker.ran if line.startswith(("service rollback", "service rm"))] == [
+        "service rollback --detach site_shop-worker",
+        "service rm site_shop-mailer",
+    ]
+
+
+def test_new_service_that_fails_is_removed(docker, deploy):
+    docker.deploy = [service("shop", "new")]
+    docker.run("shop", "new", "failed")
+    docker.log = "no such module"
+    result = deploy("shop")
+    assert "no such module\nsite_shop was removed: it has no earlier release." in result["msg"]
+    assert docker.services == {}
+
+
+def test_service_that_never_starts_fails(docker, deploy):
+    docker.deploy = [service("shop", "new")]
+    docker.run("shop", "new", "pending")
+    assert "site_shop does not work" in deploy("shop", seconds=1)["msg"]
+
+
+@pytest.fixture
+def run_job(run_module, tmp_path: Path):
+    return lambda: run_module(
+        swarm_job,
+        stack="site",
+        job="shop_setup",
+        file="/home/me/site/setup/shop.yaml",
+        directory=str(tmp_path),
+        timeout=1,
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        pytest.param("complete", "no table", id="complete"),
+        pytest.param(
+            "failed", "site_shop_setup failed: task: non-zero exit (3)\nno table", id="failed"
+        ),
+        pytest.param(
+            "running", "site_shop_setup has not ended within 1 seconds: task", id="too slow"
+        ),
+    ],
+)
+def test_job(docker, run_job, state: str, said: str):
+    docker.deploy = [service("shop_setup", "setup")]
+    docker.run("shop_setup", "setup", state)
+    docker.log = "no table"
+    result = run_job()
+    assert result.get("failed", False) == (state != "complete")
+    assert said in result.get("msg", result.get("output"))
+    assert docker.services == {}
+
+
+def test_job_of_an_interrupted_run_is_removed_first(docker, run_job):
+    docker.services = {"site_shop_setup": service("shop_setup", "old")}
+    docker.deploy = [service("shop_setup", "setup")]
+    docker.run("shop_setup", "setup", "complete")
+    assert run_job()["changed"]
+    assert docker.ran.index("service rm site_shop_setup") < next(
+        number for number, line in enumerate(docker.ran) if line.startswith("stack deploy")
+    )
+
+
+def test_releases(docker, run_module):
+    docker.services = {"site_shop": service("shop", "new")}
+    assert run_module(swarm_services_info, stack="site")["releases"] == {"shop": RELEASE}
+
+
+def test_other_than_a_manager_is_refused(docker, run_module):
+    docker.has_control = False
+    assert "docker here is no manager" in run_module(swarm_services_info, stack="site")["msg"]
