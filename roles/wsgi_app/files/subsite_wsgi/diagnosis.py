@@ -34,15 +34,11 @@ LIFETIME = 60
 """Longest validity of a signature, in seconds."""
 
 PORTS = {"http": "80", "https": "443"}
-FORWARDING = re.compile(
-    r"HTTP_(X_FORWARDED_.+|X_REAL_IP|FORWARDED|VIA|UPGRADE|CONNECTION)"
-)
+FORWARDING = re.compile(r"HTTP_(X_FORWARDED_.+|X_REAL_IP|FORWARDED|VIA|UPGRADE|CONNECTION)")
 COUNTS = ("x_for", "x_proto", "x_host", "x_port", "x_prefix")
 
 
-def with_diagnosis(
-    app: WSGIApplication, mounted: dict[str, Any], key: bytes
-) -> WSGIApplication:
+def with_diagnosis(app: WSGIApplication, mounted: dict[str, Any], key: bytes) -> WSGIApplication:
     """Answer signed requests in place of ``app``, and pass all others on unchanged.
 
     It is the innermost wrapper, so it sees what the application would see. The signature does not
@@ -51,9 +47,7 @@ def with_diagnosis(
     :param mounted: how the application is mounted, for the answer.
     """
 
-    def wrapped(
-        environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
+    def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if HEADER not in environ or not is_signed(environ[HEADER], key, time.time()):
             return app(environ, start_response)
         answer = json.dumps({**diagnosis(app, environ), "mounted": mounted}).encode()
@@ -130,11 +124,7 @@ def chain(app: Any) -> Iterator[Any]:
 
 def flask_within(app: WSGIApplication) -> Any:
     """Return ``app`` if it is a Flask application, else none."""
-    return (
-        app
-        if hasattr(app, "session_interface") and hasattr(app, "request_context")
-        else None
-    )
+    return app if hasattr(app, "session_interface") and hasattr(app, "request_context") else None
 
 
 def through_fixes(
@@ -157,9 +147,7 @@ def builds(flask: Any, environ: WSGIEnvironment) -> dict[str, Any]:
 
     :param flask: none if it is no Flask application.
     """
-    anonymous = {
-        name: value for name, value in environ.items() if name != "HTTP_COOKIE"
-    }
+    anonymous = {name: value for name, value in environ.items() if name != "HTTP_COOKIE"}
     try:
         adapter = flask and flask.create_url_adapter(flask.request_class(anonymous))
     except SecurityError:

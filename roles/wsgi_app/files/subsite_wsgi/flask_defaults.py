@@ -21,9 +21,7 @@ def give(app: Flask, defaults: dict[str, str], app_prefix: str) -> None:
         app.session_interface = with_client_cookie(app.session_interface, app_prefix)
 
 
-def with_client_cookie(
-    interface: SessionInterface, app_prefix: str
-) -> SessionInterface:
+def with_client_cookie(interface: SessionInterface, app_prefix: str) -> SessionInterface:
     """Return ``interface`` with cookies for the URL that each client sees.
 
     It is a copy, since Flask shares one interface among all applications. Methods of its class
@@ -31,9 +29,7 @@ def with_client_cookie(
     """
     kind = type(interface)
     extended = copy.copy(interface)
-    extended.__class__ = type(
-        kind.__name__, (kind, ClientCookie), {"app_prefix": app_prefix}
-    )
+    extended.__class__ = type(kind.__name__, (kind, ClientCookie), {"app_prefix": app_prefix})
     return extended
 
 
@@ -48,9 +44,7 @@ class ClientCookie(SessionInterface):
             return "/"  # browsers reject any other path (RFC 6265bis, 4.1.3.2)
         if app.config["SESSION_COOKIE_PATH"] or not has_request_context():
             return super().get_cookie_path(app)
-        return (
-            request.script_root.removesuffix(self.app_prefix) + self.app_prefix or "/"
-        )
+        return request.script_root.removesuffix(self.app_prefix) + self.app_prefix or "/"
 
     def get_cookie_secure(self, app: Flask) -> bool:
         """Return whether the client uses https, unless the cookie is always secure."""

@@ -89,16 +89,12 @@ def run_in_child(load: Callable, check: Callable[..., str], timeout: float) -> s
     child_end.close()
     try:
         result.recv()
-        return (
-            result.recv() if result.poll(timeout) else f"no answer within {timeout} s"
-        )
+        return result.recv() if result.poll(timeout) else f"no answer within {timeout} s"
     except EOFError:
         child.join(JOIN)
         return how_it_ended(child.exitcode)
     finally:
-        with contextlib.suppress(
-            ProcessLookupError
-        ):  # it has no group yet, or has ended
+        with contextlib.suppress(ProcessLookupError):  # it has no group yet, or has ended
             os.killpg(child.pid, signal.SIGKILL)
         child.kill()
         child.join()
@@ -121,9 +117,7 @@ def probe(app: WSGIApplication, path: str, status: list[int], origin: str) -> st
 
     def start_response(line: str, headers: list, exc_info: object = None) -> Callable:
         answer[:] = [line]
-        location[:] = [
-            f", to {value}" for name, value in headers if name.lower() == "location"
-        ]
+        location[:] = [f", to {value}" for name, value in headers if name.lower() == "location"]
         return body.write
 
     body = io.BytesIO()

@@ -45,6 +45,4 @@ def require_wsgi_worker(kind: type[Worker]) -> None:
     """End the process if workers of this class call ASGI apps, and so have coroutines."""
     coroutines = inspect.getmembers(kind, inspect.iscoroutinefunction)
     if coroutines:
-        sys.exit(
-            f"wsgi_app_worker_class is {kind.__qualname__}, which runs ASGI apps. {ADVICE}"
-        )
+        sys.exit(f"wsgi_app_worker_class is {kind.__qualname__}, which runs ASGI apps. {ADVICE}")

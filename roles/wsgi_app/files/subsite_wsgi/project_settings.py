@@ -31,12 +31,8 @@ def project_settings(
     :param decided: what the file cannot set, and what to do instead.
     """
     found = read(file) if file else {}
-    exit_if_any(
-        f"{file} {fault}." for fault in decided_faults(found, role, decided or {})
-    )
-    chosen = {
-        name: value for name, value in found.items() if name not in (decided or {})
-    }
+    exit_if_any(f"{file} {fault}." for fault in decided_faults(found, role, decided or {}))
+    chosen = {name: value for name, value in found.items() if name not in (decided or {})}
     exit_if_any(f"{file} sets {fault}." for fault in faults(chosen))
     exit_if_any(f"{VARIABLE} has {fault}." for fault in faults(settings))
     return {
@@ -48,17 +44,13 @@ def project_settings(
 def read(file: str) -> dict[str, Any]:
     """Return the settings in ``file``. gunicorn ignores all other names in it, too."""
     if not Path(file).is_file():
-        sys.exit(
-            f"{VARIABLE}_file is {file!r}, but there is no such file in {Path.cwd()}."
-        )
+        sys.exit(f"{VARIABLE}_file is {file!r}, but there is no such file in {Path.cwd()}.")
     spec = importlib.util.spec_from_file_location("project_gunicorn_conf", file)
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
-    return {
-        name: value for name, value in vars(module).items() if name in make_settings()
-    }
+    return {name: value for name, value in vars(module).items() if name in make_settings()}
 
 
 def accepted(name: str, value: Any) -> Any:

@@ -36,9 +36,7 @@ def begin_start() -> None:
     gunicorn handles no signals before it serves. Without a handler, SIGTERM does not end the first
     process in a PID namespace (pid_namespaces(7)).
     """
-    signal.signal(
-        signal.SIGTERM, lambda *_: sys.exit("Stopped while the app was starting.")
-    )
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped while the app was starting."))
     if take(STARTING, seconds=LONGEST_PAUSE + 1):
         atexit.register(time.sleep, 3 * LOOK)
 

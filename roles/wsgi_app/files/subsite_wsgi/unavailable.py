@@ -74,9 +74,7 @@ class Start:
 
     def _begin_pause(self) -> None:
         """Keep the lock, so that the next start waits."""
-        self.pause_ends = time.monotonic() + min(
-            PAUSE * 2**self.failures, LONGEST_PAUSE
-        )
+        self.pause_ends = time.monotonic() + min(PAUSE * 2**self.failures, LONGEST_PAUSE)
         self.failures += 1
 
     def _end_pause(self) -> None:

@@ -16,9 +16,7 @@ SECONDS = 10
 """Time for the rest of a body, and for each piece of it. nginx has received all of it before."""
 
 
-def read_unread_body(
-    worker: Any, request: Any, environ: WSGIEnvironment, response: Any
-) -> None:
+def read_unread_body(worker: Any, request: Any, environ: WSGIEnvironment, response: Any) -> None:
     """Read the rest of the body, as gunicorn's hook ``post_request``.
 
     gunicorn closes the connection after a response to a request whose body is unread. Then nginx,

@@ -91,9 +91,7 @@ def without_default_port(app: WSGIApplication) -> WSGIApplication:
     the two reject the request (RFC 9110, 4.2.3: an absent port is the default port).
     """
 
-    def wrapped(
-        environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
+    def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         port = DEFAULT_PORTS.get(environ["wsgi.url_scheme"], "")
         if port and "HTTP_HOST" in environ:
             environ["HTTP_HOST"] = environ["HTTP_HOST"].removesuffix(port)
@@ -110,20 +108,12 @@ def with_script_name(app: WSGIApplication, prefix: str) -> WSGIApplication:
     set-up, so it gets 500.
     """
 
-    def wrapped(
-        environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
+    def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
-        taken = next(
-            (mount for mount in mounts(environ, prefix) if is_below(path, mount)), None
-        )
+        taken = next((mount for mount in mounts(environ, prefix) if is_below(path, mount)), None)
         if taken is None:
-            environ["wsgi.errors"].write(
-                f"{path!r} is not below {prefix}/, where the app is.\n"
-            )
-            start_response(
-                "500 Internal Server Error", [("Content-Type", "text/plain")]
-            )
+            environ["wsgi.errors"].write(f"{path!r} is not below {prefix}/, where the app is.\n")
+            start_response("500 Internal Server Error", [("Content-Type", "text/plain")])
             return [f"This app is at {prefix}/.\n".encode()]
         environ["SCRIPT_NAME"] = taken
         environ["PATH_INFO"] = path[len(taken) :]
@@ -158,9 +148,7 @@ def with_stripped_prefix(app: WSGIApplication, prefix: str) -> WSGIApplication:
     cannot make an application remember a wrong prefix.
     """
 
-    def wrapped(
-        environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
+    def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["SCRIPT_NAME"] = prefix
         return app(environ, start_response)
 
@@ -174,9 +162,7 @@ def with_outer_prefix(app: WSGIApplication, app_prefix: str) -> WSGIApplication:
     ProxyFix does not count empty values, and would take the list for a shorter one.
     """
 
-    def wrapped(
-        environ: WSGIEnvironment, start_response: StartResponse
-    ) -> Iterable[bytes]:
+    def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         prefixes = environ.pop(PREFIX_HEADER, "").split(",")
         outer = [prefix.strip().removesuffix(app_prefix) for prefix in prefixes]
         if any(outer):
