@@ -183,5 +183,7 @@ def wait_for(outcome: Callable[[], Any], seconds: float, pause: float = 1) -> An
         with suppress(SwarmError):
             if result := outcome():
                 return result
+        # Docker's events tell of services, but not of the states of their tasks. So these are
+        # polled; the pause only sets how often.
         time.sleep(pause)
     return None

@@ -26,7 +26,7 @@ def names(docker) -> str:
 
 
 def test_app_leaves_nothing(deploy, docker, nodes):
-    others = [name for name in ("echo", "bin", "greeter")]
+    others = ["echo", "bin", "greeter"]
     deploy(
         **{name: ABSENT_APP for name in others},
         main={"nginx_site_mounts": MOUNTS},

@@ -41,7 +41,7 @@ def events() -> Response:
     def generate() -> Iterator[str]:
         for number in itertools.count():
             yield f"data: {number}\n\n"
-            # The pace of the events.
+            # Without the pause the stream would be one download, and not stay open between events.
             time.sleep(0.1)
 
     return Response(generate(), mimetype="text/event-stream")
