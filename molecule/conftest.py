@@ -10,7 +10,7 @@ import testinfra
 from confinement import unconfined
 from controller import MOLECULE
 
-pytest_plugins = ["measured"]
+pytest_plugins = ["journal", "measured"]
 
 
 @pytest.fixture(scope="session")

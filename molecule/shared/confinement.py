@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 LIST = r"""
 stat --format '%u %U %n' /proc/[0-9]* 2>/dev/null | while read -r number user directory; do
-  [ "$user" = root ] ||
-    echo "$number $user ${directory#/proc/}" \
-      "$(tail -n 1 "$directory/cgroup") $(tr '\0' ' ' <"$directory/cmdline")"
+  # A process that ends meanwhile has no cgroup.
+  [ "$user" = root ] || ! cgroup=$(tail -n 1 "$directory/cgroup") ||
+    echo "$number $user ${directory#/proc/} $cgroup $(tr '\0' ' ' <"$directory/cmdline")"
 done 2>/dev/null
 """
 
