@@ -143,11 +143,21 @@ def test_requests_wait_for_a_start_that_goes_on(release, address):
             rest(client)
 
 
+def run_start(release: Release, calls: str) -> None:
+    """Run a process that calls these functions of the locks, and then ends at once."""
+    code = f"from subsite_wsgi.start_locks import begin_start, complete_start; {calls}"
+    subprocess.run([sys.executable, "-c", code], cwd=release.top / "lib", check=True)
+
+
 @pytest.mark.usefixtures("service")
 def test_start_that_fails_at_once_is_noticed(release, address):
-    begin = "from subsite_wsgi.start_locks import begin_start; begin_start()"
-    subprocess.run([sys.executable, "-c", begin], cwd=release.top / "lib", check=True)
+    run_start(release, "begin_start()")
     assert eventually(lambda: answer_to(address, GET), 5)
+
+
+def test_app_that_stops_as_soon_as_it_serves_has_not_failed(release, service):
+    run_start(release, "begin_start(); complete_start(None)")
+    assert service.wait(5) == 0
 
 
 def test_command_of_the_unit_runs_no_module_of_the_project(

@@ -24,7 +24,9 @@ STARTED = "started"
 LONGEST_PAUSE = 10
 """Seconds before the next start, when many have failed."""
 LOOK = 0.1
-"""Seconds between two looks at the locks. An app that fails sooner keeps them for long enough."""
+"""Seconds between two looks at the locks."""
+SEEN = 3 * LOOK
+"""Seconds for which an app has each lock at least, so that it is seen, unless it is killed."""
 
 TAKEN: dict[str, FileIO] = {}
 """The files whose locks this process has."""
@@ -38,13 +40,19 @@ def begin_start() -> None:
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped while the app was starting."))
     if take(STARTING, seconds=LONGEST_PAUSE + 1):
-        atexit.register(time.sleep, 3 * LOOK)
+        atexit.register(time.sleep, SEEN)
 
 
 def complete_start(_server: object) -> None:
     """Say that the app serves, as gunicorn's hook ``when_ready``."""
     take(STARTED, seconds=1)
     atexit.unregister(time.sleep)
+    atexit.register(sleep_until, time.monotonic() + SEEN)
+
+
+def sleep_until(moment: float) -> None:
+    """Return at this moment of the monotonic clock."""
+    time.sleep(max(0, moment - time.monotonic()))
 
 
 def take(name: str, seconds: float) -> bool:
