@@ -8,7 +8,7 @@ import pytest
 import testinfra
 from controller import MOLECULE
 
-LINES = 40
+LINES = 20
 """So many lines of each host, its last ones since the phase of the test began."""
 
 

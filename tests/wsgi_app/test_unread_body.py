@@ -51,3 +51,10 @@ def test_closed_connection_ends(connection):
     nginx, gunicorn = connection
     nginx.close()
     assert read_rest(gunicorn, 100_000) < 5
+
+
+def test_connection_that_the_app_has_closed_ends(connection):
+    """As an app does that has answered with WebSocket."""
+    _, gunicorn = connection
+    gunicorn.close()
+    assert read_rest(gunicorn, 0) < 5

@@ -14,7 +14,7 @@ from machines import APP1, APP2, PORT, WEB1, WEB2, delays, lost, requests, summa
 pytestmark = pytest.mark.measures
 
 VERSIONS = map(str, itertools.count(int(time.time())))
-SWITCHES = 6
+SWITCHES = 50
 LEFT = "app2 wsgi_app_state=absent"
 SET_UP = "cat /var/lib/wsgi/demo/data/set-up"
 
@@ -52,9 +52,14 @@ def test_rolling_deploy(deploy, clients, tell):
 
 
 def test_switches_on_one_host(deploy, clients, tell):
+    between = []
+    for number in (next(VERSIONS), next(VERSIONS)):
+        deploy("--limit=app1", **version(number))
+        between.append(releases()[0])
     with clients() as watch:
-        for _ in range(SWITCHES):
-            deploy("rollback", "--limit=app1")
+        for current in between * (SWITCHES // len(between)):
+            deploy("rollback", "--limit=app1", wsgi_app_release=current.split(".")[1])
+            assert releases()[0] == current
     tell(f"{SWITCHES} switches: {summary(watch)} (before: 1 GET 29 s in 5 switches)")
     assert (lost(watch), delays(watch)[-1] < 2.5) == ([], True)
 

@@ -27,9 +27,10 @@ def read_unread_body(worker: Any, request: Any, environ: WSGIEnvironment, respon
     connection = request.unreader.sock
     timeout = connection.gettimeout()
     deadline = time.monotonic() + SECONDS
-    connection.settimeout(SECONDS)
-    # An error means that nginx has closed the connection, or sends nothing more.
+    # An error means that nginx or the app has closed the connection, or that nothing more comes.
     with contextlib.suppress(OSError, ParseException):
+        connection.settimeout(SECONDS)
         while request.body.read(BLOCK) and time.monotonic() < deadline:
             pass
-    connection.settimeout(timeout)
+    with contextlib.suppress(OSError):
+        connection.settimeout(timeout)
