@@ -157,7 +157,9 @@ class FileSet:
         self.mark = mark_path(module.params["apply"])
         self.is_interrupted = os.path.exists(self.mark)
         self.changes: list[Change] = []
-        for entry in expand_copies(module.params["files"]):
+        entries = list(expand_copies(module.params["files"]))
+        self._refuse_two_contents(entries)
+        for entry in entries:
             change = self._compare(entry)
             if change:
                 self.changes.append(change)
@@ -180,6 +182,14 @@ class FileSet:
             return None
         self._refuse_blocking_kind(path, before, after)
         return Change(path, writer, before, after, is_secret, entry["diff"])
+
+    def _refuse_two_contents(self, entries: list[dict]) -> None:
+        """Refuse two entries that would replace the file of each other in every run."""
+        contents: dict[str, str | None] = {}
+        for entry in entries:
+            content = entry["content"] if entry["secret"] is None else entry["secret"]
+            if content is not None and contents.setdefault(entry["dest"], content) != content:
+                self.module.fail_json(msg=f"{entry['dest']} has two entries with different contents.")
 
     def _refuse_foreign_file(self, path: str, entry: dict, before: PathState) -> None:
         if entry["ours"] and before.kind == "file" and entry["ours"].encode() not in before.content:

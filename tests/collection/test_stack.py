@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -65,10 +67,10 @@ SITE = {
 
 
 @pytest.fixture(scope="module")
-def top(run, tmp_path_factory) -> Path:
-    """The directory of a stack with the README's example, and with other apps."""
-    top = tmp_path_factory.mktemp("stack")
-    docker = top / "bin/docker"
+def directory(tmp_path_factory) -> Path:
+    """A directory with a docker and an inventory."""
+    directory = tmp_path_factory.mktemp("stack")
+    docker = directory / "bin/docker"
     docker.parent.mkdir()
     docker.write_text(DOCKER)
     docker.chmod(0o755)
@@ -80,14 +82,32 @@ def top(run, tmp_path_factory) -> Path:
             "vars": {"ansible_python_interpreter": sys.executable},
         },
     }
-    (top / "hosts.yml").write_text(yaml.safe_dump(hosts))
-    done = run(
-        *("ansible-playbook", "-i", "inventories/single_host", "-i", top / "hosts.yml"),
-        *("-e", f"stack_directory={top}/site stack_registry={REGISTRY}", "playbooks/stack.yml"),
-        PATH=f"{docker.parent}:{Path(sys.executable).parent}:/usr/bin:/bin",
-    )
-    assert "There is no swarm." in done.stdout, done.stdout + done.stderr
-    return top / "site"
+    (directory / "hosts.yml").write_text(yaml.safe_dump(hosts))
+    return directory
+
+
+@pytest.fixture(scope="module")
+def deploy(run, directory: Path) -> Callable[[], str]:
+    """Return a function that runs the playbook until docker fails, and returns its output."""
+
+    def deploy() -> str:
+        done = run(
+            *("ansible-playbook", "-i", "inventories/single_host", "-i", directory / "hosts.yml"),
+            *("-e", f"stack_directory={directory}/site stack_registry={REGISTRY}"),
+            "playbooks/stack.yml",
+            PATH=f"{directory}/bin:{Path(sys.executable).parent}:/usr/bin:/bin",
+        )
+        assert "There is no swarm." in done.stdout, done.stdout + done.stderr
+        return done.stdout
+
+    return deploy
+
+
+@pytest.fixture(scope="module")
+def top(deploy, directory: Path) -> Path:
+    """The directory of a stack with the README's example, and with other apps."""
+    deploy()
+    return directory / "site"
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +128,13 @@ def test_services(services):
         *("nginx", "demo", "bin", "blog"),
         *("shop", "shop-worker", "shop-beat", "shop_setup"),
     }
+
+
+@pytest.mark.usefixtures("top")
+def test_second_run_writes_nothing(deploy):
+    changed = dict(re.findall(r"^(\S+) +: .*changed=(\d+)", deploy(), re.MULTILINE))
+    del changed["localhost"]  # it builds images each time that docker fails
+    assert changed == dict.fromkeys(("bin", "blog_app", "demo", "main", "shop_app", "shop_site"), "0")
 
 
 def test_configs_and_secrets_are_named_after_their_content(files, top: Path):

@@ -233,6 +233,11 @@ class TestConflict:
     def test_conflicting_options_are_refused(self, place, entry: dict):
         assert place({"dest": "it", **entry})["failed"]
 
+    def test_two_contents_of_a_file_are_refused(self, place, top: Path):
+        result = place({"dest": "it", "content": OLD}, {"dest": "it", "secret": SECRET})
+        assert result["msg"] == f"{top}/it has two entries with different contents."
+        assert not (top / "it").exists()
+
     @pytest.mark.parametrize("key", ["owner", "group"])
     def test_unknown_user_or_group_is_named(self, place, key: str):
         result = place({"dest": "it", "content": NEW, key: "wsgi-nobody-yet"})
