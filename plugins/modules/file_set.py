@@ -189,7 +189,9 @@ class FileSet:
         for entry in entries:
             content = entry["content"] if entry["secret"] is None else entry["secret"]
             if content is not None and contents.setdefault(entry["dest"], content) != content:
-                self.module.fail_json(msg=f"{entry['dest']} has two entries with different contents.")
+                self.module.fail_json(
+                    msg=f"{entry['dest']} has two entries with different contents."
+                )
 
     def _refuse_foreign_file(self, path: str, entry: dict, before: PathState) -> None:
         if entry["ours"] and before.kind == "file" and entry["ours"].encode() not in before.content:

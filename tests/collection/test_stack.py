@@ -134,7 +134,8 @@ def test_services(services):
 def test_second_run_writes_nothing(deploy):
     changed = dict(re.findall(r"^(\S+) +: .*changed=(\d+)", deploy(), re.MULTILINE))
     del changed["localhost"]  # it builds images each time that docker fails
-    assert changed == dict.fromkeys(("bin", "blog_app", "demo", "main", "shop_app", "shop_site"), "0")
+    names = ("bin", "blog_app", "demo", "main", "shop_app", "shop_site")
+    assert changed == dict.fromkeys(names, "0")
 
 
 def test_configs_and_secrets_are_named_after_their_content(files, top: Path):
