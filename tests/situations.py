@@ -59,6 +59,8 @@ CHANGING = {
     r"/releases/\w+/": "/releases/RELEASE/",
     r"/wsgi-build-\w+/": "/wsgi-build-TEMPORARY/",
     r"code=(killed|dumped)": "code=KILLED",
+    # psycopg says one or the other of the same server.
+    r"connection (failed|is bad)": "connection FAILED",
     r"(?<=lib/python)3\.\d+": "VERSION",
     r"(?<=pydantic\.dev/)\d+\.\d+": "VERSION",
     r"(?<=is Python )3\.\d+|(?<=Python version \()3\.\d+\.\d+|(?<=, not )3\.\d+": "VERSION",
@@ -387,7 +389,7 @@ Fix: No server listens at this address: start it on the host, or correct the add
     ),
     "postgresql-socket": Situation(
         """\
-psycopg.OperationalError: connection failed: connection to server on socket \
+psycopg.OperationalError: connection FAILED: connection to server on socket \
 "/run/postgresql/.s.PGSQL.5432" failed: No such file or directory
 	Is the server running locally and accepting connections on that socket?
   at app.py, line 3: psycopg.connect("host=/run/postgresql dbname=shop")
@@ -654,7 +656,7 @@ Fix: Let the command stay in the foreground, without an option such as --detach 
     ),
     "process-unknown": Situation(
         """\
-/srv/wsgi/process-unknown/releases/RELEASE/processes/worker: 10: exec: celery: not found
+/srv/wsgi/process-unknown/releases/RELEASE/processes/worker: 11: exec: celery: not found
 The background process 'worker' of wsgi_app_processes ended within 2 s (exit-code, status 127). It \
 has to stay up.
 Fix: Add 'celery' to the project's requirements or to wsgi_app_packages.""",
@@ -709,7 +711,7 @@ calls pip.""",
     ),
     "build-program": Situation(
         """\
-/tmp/wsgi-build-TEMPORARY/commands: 1: msgfmt: not found
+/srv/wsgi/build-program/releases/RELEASE/tmp/wsgi-build-TEMPORARY/commands: 1: msgfmt: not found
   msgfmt --version
   A command of wsgi_app_build_commands ended with status 127: the last one above.
 Fix: Set wsgi_app_system_packages: [gettext].""",

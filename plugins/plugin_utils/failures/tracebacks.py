@@ -12,6 +12,7 @@ MARKS = re.compile(r"[\s^~]*$|\[Previous line repeated")
 END = re.compile(
     r"$|\[\d{4}-\d\d-\d\d |Traceback |\s*\[end of output\]|hint: |The health check of "
     r"|(During handling|The above exception)|Process \w+-\d+:|]$"
+    r"|A command of wsgi_app_build_commands ended "
 )
 """What cannot be a line of an exception's message."""
 
