@@ -75,9 +75,15 @@ class Stack:
         self.name = name
 
     def services(self) -> dict[str, dict[str, Any]]:
-        """Return what ``docker service inspect`` says of each service, by its name."""
+        """Return what ``docker service inspect`` says of each service, by its name.
+
+        docker writes the platforms of an image only in the deploy that gets a new digest, and the
+        next deploy removes them. So they are left out.
+        """
         names = self.names("service")
         found = json.loads(docker("service", "inspect", *names)) if names else []
+        for service in found:
+            service["Spec"]["TaskTemplate"].get("Placement", {}).pop("Platforms", None)
         return {service["Spec"]["Name"]: service for service in found}
 
     def names(self, kind: str) -> list[str]:

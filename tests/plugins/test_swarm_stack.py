@@ -142,9 +142,14 @@ def test_task_in_the_networks_of_before_is_not_waited_for(docker, deploy):
 
 
 def test_deploy_without_a_change(docker, deploy):
-    docker.services = {"site_shop": service("shop", "new")}
+    """The deploy before has resolved the tag of the image."""
+    before = service("shop", "new")
+    before["Spec"]["TaskTemplate"]["Placement"] = {"Platforms": [{"OS": "linux"}]}
+    docker.services = {"site_shop": before}
     docker.configs, docker.networks = ["shop-new"], {"site_shop": "net-shop"}
-    docker.deploy = [service("shop", "new", UpdateStatus={"State": "rollback_completed"})]
+    after = service("shop", "new", UpdateStatus={"State": "rollback_completed"})
+    after["Spec"]["TaskTemplate"]["Placement"] = {}
+    docker.deploy = [after]
     docker.run("shop", "new", "running")
     result = deploy("shop")
     assert (result["changed"], result["services"], result["removed"]) == (False, [], [])
