@@ -1,8 +1,11 @@
 """Compare the run time of the role with a playbook of plain tasks, which guarantees less.
 
 The host is the one of scenario "release", over SSH as root. Both playbooks deploy the same app,
-whose import takes a second. Their packages are already installed. The numbers depend on the
-machine and its load: compare the columns only.
+whose import takes a second; the role also with a lock. Their packages are already installed. The
+numbers depend on the machine and its load: compare the columns only.
+
+The exit status is 1 if the role's first deploy takes longer, or if new code with the same lock
+takes 5 seconds more than a run with nothing to do.
 """
 
 from __future__ import annotations
@@ -11,7 +14,9 @@ import json
 import os
 import re
 import shutil
+import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -19,7 +24,20 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[1]
 HOST = f"subsite-release-{os.environ.get('SUBSITE_SUITE', 'trixie')}"
 REPEATS = 3
-PLAYBOOKS = {"role": "bench/subsite.yml", "plain": "bench/plain.yml"}
+ROLE, LOCKED, PLAIN = "the role", "the role, with uv.lock", "plain tasks"
+PLAYBOOKS = {ROLE: "bench/subsite.yml", LOCKED: "bench/subsite.yml", PLAIN: "bench/plain.yml"}
+NOTHING, NEW_CODE = "nothing to do", "new code"
+MOST_SECONDS_OF_AN_EDIT = 5
+PROJECT_FILE = """\
+[project]
+name = "news"
+version = "1"
+requires-python = ">=3.11"
+dependencies = ["werkzeug"]
+
+[tool.uv]
+package = false
+"""
 ENVIRONMENT = os.environ | {
     "ANSIBLE_CALLBACKS_ENABLED": "remote_calls",
     "ANSIBLE_CALLBACK_PLUGINS": str(PROJECT / "tests/callback_plugins"),
@@ -39,9 +57,12 @@ class Way:
         self.playbook = PLAYBOOKS[name]
         self.address = address
         self.source = directory / name
-        app = f"{name}-{int(time.time())}"
+        app = f"bench{list(PLAYBOOKS).index(name)}-{int(time.time())}"
         self.variables = {"app": app, "source": str(self.source), "colour": "none"}
         shutil.copytree(PROJECT / "molecule/release/source", self.source)
+        if name == LOCKED:
+            (self.source / "pyproject.toml").write_text(PROJECT_FILE)
+            subprocess.run(["uv", "lock", "--quiet"], cwd=self.source, check=True)
 
     def run(self) -> tuple[float, int, int]:
         """Deploy and return seconds, tasks and remote calls."""
@@ -87,35 +108,46 @@ def let_in(directory: Path) -> None:
     ENVIRONMENT["ANSIBLE_PRIVATE_KEY_FILE"] = str(key)
 
 
+def median(runs: list[tuple[float, int, int]]) -> float:
+    """Return the median of the seconds."""
+    return statistics.median(took for took, _, _ in runs)
+
+
 def show(what: str, runs: dict[str, list[tuple[float, int, int]]]) -> None:
     """Print a row: the median of the seconds, and the counts of the last run."""
-    cells = []
-    for those in runs.values():
-        seconds = sorted(took for took, _, _ in those)[len(those) // 2]
-        cells.append(f"{seconds:6.1f} s {those[-1][1]:3} tasks {those[-1][2]:3} calls")
-    print(f"{what:18} | {cells[0]} | {cells[1]}", flush=True)
+    cells = [
+        f"{median(those):6.1f} s {those[-1][1]:3} tasks {those[-1][2]:3} calls"
+        for those in runs.values()
+    ]
+    print(f"{what:14} | {' | '.join(cells)}", flush=True)
 
 
 def main() -> None:
-    """Measure both playbooks in turn."""
+    """Measure the ways in turn."""
+    runs: dict[str, dict[str, list[tuple[float, int, int]]]] = {}
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         let_in(directory)
         address = on_host("hostname", "-I").split()[0]
         ways = {way: Way(way, address, directory) for way in PLAYBOOKS}
-        print(f"{'':18} | {'the role':27} | plain tasks")
-        show("first deploy", {way: [ways[way].run()] for way in ways})
+        print(f"{'':14} | {' | '.join(f'{way:28}' for way in ways)}")
+        first = {way: [ways[way].run()] for way in ways}
+        show("first deploy", first)
         for what, change in {
-            "nothing to do": lambda way, number: None,
-            "new code": Way.change_code,
+            NOTHING: lambda way, number: None,
+            NEW_CODE: Way.change_code,
             "new settings": Way.change_settings,
         }.items():
-            runs: dict[str, list[tuple[float, int, int]]] = {way: [] for way in ways}
+            runs[what] = {way: [] for way in ways}
             for number in range(REPEATS):
                 for way in ways:
                     change(ways[way], number)
-                    runs[way].append(ways[way].run())
-            show(what, runs)
+                    runs[what][way].append(ways[way].run())
+            show(what, runs[what])
+    edit = median(runs[NEW_CODE][LOCKED]) - median(runs[NOTHING][LOCKED])
+    print(f"new code with the same lock takes {edit:.1f} s more than a run with nothing to do")
+    if edit > MOST_SECONDS_OF_AN_EDIT or median(first[ROLE]) > median(first[PLAIN]):
+        sys.exit(1)
 
 
 if __name__ == "__main__":
