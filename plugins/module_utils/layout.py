@@ -56,7 +56,7 @@ class Layout:
     app_dir: str
     releases_dir: str
     after_switch_path: str
-    """A file with the switch whose tasks after it are not done."""
+    """A file with the last switch, until all tasks of wsgi_app_after_switch are done."""
     environments_dir: str
     repository_dir: str
     podman_path: str

@@ -69,7 +69,7 @@ class Case:
 
     @property
     def expects_wrapper(self) -> bool:
-        """Whether the app has a wrapper that answers, so that no answer is a fault."""
+        """Whether the wrapper of the app should answer. If so, a missing answer is a fault."""
         app = self.responses.get("app", {})
         fails = "signed" in app and (app["plain"]["error"] or app["plain"]["status"] >= 500)
         return bool(fails) or any(self.wrapper_answer(name) for name in self.responses)

@@ -216,8 +216,8 @@ FAULTS = {
     ),
     "slash-missing": FaultDescription(
         "app",
-        "{place} is a page of its own without the slash at its end, so that its relative URLs, as "
-        "that of a {kind}, lead out of the app",
+        "{place} also works without the slash at its end. There, its relative URLs, such as that "
+        "of a {kind}, lead out of the app",
         "Let the app redirect {place} to {place}/, or write nginx_site_redirects: "
         "{{{place}: {place}/}}",
     ),

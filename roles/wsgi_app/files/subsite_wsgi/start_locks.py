@@ -25,8 +25,8 @@ LONGEST_PAUSE = 10
 """Seconds before the next start, when many have failed."""
 LOOK = 0.1
 """Seconds between two looks at the locks."""
-SEEN = 3 * LOOK
-"""Seconds for which an app has each lock at least, so that it is seen, unless it is killed."""
+HOLD = 3 * LOOK
+"""Seconds for which an app has each lock at least, unless it is killed, so that a look finds it."""
 
 TAKEN: dict[str, FileIO] = {}
 """The files whose locks this process has."""
@@ -40,14 +40,14 @@ def begin_start() -> None:
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped while the app was starting."))
     if take(STARTING, seconds=LONGEST_PAUSE + 1):
-        atexit.register(time.sleep, SEEN)
+        atexit.register(time.sleep, HOLD)
 
 
 def complete_start(_server: object) -> None:
     """Say that the app serves, as gunicorn's hook ``when_ready``."""
     take(STARTED, seconds=1)
     atexit.unregister(time.sleep)
-    atexit.register(sleep_until, time.monotonic() + SEEN)
+    atexit.register(sleep_until, time.monotonic() + HOLD)
 
 
 def sleep_until(moment: float) -> None:
