@@ -137,6 +137,11 @@ class Stack:
         return unused
 
 
+def is_job(service: dict[str, Any]) -> bool:
+    """Return whether the tasks of a service end by themselves."""
+    return "ReplicatedJob" in service["Spec"]["Mode"]
+
+
 def tasks_of(service: dict[str, Any], tasks: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return those of ``tasks`` that run what the specification of a service says."""
     wanted = _what_replaces_tasks(service["Spec"]["TaskTemplate"])

@@ -26,7 +26,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 releases:
-  description: The release of each service that has one, by the name of the service in the stack.
+  description: >-
+    The release of each service that has one, by the name of the service in the stack. Jobs are left
+    out: one of an earlier run says nothing about whether its release serves.
   type: dict
   returned: always
   sample: {shop: 4d1c09aa71be, shop-worker: 4d1c09aa71be}
@@ -47,7 +49,11 @@ def main() -> None:
         services = stack.services()
     except swarm.SwarmError as error:
         module.fail_json(msg=str(error))
-    labels = {name: service["Spec"].get("Labels", {}) for name, service in services.items()}
+    labels = {
+        name: service["Spec"].get("Labels", {})
+        for name, service in services.items()
+        if not swarm.is_job(service)
+    }
     releases = {
         name.removeprefix(f"{stack.name}_"): of[swarm.RELEASE]
         for name, of in labels.items()

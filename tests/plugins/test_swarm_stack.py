@@ -269,6 +269,14 @@ def test_releases(docker, run_module):
     assert run_module(swarm_services_info, stack="site")["releases"] == {"shop": RELEASE}
 
 
+def test_job_of_an_interrupted_run_is_no_release(docker, run_module):
+    """Otherwise the next run would not run the setup commands of this release."""
+    job = service("shop_setup", "setup")
+    job["Spec"]["Mode"] = {"ReplicatedJob": {"MaxConcurrent": 1, "TotalCompletions": 1}}
+    docker.services = {"site_shop_setup": job}
+    assert run_module(swarm_services_info, stack="site")["releases"] == {}
+
+
 def test_other_than_a_manager_is_refused(docker, run_module):
     docker.has_control = False
     assert "docker here is no manager" in run_module(swarm_services_info, stack="site")["msg"]
