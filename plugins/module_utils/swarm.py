@@ -28,8 +28,13 @@ DEFAULTS = {"DNSConfig": {}, "StopGracePeriod": 10_000_000_000}
 
 FAILED = ("failed", "rejected")
 """The states of a task that has failed."""
+ENDED = ("complete", "shutdown", "remove", "orphaned", *FAILED)
+"""The states of a task whose container does not run any more."""
 LONGEST_END = 120
 """Seconds that containers have to end."""
+
+NO_TASKS = "nothing found in stack"
+"""What docker says, as an error, of a stack that has no tasks."""
 
 
 class SwarmError(Exception):
@@ -94,7 +99,12 @@ class Stack:
 
     def tasks(self) -> list[dict[str, Any]]:
         """Return what ``docker inspect`` says of each task of all services."""
-        identifiers = docker("stack", "ps", "--quiet", "--no-trunc", self.name).split()
+        try:
+            identifiers = docker("stack", "ps", "--quiet", "--no-trunc", self.name).split()
+        except SwarmError as error:
+            if NO_TASKS not in str(error):
+                raise
+            identifiers = []
         return json.loads(docker("inspect", "--type", "task", *identifiers)) if identifiers else []
 
     def deploy(self, files: Iterable[str]) -> None:
@@ -140,6 +150,11 @@ class Stack:
 def is_job(service: dict[str, Any]) -> bool:
     """Return whether the tasks of a service end by themselves."""
     return "ReplicatedJob" in service["Spec"]["Mode"]
+
+
+def states_of(service: dict[str, Any], tasks: Iterable[dict[str, Any]]) -> set[str]:
+    """Return the states of all tasks of a service, also of those of earlier specifications."""
+    return {task["Status"]["State"] for task in tasks if task["ServiceID"] == service["ID"]}
 
 
 def tasks_of(service: dict[str, Any], tasks: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -13,6 +13,8 @@ Service = dict[str, Any]
 Task = dict[str, Any]
 
 GOES_ON, WORKS, FAILS = "goes on", "works", "fails"
+UNDER_WAY = ("updating", "rollback_started")
+"""What Swarm says of an update that goes on."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Update:
             return FAILS
         if self.is_new and self.failed_tasks(tasks):
             return FAILS
-        if update in ("updating", "rollback_started") or not _runs(service, tasks):
+        if update in UNDER_WAY or not _runs(service, tasks):
             return GOES_ON
         return WORKS
 
@@ -58,10 +60,18 @@ class Update:
 
     def put_back(self) -> str:
         """Undo the update, and return what was done in words."""
+        try:
+            return self._put_back()
+        except SwarmError as error:
+            return f"{self.name} was not put back: {error}"
+
+    def _put_back(self) -> str:
+        current = self.stack.services().get(self.name)
+        if current is None:
+            return f"{self.name} was removed by another command."
         if self.is_new:
             swarm.docker("service", "rm", self.name)
             return f"{self.name} was removed: it has no earlier release."
-        current = self.stack.services()[self.name]
         if current["Spec"] == self.wanted["Spec"]:
             swarm.docker("service", "rollback", "--detach", self.name)
         return f"{self.name} was rolled back."
@@ -76,16 +86,29 @@ def update(
     :raises SwarmError: when one does not work, with the end of its log.
     """
     before = stack.services()
+    broken = _never_worked(stack, before)
     stack.deploy(files)
+    services = stack.services()
+    # Swarm would not update these: their tasks stay as they are.
+    stuck = [
+        name
+        for name in broken
+        if name in services and services[name]["Spec"] != before[name]["Spec"]
+    ]
+    if stuck:
+        swarm.docker("service", "rm", *stuck)
+        before = {name: each for name, each in before.items() if name not in stuck}
+        stack.deploy(files)
+        services = stack.services()
     updates = [
         Update(
             stack,
             name,
             service,
             is_new=name not in before,
-            is_changed=before.get(name, {}).get("Spec") != service["Spec"],
+            is_changed=_is_changed(before.get(name), service),
         )
-        for name, service in stack.services().items()
+        for name, service in services.items()
         if name in {*names}
     ]
     states: dict[str, str] = {}
@@ -100,6 +123,23 @@ def update(
     if failed:
         raise SwarmError(_put_back(updates, failed, directory))
     return sorted(each.name for each in updates if each.is_changed)
+
+
+def _never_worked(stack: Stack, services: dict[str, Service]) -> list[str]:
+    """Return the services of which no release has worked yet: their first run was cut off."""
+    new = [each for each in services.values() if not each.get("PreviousSpec")]
+    tasks = stack.tasks() if new else []
+    states = {each["Spec"]["Name"]: swarm.states_of(each, tasks) for each in new}
+    return sorted(
+        name for name, of in states.items() if "running" not in of and of.intersection(swarm.FAILED)
+    )
+
+
+def _is_changed(before: Service | None, now: Service) -> bool:
+    """Return whether this run changes a service, or a run that was cut off began to do so."""
+    if before is None or before["Spec"] != now["Spec"]:
+        return True
+    return before.get("UpdateStatus", {}).get("State") in UNDER_WAY
 
 
 def _runs(service: Service, tasks: list[Task]) -> bool:

@@ -69,7 +69,7 @@ def run(stack: swarm.Stack, name: str, file: str, directory: str, seconds: float
 
     :raises SwarmError: when it fails, with the end of its log.
     """
-    remove(stack, name)  # an earlier run may have been cut off
+    end_earlier(stack, name)
     stack.deploy([file])
     service = stack.services()[name]
     try:
@@ -82,7 +82,8 @@ def run(stack: swarm.Stack, name: str, file: str, directory: str, seconds: float
             raise swarm.SwarmError(f"{name} failed: {said}")
         return said
     finally:
-        remove(stack, name)
+        if name in stack.names("service"):
+            swarm.docker("service", "rm", name)
 
 
 def _tasks(stack: swarm.Stack, service: dict[str, Any]) -> list[dict[str, Any]]:
@@ -93,10 +94,23 @@ def _ended(tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [task for task in tasks if task["Status"]["State"] in ("complete", *swarm.FAILED)]
 
 
-def remove(stack: swarm.Stack, name: str) -> None:
-    """Remove the job, if there is one, with its containers."""
-    if name in stack.names("service"):
-        swarm.docker("service", "rm", name)
+def end_earlier(stack: swarm.Stack, name: str) -> None:
+    """Remove the job of a run that was cut off, and wait for the end of its container.
+
+    :raises SwarmError: when that does not end, for example on a node that is cut off.
+    """
+    service = stack.services().get(name)
+    if service is None:
+        return
+    swarm.docker("service", "rm", name)
+    ended = {*swarm.ENDED}
+    if not swarm.wait_for(
+        lambda: swarm.states_of(service, stack.tasks()) <= ended, swarm.LONGEST_END
+    ):
+        raise swarm.SwarmError(
+            f"{name} of an earlier run has not ended. Run 'docker stack ps {stack.name}' to find "
+            "its node."
+        )
 
 
 def main() -> None:

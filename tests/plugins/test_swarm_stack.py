@@ -41,14 +41,16 @@ def service(name: str, command: str, app: str = "shop", **more) -> dict:
 class FakeSwarm:
     """A swarm of one node.
 
-    ``deploy`` has the services after ``docker stack deploy``, and ``later`` those after a while.
+    ``deploy`` has the services after ``docker stack deploy``, and ``later`` those after a while:
+    none for one that is gone. Commands that begin as one in ``failing`` fail.
     """
 
     def __init__(self) -> None:
         self.services: dict[str, dict] = {}
         self.tasks: dict[str, dict] = {}
         self.deploy: list[dict] = []
-        self.later: dict[str, dict] = {}
+        self.later: dict[str, dict | None] = {}
+        self.failing: tuple[str, ...] = ()
         self.log = ""
         self.ran: list[str] = []
         self.networks = {"site_shop": "net-shop", "site_old": "net-old"}
@@ -78,6 +80,8 @@ class FakeSwarm:
         """Answer as the docker command does."""
         kind, verb, *more = arguments
         self.ran.append(" ".join(arguments))
+        if self.ran[-1].startswith(self.failing):
+            raise swarm.SwarmError(f"docker {kind} {verb} failed")
         if arguments[:2] == ("stack", "deploy"):
             for each in self.deploy:
                 self.services[each["Spec"]["Name"]] = each
@@ -87,11 +91,16 @@ class FakeSwarm:
         elif arguments[:2] == ("service", "inspect"):
             answer = json.dumps([self.services[name] for name in more])
             if self.is_deployed:
-                self.services.update(self.later)
+                changed = {**self.services, **self.later}
+                self.services = {name: each for name, each in changed.items() if each}
             return answer
         elif arguments[:2] == ("network", "inspect"):
             return json.dumps([{"Name": name, "Id": self.networks[name]} for name in more])
         elif arguments[:2] == ("stack", "ps"):
+            if not self.tasks:
+                raise swarm.SwarmError(
+                    f"docker stack ps failed: nothing found in stack: {more[-1]}"
+                )
             return "\n".join(self.tasks)
         elif kind == "inspect":
             return json.dumps([self.tasks[each] for each in more if each != "task"])
@@ -186,6 +195,7 @@ def test_app_is_put_back_as_a_whole(docker, deploy, tmp_path: Path):
     for name in ("shop-worker", "shop-mailer"):
         docker.run(name, "new", "running")
     docker.run("blog", "new", "running", app="blog")
+    docker.run("shop", "old", "running")
     docker.run("shop", "new", "failed")
     # Swarm rolls the web process back while the module waits.
     docker.later["site_shop"] = service("shop", "old", UpdateStatus={"State": "rollback_completed"})
@@ -212,6 +222,77 @@ def test_new_service_that_fails_is_removed(docker, deploy):
     result = deploy("shop")
     assert "no such module\nsite_shop was removed: it has no earlier release." in result["msg"]
     assert docker.services == {}
+
+
+def test_update_of_an_interrupted_run_is_rolled_back(docker, deploy):
+    """The next run waits for this update, and does not take the earlier release for the new one."""
+    docker.services = {"site_shop": service("shop", "new", UpdateStatus={"State": "updating"})}
+    docker.deploy = list(docker.services.values())
+    docker.run("shop", "new", "failed")
+    docker.run("shop", "old", "running")
+    docker.later["site_shop"] = service("shop", "old", UpdateStatus={"State": "rollback_completed"})
+    docker.log = "no such module"
+    result = deploy("shop")
+    assert result["failed"]
+    assert "no such module\nsite_shop was rolled back." in result["msg"]
+
+
+def test_service_that_another_command_removes(docker, deploy):
+    docker.services = {"site_shop": service("shop", "old")}
+    docker.deploy = [service("shop", "new")]
+    docker.run("shop", "new", "starting")
+    docker.later["site_shop"] = None
+    assert "site_shop was removed by another command." in deploy("shop")["msg"]
+
+
+def test_all_services_are_put_back_although_one_cannot_be(docker, deploy):
+    names = ("shop", "shop-worker", "shop-mailer")
+    docker.services = {f"site_{name}": service(name, "old") for name in names}
+    docker.deploy = [service(name, "new") for name in names]
+    docker.run("shop", "new", "starting")
+    docker.failing = ("service rollback --detach site_shop-worker",)
+    message = deploy(*names, seconds=1)["msg"]
+    assert "site_shop was rolled back." in message
+    assert "site_shop-worker was not put back: docker service rollback failed" in message
+    assert "site_shop-mailer was rolled back." in message
+
+
+def test_stack_without_tasks_fails(docker, deploy):
+    docker.deploy = [service("shop", "new")]
+    message = deploy("shop", seconds=1)["msg"]
+    assert "site_shop does not work: Swarm started no task of it.\nsite_shop was removed" in message
+
+
+def test_service_that_has_never_worked_is_created_again(docker, deploy):
+    """Its first run was cut off. Swarm does not update it: it stays as it is."""
+    docker.services = {"site_shop": service("shop", "old")}
+    docker.run("shop", "old", "failed")
+    docker.deploy = [service("shop", "new")]
+    docker.run("shop", "new", "pending")
+    deploy("shop", seconds=1)
+    deployed = "stack deploy --with-registry-auth --resolve-image=changed"
+    changes = [line for line in docker.ran if line.startswith((deployed, "service rm"))]
+    assert [line.split(" --")[0] for line in changes[:3]] == [
+        "stack deploy",
+        "service rm site_shop",
+        "stack deploy",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("state", "more"),
+    [
+        pytest.param("running", {}, id="works"),
+        pytest.param("failed", {"PreviousSpec": {"Name": "site_shop"}}, id="has worked"),
+    ],
+)
+def test_service_is_not_created_again(docker, deploy, state: str, more: dict):
+    docker.services = {"site_shop": service("shop", "old", **more)}
+    docker.run("shop", "old", state)
+    docker.run("shop", "new", "running")
+    docker.deploy = [service("shop", "new")]
+    assert deploy("shop")["services"] == ["site_shop"]
+    assert "service rm site_shop" not in docker.ran
 
 
 def test_service_that_never_starts_fails(docker, deploy):
@@ -262,6 +343,19 @@ def test_job_of_an_interrupted_run_is_removed_first(docker, run_job):
     assert docker.ran.index("service rm site_shop_setup") < next(
         number for number, line in enumerate(docker.ran) if line.startswith("stack deploy")
     )
+
+
+def test_job_waits_for_the_end_of_an_interrupted_one(docker, run_job, monkeypatch):
+    """Two migrations at once could damage a database."""
+    monkeypatch.setattr(swarm, "LONGEST_END", 1)
+    docker.services = {"site_shop_setup": service("shop_setup", "old")}
+    docker.deploy = [service("shop_setup", "setup")]
+    docker.run("shop_setup", "old", "running")
+    assert run_job()["msg"] == (
+        "site_shop_setup of an earlier run has not ended. Run 'docker stack ps site' to find its "
+        "node."
+    )
+    assert not docker.is_deployed
 
 
 def test_releases(docker, run_module):
