@@ -18,7 +18,8 @@ STACK = "com.docker.stack.namespace"
 """The label with the stack that a service, a config, a secret or a network is of."""
 APP = "subsite.app"
 RELEASE = "subsite.release"
-"""The labels with the app and the release of a service."""
+DIRECTORY = "subsite.directory"
+"""The labels with the app and the release of a service, and with the directory of its stack."""
 
 LINES = 30
 """How many lines of the log of a failed task are shown."""

@@ -32,6 +32,12 @@ releases:
   type: dict
   returned: always
   sample: {shop: 4d1c09aa71be, shop-worker: 4d1c09aa71be}
+directories:
+  description: >-
+    The directory of the stack that each service was deployed from; empty for one of another tool.
+  type: dict
+  returned: always
+  sample: {site_shop: /home/me/site}
 """
 
 from ansible_collections.subsite.deploy.plugins.module_utils import swarm
@@ -49,17 +55,14 @@ def main() -> None:
         services = stack.services()
     except swarm.SwarmError as error:
         module.fail_json(msg=str(error))
-    labels = {
-        name: service["Spec"].get("Labels", {})
-        for name, service in services.items()
-        if not swarm.is_job(service)
-    }
+    labels = {name: service["Spec"].get("Labels", {}) for name, service in services.items()}
     releases = {
         name.removeprefix(f"{stack.name}_"): of[swarm.RELEASE]
         for name, of in labels.items()
-        if swarm.RELEASE in of
+        if swarm.RELEASE in of and not swarm.is_job(services[name])
     }
-    module.exit_json(changed=False, releases=releases)
+    directories = {name: of.get(swarm.DIRECTORY, "") for name, of in labels.items()}
+    module.exit_json(changed=False, releases=releases, directories=directories)
 
 
 if __name__ == "__main__":

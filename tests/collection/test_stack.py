@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable
@@ -21,6 +22,14 @@ case "$*" in
 esac
 """
 """A docker that deploys nothing."""
+OTHER_STACK = """#!/bin/sh
+case "$*" in
+  info*) echo '{"ControlAvailable": true}' ;;
+  "service ls"*) echo site_db ;;
+  "service inspect"*) echo 'SERVICES' ;;
+esac
+"""
+"""A docker of a swarm that has a stack of another owner."""
 
 SHOP = {
     "wsgi_app_name": "shop",
@@ -136,6 +145,39 @@ def test_second_run_writes_nothing(deploy):
     del changed["localhost"]  # it builds images each time that docker fails
     names = ("bin", "blog_app", "demo", "main", "shop_app", "shop_site")
     assert changed == dict.fromkeys(names, "0")
+
+
+def test_services_have_the_directory_of_the_stack(services, top: Path):
+    labels = [each["deploy"]["labels"]["subsite.directory"] for each in services.values()]
+    assert {*labels} == {str(top)}
+
+
+@pytest.mark.parametrize(
+    ("labels", "origin"),
+    [
+        pytest.param({}, "another command", id="other tool"),
+        pytest.param({"subsite.directory": "/home/you/site"}, "/home/you/site", id="same name"),
+    ],
+)
+def test_another_stack_of_this_name_is_refused(run, tmp_path: Path, labels: dict, origin: str):
+    """Its services would be removed."""
+    service = {"Spec": {"Name": "site_db", "Labels": labels, "Mode": {}, "TaskTemplate": {}}}
+    docker = tmp_path / "bin/docker"
+    docker.parent.mkdir()
+    docker.write_text(OTHER_STACK.replace("SERVICES", json.dumps([service])))
+    docker.chmod(0o755)
+    done = run(
+        *("ansible-playbook", "-i", "inventories/single_host", "playbooks/stack.yml"),
+        *("-e", f"stack_directory={tmp_path}/site stack_registry={REGISTRY}"),
+        *("-e", f"ansible_python_interpreter={sys.executable}"),
+        PATH=f"{docker.parent}:{Path(sys.executable).parent}:/usr/bin:/bin",
+    )
+    assert done.returncode == 2
+    assert (
+        f"stack_directory is '{tmp_path}/site', and its last part names the stack 'site'. But the "
+        f"swarm has another stack of this name: site_db is from {origin}."
+    ) in done.stdout
+    assert not (tmp_path / "site").exists()
 
 
 def test_configs_and_secrets_are_named_after_their_content(files, top: Path):

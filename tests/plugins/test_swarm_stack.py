@@ -363,6 +363,16 @@ def test_releases(docker, run_module):
     assert run_module(swarm_services_info, stack="site")["releases"] == {"shop": RELEASE}
 
 
+def test_directories(docker, run_module):
+    """Another stack may have the same name."""
+    ours, theirs = service("shop", "new"), service("db", "new")
+    ours["Spec"]["Labels"]["subsite.directory"] = "/home/me/site"
+    theirs["Spec"]["Labels"] = {}
+    docker.services = {"site_shop": ours, "site_db": theirs}
+    found = run_module(swarm_services_info, stack="site")
+    assert found["directories"] == {"site_shop": "/home/me/site", "site_db": ""}
+
+
 def test_job_of_an_interrupted_run_is_no_release(docker, run_module):
     """Otherwise the next run would not run the setup commands of this release."""
     job = service("shop_setup", "setup")
