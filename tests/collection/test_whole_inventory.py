@@ -5,32 +5,51 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[2]
 INVENTORY = ROOT / "inventories/single_host"
+HOSTS = {
+    "app": {"hosts": {"app1": {"wsgi_app_name": "shop"}, "app2": {"wsgi_app_name": "shop"}}},
+    "web": {
+        "hosts": {
+            "web1": {"nginx_site_name": "main"},
+            "web2": {"nginx_site_name": "main", "nginx_site_state": "absent"},
+        }
+    },
+}
 
 
-@pytest.mark.parametrize("playbook", ["compose", "manifests", "stack"])
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        pytest.param(
-            ("-i", INVENTORY, "--limit=localhost,demo"),
-            "--limit is 'localhost,demo', but all apps and sites are written as a whole",
-            id="limit",
-        ),
-        pytest.param(
-            ("-i", "localhost,", "-c", "local"),
-            "The inventory has no host in the groups app and web",
-            id="other inventory",
-        ),
-    ],
-)
-def test_part_of_an_inventory_is_refused(
-    run, tmp_path: Path, playbook: str, options: tuple, said: str
-):
-    variables = f"{playbook}_directory={tmp_path}/site {playbook}_registry=registry.example.org"
-    done = run("ansible-playbook", *options, "-e", variables, ROOT / f"playbooks/{playbook}.yml")
-    assert done.returncode == 2
-    assert said in done.stdout
-    assert not (tmp_path / "site").exists()
+@pytest.fixture(params=["compose", "manifests", "stack"])
+def error(request, run, tmp_path: Path):
+    """Return a function that runs each playbook, which writes nothing, and returns its output."""
+
+    def error(*options: str | Path) -> str:
+        name, directory = request.param, tmp_path / "site"
+        variables = f"{name}_directory={directory} {name}_registry=registry.example.org"
+        done = run("ansible-playbook", *options, "-e", variables, ROOT / f"playbooks/{name}.yml")
+        assert done.returncode == 2
+        assert not directory.exists()
+        return done.stdout
+
+    return error
+
+
+def test_limit_is_refused(error):
+    said = error("-i", INVENTORY, "--limit=localhost,demo")
+    assert "--limit is 'localhost,demo', but all apps and sites are written as a whole" in said
+
+
+def test_inventory_without_apps_and_sites_is_refused(error):
+    """It would remove all that is there."""
+    said = error("-i", "localhost,", "-c", "local")
+    assert "The inventory has no host in the groups app and web" in said
+
+
+def test_app_of_several_hosts_is_refused(error, tmp_path: Path):
+    """Each host would write the files of the others."""
+    (tmp_path / "hosts.yml").write_text(yaml.safe_dump(HOSTS))
+    said = error("-i", tmp_path / "hosts.yml")
+    assert (
+        "Several hosts of the inventory have shop, but here each app and each site has one" in said
+    )
