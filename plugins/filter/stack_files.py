@@ -9,7 +9,7 @@ short_description: Files as configs and secrets of a stack
 description:
   - Returns one dictionary for each file. A config or a secret never changes, so it is named after
     its path and its content. No service has two with one name.
-  - Swarm has no empty ones, so an empty file gets an empty line.
+  - Swarm has no empty ones, so an empty file gets an empty line. This is no secret.
 positional: _input, stack, directory
 options:
   _input:
@@ -47,6 +47,8 @@ from typing import Any
 
 from ansible_collections.subsite.deploy.plugins.filter.fingerprint import fingerprint
 
+NEVER_IN_PATHS = "\0"
+
 
 def stack_files(files: list[dict], stack: str, directory: str) -> list[dict[str, Any]]:
     """Return what the stack ``stack`` needs of ``files``."""
@@ -55,15 +57,16 @@ def stack_files(files: list[dict], stack: str, directory: str) -> list[dict[str,
 
 def _file(file: dict, stack: str, directory: str) -> dict[str, Any]:
     content = file["content"] or "\n"
+    is_secret = file["secret"] and bool(file["content"])
     source = directory + file["dest"]
     return {
-        "name": f"{stack}-{_digest(file['dest'] + content, file['secret'])}",
-        "kind": "secrets" if file["secret"] else "configs",
+        "name": f"{stack}-{_digest(file['dest'] + NEVER_IN_PATHS + content, is_secret)}",
+        "kind": "secrets" if is_secret else "configs",
         "target": file["dest"],
         "source": source,
         "entry": {
             "dest": source,
-            "secret" if file["secret"] else "content": content,
+            "secret" if is_secret else "content": content,
             "mode": "0600",
         },
     }
