@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: swarm_services_info
 author: The Subsite maintainers (@subsite)
-short_description: Read which releases a stack of Docker Swarm runs
+short_description: Read which releases and images a stack of Docker Swarm runs
 description:
   - Fails if docker on this host is no manager of a swarm.
 options:
@@ -32,6 +32,12 @@ releases:
   type: dict
   returned: always
   sample: {shop: 4d1c09aa71be, shop-worker: 4d1c09aa71be}
+images:
+  description: The images of the services, without digests.
+  type: list
+  elements: str
+  returned: always
+  sample: ["registry.example.org/site/wsgi-shop:4d1c09aa71be"]
 directories:
   description: >-
     The directory of the stack that each service was deployed from; empty for one of another tool.
@@ -61,8 +67,14 @@ def main() -> None:
         for name, of in labels.items()
         if swarm.RELEASE in of and not swarm.is_job(services[name])
     }
+    images = {
+        service["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"].partition("@")[0]
+        for service in services.values()
+    }
     directories = {name: of.get(swarm.DIRECTORY, "") for name, of in labels.items()}
-    module.exit_json(changed=False, releases=releases, directories=directories)
+    module.exit_json(
+        changed=False, releases=releases, images=sorted(images), directories=directories
+    )
 
 
 if __name__ == "__main__":

@@ -363,6 +363,14 @@ def test_releases(docker, run_module):
     assert run_module(swarm_services_info, stack="site")["releases"] == {"shop": RELEASE}
 
 
+def test_images(docker, run_module):
+    """An image is pushed again when stack_registry changes, although its release runs."""
+    running = service("shop", "new")
+    running["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] = "example.org/shop:1@sha256:0123"
+    docker.services = {"site_shop": running}
+    assert run_module(swarm_services_info, stack="site")["images"] == ["example.org/shop:1"]
+
+
 def test_directories(docker, run_module):
     """Another stack may have the same name."""
     ours, theirs = service("shop", "new"), service("db", "new")
