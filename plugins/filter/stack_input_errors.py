@@ -24,7 +24,7 @@ options:
     required: true
   login:
     description: C(username) and C(password) for the registry, or nothing.
-    type: dict
+    type: raw
     required: true
 """
 
@@ -45,7 +45,7 @@ from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import
 
 
 def stack_input_errors(
-    directory: str, name: str, registry: str, login: dict[str, str]
+    directory: str, name: str, registry: str, login: dict[str, str] | str
 ) -> list[str]:
     """Return what is wrong with the inputs, in sentences."""
     return list(stack.of_project(directory, name, registry, login))

@@ -47,14 +47,20 @@ def docker(*arguments: str, with_errors: bool = False) -> str:
 
     :raises SwarmError: when it fails.
     """
-    done = subprocess.run(
-        ["docker", *arguments],
-        check=False,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT if with_errors else subprocess.PIPE,
-        text=True,
-        errors="replace",
-    )
+    try:
+        done = subprocess.run(
+            ["docker", *arguments],
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if with_errors else subprocess.PIPE,
+            text=True,
+            errors="replace",
+        )
+    except FileNotFoundError:
+        raise SwarmError(
+            "This host has no docker command: install Docker, or write a manager of the swarm in "
+            "stack_host."
+        ) from None
     if done.returncode != 0:
         said = (done.stderr or done.stdout).strip()
         raise SwarmError(f"docker {' '.join(arguments[:2])} failed: {said}")

@@ -18,6 +18,7 @@ SITE = {
     "nginx_site_mounts": [{"path": "/api", "app": "shop"}],
 }
 IMAGE = "registry.example.org/shop"
+CLOCK = {"name": "clock", "command": "a", "exclusive": True}
 
 
 @pytest.fixture
@@ -42,7 +43,8 @@ def test_default_inputs_are_accepted(of_app, of_site):
     "settings",
     [
         {"wsgi_app_limits": {"memory": "1G", "tasks": 64}},
-        {"wsgi_app_processes": [{"name": "worker", "command": "a"}]},
+        {"wsgi_app_processes": [{"name": "worker", "command": "a", "stop_timeout": 600}]},
+        {"wsgi_app_processes": [CLOCK]},
         {"wsgi_app_source": {"type": "image", "ref": f"{IMAGE}@sha256:{'0' * 64}"}},
         {"wsgi_app_files": [{"dest": "shop.ini", "content": "a"}, {"dest": "b", "secret": "c"}]},
     ],
@@ -63,6 +65,7 @@ def test_app_is_accepted(of_app, settings: dict):
             (*PROJECT[:3], {"username": "me", "password": ""}),
             "stack_registry_login has password, username: write username",
         ),
+        ((*PROJECT[:3], "me:swordfish"), "stack_registry_login is a text: write username"),
     ],
 )
 def test_inputs_of_the_playbook(inputs: tuple, said: str):
@@ -101,6 +104,10 @@ def test_inputs_of_the_playbook(inputs: tuple, said: str):
         (
             {"wsgi_app_processes": [{"name": "a" * 36, "command": "a"}]},
             f"wsgi_app_processes[{'a' * 36}].name makes the name 'shop-{'a' * 36}', but a service",
+        ),
+        (
+            {"wsgi_app_processes": [{**CLOCK, "stop_timeout": 61}]},
+            "wsgi_app_processes[clock].stop_timeout is 61, but Swarm starts the next one after 60",
         ),
         (
             {"wsgi_app_files": [{"dest": "a.ini", "content": ""}]},

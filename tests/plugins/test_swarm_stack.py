@@ -389,6 +389,12 @@ def test_job_of_an_interrupted_run_is_no_release(docker, run_module):
     assert run_module(swarm_services_info, stack="site")["releases"] == {}
 
 
+def test_host_without_docker_is_refused(run_module, monkeypatch):
+    monkeypatch.setenv("PATH", "/nonexistent")
+    said = run_module(swarm_services_info, stack="site")["msg"]
+    assert said.startswith("This host has no docker command: install Docker")
+
+
 def test_other_than_a_manager_is_refused(docker, run_module):
     docker.has_control = False
     assert "docker here is no manager" in run_module(swarm_services_info, stack="site")["msg"]

@@ -13,12 +13,16 @@ RESERVED = "default"
 LONGEST_STACK = 22
 LONGEST_SERVICE = 40
 """Characters of a name. Swarm has at most 63 for a service: STACK_NAME."""
+LONGEST_WAIT = 60
+"""Seconds that Swarm waits for the end of a task before it starts the next one: moby/moby#36111."""
 STACK = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 MOST_BYTES = {"content": 1000 * 1024, "secret": 500 * 1024}
 """What a config and a secret of Swarm have less than."""
 
 
-def of_project(directory: str, name: str, registry: str, login: Mapping[str, str]) -> Iterator[str]:
+def of_project(
+    directory: str, name: str, registry: str, login: Mapping[str, str] | str
+) -> Iterator[str]:
     """Yield what is wrong with the inputs of playbooks/stack.yml."""
     wrong = list(containers.directory("stack_directory", directory, "the files of the stack"))
     yield from wrong
@@ -28,10 +32,21 @@ def of_project(directory: str, name: str, registry: str, login: Mapping[str, str
             f"a directory whose name has a small letter, and at most {LONGEST_STACK} characters."
         )
     yield from cluster.registry_address("stack_registry", registry)
-    if login and (set(login) != {"username", "password"} or not all(login.values())):
+    yield from _login(login)
+
+
+def _login(login: Mapping[str, str] | str) -> Iterator[str]:
+    """Yield what is wrong with ``login``, without its values."""
+    if isinstance(login, Mapping):
+        is_right = not login or (set(login) == {"username", "password"} and all(login.values()))
+        found = f"has {', '.join(sorted(login))}"
+    else:
+        is_right = False
+        found = "is a text"
+    if not is_right:
         yield (
-            f"stack_registry_login has {', '.join(sorted(login))}: write username and password, as "
-            "in {username: deployer, password: '{{ vault_registry_password }}'}."
+            f"stack_registry_login {found}: write username and password, as in "
+            "{username: deployer, password: '{{ vault_registry_password }}'}."
         )
 
 
@@ -57,6 +72,12 @@ def of_app(inputs: Inputs, apps: list[str]) -> Iterator[str]:
             "another."
         )
     for process in values["processes"]:
+        if process["exclusive"] and process["stop_timeout"] > LONGEST_WAIT:
+            yield (
+                f"wsgi_app_processes[{process['name']}].stop_timeout is {process['stop_timeout']}, "
+                f"but Swarm starts the next one after {LONGEST_WAIT} seconds, although this one is "
+                "exclusive and still runs: write a shorter time."
+            )
         service = f"{name}-{process['name']}"
         if len(service) > LONGEST_SERVICE:
             yield (
