@@ -4,35 +4,20 @@ import pytest
 from ansible_collections.subsite.deploy.plugins.plugin_utils.input_errors import stack
 
 PROJECT = ("/home/me/shop", "shop", "registry.example.org:5000/shop", {})
-APP = {
-    "wsgi_app_name": "shop",
-    "wsgi_app_listen": "/run/wsgi/shop.sock",
-    "wsgi_app_network": "none",
-    "wsgi_app_sandbox": {},
-}
-SITE = {
-    "nginx_site_name": "main",
-    "nginx_site_listen": [80],
-    "nginx_site_tls": {"mode": "none"},
-    "nginx_site_status_listen": "",
-    "nginx_site_mounts": [{"path": "/api", "app": "shop"}],
-}
 IMAGE = "registry.example.org/shop"
 CLOCK = {"name": "clock", "command": "a", "exclusive": True}
 
 
 @pytest.fixture
-def of_app(wsgi_app):
+def of_app(app_inputs):
     return lambda **settings: list(
-        stack.errors("wsgi_app", wsgi_app.resolve({**APP, **settings}), ["shop", "shop-api"])
+        stack.errors("wsgi_app", app_inputs(**settings), ["shop", "shop-api"])
     )
 
 
 @pytest.fixture
-def of_site(nginx_site):
-    return lambda **settings: list(
-        stack.errors("nginx_site", nginx_site.resolve({**SITE, **settings}), ["shop"])
-    )
+def of_site(site_inputs):
+    return lambda **settings: list(stack.errors("nginx_site", site_inputs(**settings), ["shop"]))
 
 
 def test_default_inputs_are_accepted(of_app, of_site):
