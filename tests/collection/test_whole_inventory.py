@@ -53,3 +53,13 @@ def test_app_of_several_hosts_is_refused(error, tmp_path: Path):
     assert (
         "Several hosts of the inventory have shop, but here each app and each site has one" in said
     )
+
+
+def test_host_that_the_inventory_chooses_is_refused(error, tmp_path: Path):
+    """Ansible reads it after it has chosen the hosts of a play."""
+    hosts = {
+        "all": {"vars": {f"{name}_host": "web1" for name in ("compose", "manifests", "stack")}}
+    }
+    (tmp_path / "hosts.yml").write_text(yaml.safe_dump(hosts | HOSTS))
+    said = error("-i", tmp_path / "hosts.yml")
+    assert "_host is a variable of the inventory: write it on the command line, as in -e " in said
