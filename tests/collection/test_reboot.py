@@ -65,3 +65,10 @@ def test_upstreams_of_the_inventory_are_found(reboot):
     done = reboot("--extra-vars=ansible_ssh_executable=/bin/false")
     assert done.returncode == 2
     assert "Let nginx send it no more requests" in done.stdout
+
+
+def test_failed_drain_says_how_to_end_it(reboot):
+    """Another host of nginx may have drained the app already."""
+    done = reboot("--extra-vars=ansible_ssh_executable=/bin/false")
+    assert "A host of nginx may still drain app1, because" in done.stdout
+    assert "When app1 is well, playbooks/drain.yml lets nginx send it requests again." in done.stdout
