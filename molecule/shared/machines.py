@@ -71,6 +71,26 @@ class Machine:
         """Undo :meth:`cut_off`."""
         self._network("connect", f"--ip={self.address}")
 
+    def stop_app(self) -> None:
+        """Stop all processes of the app where they are. The host still accepts connections."""
+        self._signal_app("STOP")
+
+    def continue_app(self) -> None:
+        """Undo :meth:`stop_app`."""
+        self._signal_app("CONT")
+
+    def _signal_app(self, signal: str) -> None:
+        done = self.run(f"systemctl kill --signal={signal} wsgi-demo.service")
+        assert done.succeeded, done.stderr
+
+    def freeze(self) -> None:
+        """Stop all processes of the host where they are, as a hypervisor that hangs does."""
+        subprocess.run(["podman", "pause", self.container], check=True, capture_output=True)
+
+    def thaw(self) -> None:
+        """Undo :meth:`freeze`."""
+        subprocess.run(["podman", "unpause", self.container], check=True, capture_output=True)
+
     def _network(self, verb: str, option: str) -> None:
         command = ["podman", "network", verb, option, NETWORK, self.container]
         subprocess.run(command, check=True, capture_output=True)

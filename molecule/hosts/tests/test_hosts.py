@@ -15,6 +15,10 @@ pytestmark = pytest.mark.measures
 
 VERSIONS = map(str, itertools.count(int(time.time())))
 SWITCHES = 50
+READ_TIMEOUT = 2
+"""Seconds that nginx waits for an app that hangs: more than the slowest answer takes."""
+HANGS = 20
+"""Seconds that the app hangs: less than gunicorn allows a worker."""
 LEFT = "app2 wsgi_app_state=absent"
 SET_UP = "cat /var/lib/wsgi/demo/data/set-up"
 
@@ -54,7 +58,7 @@ def test_rolling_deploy(deploy, clients, tell):
 def test_switches_on_one_host(deploy, clients, tell):
     between = []
     for number in (next(VERSIONS), next(VERSIONS)):
-        deploy("--limit=app1", **version(number))
+        deploy("site", "--limit=app1", **version(number))
         between.append(releases()[0])
     with clients() as watch:
         for current in between * (SWITCHES // len(between)):
@@ -104,15 +108,72 @@ def test_power_cut(clients, tell):
         finally:
             APP1.connect()
         watch.go_on(3)
+    tell(f"power cut: {summary(watch)} (before: 1 POST lost, 431 up to 60 s)")
+    assert_host_was_missed(watch, cut, tell)
+
+
+def test_frozen_host(clients, tell):
+    """The host, with all that runs on it, does nothing and answers no packet. Then it goes on."""
+    with clients() as watch:
+        watch.go_on(3)
+        cut = time.monotonic()
+        APP1.cut_off()
+        APP1.freeze()
+        try:
+            watch.go_on(25)
+        finally:
+            APP1.thaw()
+            APP1.connect()
+        thawed = time.monotonic()
+        watch.go_on(12)
+    tell(f"frozen host: {summary(watch)}")
+    assert_host_was_missed(watch, cut, tell)
+    assert "app1 1" in {each["body"] for each in requests(watch) if each["due"] > thawed}
+
+
+def assert_host_was_missed(watch, cut: float, tell) -> None:
+    """Assert what clients see of a host that was cut off: later requests go to the other one."""
     later = [each for each in requests(watch) if each["due"] > cut + 1]
     waits = [each["took"] - each["path"].endswith("slow") for each in later]
-    tell(f"power cut: {summary(watch)} (before: 1 POST lost, 431 up to 60 s)")
-    tell(f"power cut, later requests: longest {max(waits):.1f} s")
+    tell(f"later requests: longest {max(waits):.1f} s")
     # Those that were under way had been sent, so that nginx waits for their answers.
     under_way = [each for each in requests(watch) if each not in later]
     assert [each for each in lost(watch) if each in later] == []
     assert len([each for each in lost(watch) if each in under_way]) <= 2
     assert max(waits) < 3
+
+
+def test_app_that_hangs(deploy, clients, tell):
+    """Its host accepts connections, so nginx sends requests, until it has waited for answers."""
+    upstreams = [f"{machine.address}:{PORT}" for machine in (APP1, APP2)]
+    mount = {"path": "/api", "upstreams": upstreams, "read_timeout": READ_TIMEOUT}
+    deploy("site", "--limit=web", nginx_site_mounts=[mount])
+    try:
+        with clients() as watch:
+            watch.go_on(3)
+            hung = time.monotonic()
+            APP1.stop_app()
+            try:
+                watch.go_on(HANGS)
+            finally:
+                APP1.continue_app()
+            continued = time.monotonic()
+            watch.go_on(12)
+    finally:
+        deploy("site", "--limit=web")
+    found = hung + READ_TIMEOUT + 1
+    later = [each for each in lost(watch) if each["due"] > found]
+    tell(f"an app hangs: {summary(watch)}")
+    tell(f"an app hangs, after nginx has found it: {len(later)} lost in {HANGS} s")
+    # A request that was sent goes to no other host, unless it may be sent twice.
+    assert {(each["kind"], each["failure"]) for each in lost(watch)} <= {
+        ("POST", "status 504"),
+        ("slow POST", "status 504"),
+    }
+    # nginx tries the host again with one request every 5 seconds.
+    assert len(later) <= HANGS / 5 + 1
+    assert delays(watch)[-1] < READ_TIMEOUT + 1
+    assert "app1 1" in {each["body"] for each in requests(watch) if each["due"] > continued}
 
 
 def test_one_error_of_the_last_host(deploy, clients, tell):
