@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 
 from werkzeug import Request, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -60,6 +61,7 @@ def app(environ: dict, start_response):
         "path": request.path,
         "method": request.method,
         "body": request.get_data(as_text=True),
+        "host": socket.gethostname(),
         "environ": {name: value for name, value in environ.items() if isinstance(value, str)},
     }
     headers = request.args if request.path == "/headers" else None

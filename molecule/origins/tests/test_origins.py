@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-
 import pytest
-from controller import SCENARIO
+from asking import answers
 from origins import MODES, REQUEST, STRANGER, TABLE, TRUSTED, TRUSTING, origin_of, rows
 
 QUESTIONS = [
@@ -24,22 +21,10 @@ QUESTIONS = [
 def origins(container) -> dict[tuple[str, ...], str | int]:
     """Send all requests in one call on the host, and return what the apps received."""
     requests = [
-        (
-            address,
-            *MODES[mode]["nginx_site_listen"],
-            "\r\n".join([REQUEST, *headers, "Connection: close", "", ""]),
-        )
+        (address, *MODES[mode]["nginx_site_listen"], [REQUEST, *headers])
         for address, mode, *headers in QUESTIONS
     ]
-    answers = subprocess.run(
-        ["podman", "exec", "--interactive", container, "python3", "-c"]
-        + [(SCENARIO / "asker.py").read_text()],
-        input=json.dumps(requests),
-        stdout=subprocess.PIPE,
-        check=True,
-        text=True,
-    )
-    received = (origin_of(*answer) for answer in json.loads(answers.stdout))
+    received = (origin_of(*answer) for answer in answers(container, requests))
     return dict(zip(QUESTIONS, received, strict=True))
 
 
