@@ -1,7 +1,10 @@
 """Units, sockets, users and file modes on the host."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from client import ask
+from patience import eventually
 
 APPS = ["demo", "bin"]
 
@@ -76,6 +79,17 @@ def test_record_names_the_release(host, app, release):
 def test_killed_release_restarts(host):
     host.check_output("systemctl kill --signal=KILL wsgi-demo.service")
     assert ask("/api/result").status == 200
+
+
+def test_stop_waits_for_a_request(host):
+    """Also if systemd has not read the units again since the start."""
+    host.check_output("systemctl restart wsgi-bin.service")
+    connected = "ss --no-header --unix state connected src /run/wsgi/bin.sock"
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(ask, "/bin/delay/3")
+        assert eventually(lambda: host.check_output(connected))
+        host.check_output("systemctl stop wsgi-bin.service")
+        assert answer.result().status == 200
 
 
 def test_request_starts_a_stopped_release(host):
