@@ -81,6 +81,30 @@ def dependencies(tmp_path: Path) -> Callable[..., Dependencies]:
             id="in a directory",
         ),
         pytest.param(
+            {"pyproject.toml": DECLARES, "uv.lock": UV_LOCK, "back/site/manage.py": ""},
+            {"directory": "back/site"},
+            ["uv.lock"],
+            id="in a directory of a project",
+        ),
+        pytest.param(
+            {"requirements.txt": "", "back/pyproject.toml": "[tool.ruff]\n"},
+            {"directory": "back"},
+            ["requirements.txt"],
+            id="above settings of tools",
+        ),
+        pytest.param(
+            {"uv.lock": UV_LOCK, "back/pyproject.toml": POETRY, "back/site/manage.py": ""},
+            {"directory": "back/site"},
+            ["back/pyproject.toml"],
+            id="in the nearest directory",
+        ),
+        pytest.param(
+            {"uv.lock": UV_LOCK, "back/more.in": ""},
+            {"directory": "back", "requirements": ["more.in"]},
+            ["back/more.in"],
+            id="what the user has chosen in a directory",
+        ),
+        pytest.param(
             {
                 "uv.lock": UV_LOCK,
                 "pyproject.toml": '[tool.uv.workspace]\nmembers = ["apps/*"]\n',
