@@ -81,18 +81,19 @@ class Source:
 
     def is_inside(self, name: str) -> bool:
         """Return whether ``name`` is in the source, and no link that leads out of it."""
-        if os.path.isabs(name) or name.split("/")[0] == "..":
+        if os.path.isabs(name) or name.split("/")[0] == ".." or "\0" in name:
             return False
         landing = Path(os.path.realpath(self.path / name))
         return landing.is_relative_to(os.path.realpath(self.path))
 
     def is_directory(self, name: str) -> bool:
         """Return whether the source has a directory ``name``."""
-        return self.is_inside(name) and (self.path / name).is_dir()
+        # A text of a lock may be too long for a path, which pathlib takes for an error.
+        return self.is_inside(name) and os.path.isdir(self.path / name)
 
     def is_file(self, name: str) -> bool:
         """Return whether the source has a file ``name``."""
-        return self.is_inside(name) and (self.path / name).is_file()
+        return self.is_inside(name) and os.path.isfile(self.path / name)
 
     def names_in(self, name: str) -> list[str]:
         """Return the names in the directory ``name``, which may be missing."""

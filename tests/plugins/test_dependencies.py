@@ -699,6 +699,19 @@ def test_declaration_may_be_in_any_encoding(tmp_path: Path):
     assert Dependencies(Source(tmp_path)).decided_by == ["setup.py"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("extra == 'all' and " * 20, id="too long for a name"),
+        pytest.param("x/" * 3000, id="too long for a path"),
+        pytest.param("\\u0000", id="NUL"),
+    ],
+)
+def test_text_of_a_lock_that_can_be_no_path_is_none(tmp_path: Path, text: str):
+    write(tmp_path, {"pyproject.toml": DECLARES, "uv.lock": f'{UV_LOCK}marker = "{text}"\n'})
+    assert {*Dependencies(Source(tmp_path)).recipe()} == {"pyproject.toml", "uv.lock"}
+
+
 def test_lock_that_is_no_json_is_refused_in_words(tmp_path: Path):
     write(tmp_path, {"Pipfile": "", "Pipfile.lock": "{"})
     with pytest.raises(BuildError, match="^Pipfile.lock is not valid JSON"):
