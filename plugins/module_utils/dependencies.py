@@ -32,9 +32,9 @@ OTHERS = (*(tool.lock for tool in locks.TOOLS), locks.STANDARD, REQUIREMENTS, "P
 def find_project(source: Source) -> str:
     """Return the directory of the project that the app belongs to.
 
-    It is that of the app, or the nearest one above it that says what is installed, where uv, Poetry,
-    pdm and Pipenv look for it, too. The paths of requirements files that the user has chosen begin
-    at the app.
+    It is that of the app, or the nearest one above it that says what is installed, where uv,
+    Poetry, pdm and Pipenv look for it, too. The paths of requirements files that the user has
+    chosen begin at the app.
 
     :raises BuildError: when a pyproject.toml cannot be read.
     """
