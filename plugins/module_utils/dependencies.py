@@ -29,14 +29,50 @@ OTHERS = (*(tool.lock for tool in locks.TOOLS), locks.STANDARD, REQUIREMENTS, "P
 """Files that decide elsewhere, or if no other file does."""
 
 
+def find_project(source: Source) -> str:
+    """Return the directory of the project that the app belongs to.
+
+    It is that of the app, or the nearest one above it that says what is installed, where uv,
+    Poetry, pdm and Pipenv look for it, too. The paths of requirements files that the user has
+    chosen begin at the app.
+
+    :raises BuildError: when a pyproject.toml cannot be read.
+    """
+    directory = start = os.path.normpath(source.choice.directory)
+    if source.choice.requirements or not source.is_directory(start):
+        return source.choice.directory
+    while not _declares(source, directory):
+        if directory == ".":
+            return source.choice.directory
+        directory = os.path.dirname(directory) or "."
+    return source.choice.directory if directory == start else directory
+
+
+def _declares(source: Source, directory: str) -> bool:
+    """Return whether a file in ``directory`` says what is installed."""
+    if any(source.is_file(os.path.normpath(os.path.join(directory, name))) for name in OTHERS):
+        return True
+    project = Project(source, directory)
+    return project.declares is not None or "dependencies" in project.tools.get("poetry", {})
+
+
 class Dependencies:
     """What decides which packages the environment of a source has."""
 
     def __init__(self, source: Source) -> None:
         """Prepare to read the files of ``source``."""
-        self.source = source
+        self.given = source
         self.choice = source.choice
-        self.project = Project(source, self.choice.directory)
+
+    @cached_property
+    def source(self) -> Source:
+        """The source, with the directory of its project."""
+        return Source(self.given.path, self.choice, find_project(self.given))
+
+    @cached_property
+    def project(self) -> Project:
+        """The project that the app belongs to."""
+        return Project(self.source, self.source.project)
 
     @cached_property
     def tool(self) -> locks.Tool | None:
@@ -180,7 +216,7 @@ class Dependencies:
         :raises BuildError: when a file cannot be read, or the file that decides has no extras or
             groups, but some are chosen.
         """
-        self.source.project_dir  # noqa: B018
+        self.given.app_dir  # noqa: B018
         self.requirements  # noqa: B018
         for option, in_lock in (("extras", "extras"), ("groups", "dependency-groups")):
             self._refuse_choice(option, in_lock, getattr(self.choice, option))

@@ -63,7 +63,7 @@ class Filling:
         self.installer.create(self.environment)
         install_more = self.installer.install_beside
         with scratch(self.source) as tree:
-            directory = tree / self.source.choice.directory
+            directory = tree / self.source.project
             if dependencies.requirements_files:
                 self._install_files(tree, directory)
                 if dependencies.demands_hashes:
@@ -229,4 +229,4 @@ def install_project(installer: Pip, environment: Path, source: Source, lib: Path
     """Install the project of ``source`` into ``lib``, without its dependencies."""
     with scratch(source) as tree:
         options = ("--no-deps", "--target", str(lib), "--upgrade")
-        installer.install(environment, *options, str(tree / source.choice.directory))
+        installer.install(environment, *options, str(tree / source.project))

@@ -15,6 +15,7 @@ from pathlib import Path
 from ansible_collections.subsite.deploy.plugins.module_utils.dependencies import Dependencies
 from ansible_collections.subsite.deploy.plugins.module_utils.environment import install_project
 from ansible_collections.subsite.deploy.plugins.module_utils.installer import Pip
+from ansible_collections.subsite.deploy.plugins.module_utils.project import Project
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError
 
 BYTECODE = "__pycache__"
@@ -33,8 +34,9 @@ NOTE = (
 
 def import_roots(dependencies: Dependencies) -> list[Path]:
     """Return the directories of the source that modules are imported from."""
-    project_dir = dependencies.source.project_dir
-    return [project_dir, *([project_dir / "src"] if dependencies.project.has_src else [])]
+    source = dependencies.source
+    has_src = Project(source, source.choice.directory).has_src
+    return [source.app_dir, *([source.app_dir / "src"] if has_src else [])]
 
 
 def build(installer: Pip, environment: Path, dependencies: Dependencies, lib: Path) -> list[str]:

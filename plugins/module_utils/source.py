@@ -48,13 +48,18 @@ class Source:
     Paths in it are texts without ``..``, relative to it.
     """
 
-    def __init__(self, path: Path, choice: Choice = Choice()) -> None:
-        """Prepare to read the source at ``path``."""
+    def __init__(self, path: Path, choice: Choice = Choice(), project: str | None = None) -> None:
+        """Prepare to read the source at ``path``.
+
+        :param project: the directory of the project that the app belongs to, if it is another one
+            than that of the app.
+        """
         self.path = path
         self.choice = choice
+        self.project = choice.directory if project is None else project
 
     @property
-    def project_dir(self) -> Path:
+    def app_dir(self) -> Path:
         """The directory of the app.
 
         :raises BuildError: when the source does not have it.
@@ -71,23 +76,24 @@ class Source:
         return os.path.normpath(os.path.join(os.path.dirname(name), path))
 
     def of_project(self, path: str) -> str:
-        """Return ``path``, relative to the app's directory, as a path of the source."""
-        return os.path.normpath(os.path.join(self.choice.directory, path))
+        """Return ``path``, relative to the directory of the project, as a path of the source."""
+        return os.path.normpath(os.path.join(self.project, path))
 
     def is_inside(self, name: str) -> bool:
         """Return whether ``name`` is in the source, and no link that leads out of it."""
-        if os.path.isabs(name) or name.split("/")[0] == "..":
+        if os.path.isabs(name) or name.split("/")[0] == ".." or "\0" in name:
             return False
         landing = Path(os.path.realpath(self.path / name))
         return landing.is_relative_to(os.path.realpath(self.path))
 
     def is_directory(self, name: str) -> bool:
         """Return whether the source has a directory ``name``."""
-        return self.is_inside(name) and (self.path / name).is_dir()
+        # A text of a lock may be too long for a path, which pathlib takes for an error.
+        return self.is_inside(name) and os.path.isdir(self.path / name)
 
     def is_file(self, name: str) -> bool:
         """Return whether the source has a file ``name``."""
-        return self.is_inside(name) and (self.path / name).is_file()
+        return self.is_inside(name) and os.path.isfile(self.path / name)
 
     def names_in(self, name: str) -> list[str]:
         """Return the names in the directory ``name``, which may be missing."""

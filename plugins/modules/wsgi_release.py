@@ -429,7 +429,7 @@ def main() -> None:
         failure_file.fail(module, str(error))
     for note in release.notes:
         module.warn(note)
-    gunicorn_file.warn_if_in(release.source.project_dir, module)
+    gunicorn_file.warn_if_in(release.source.app_dir, module)
     module.exit_json(changed=True, environment=release.environment.name, built=built)
 
 

@@ -27,6 +27,7 @@ PARTS = {
     "/cart": ("text/html", "cart"),
     "/search": ("text/html", "found"),
     "/video.mp4": ("video/mp4", "x"),
+    "/v1/": ("text/html", "version 1"),
 }
 """The other paths, with what they answer."""
 
@@ -166,6 +167,10 @@ WRONG_PAGES = {
     "redirect to the origin without the prefix": (
         "prefix-forgotten",
         ("", 302, {"Location": "ORIGIN/cart"}),
+    ),
+    "redirect with the prefix inside its path": (
+        "prefix-forgotten",
+        ("", 302, {"Location": "/v1PREFIX/"}),
     ),
     "redirect to itself": (
         "redirect-loop",

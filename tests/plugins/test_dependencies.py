@@ -81,6 +81,30 @@ def dependencies(tmp_path: Path) -> Callable[..., Dependencies]:
             id="in a directory",
         ),
         pytest.param(
+            {"pyproject.toml": DECLARES, "uv.lock": UV_LOCK, "back/site/manage.py": ""},
+            {"directory": "back/site"},
+            ["uv.lock"],
+            id="in a directory of a project",
+        ),
+        pytest.param(
+            {"requirements.txt": "", "back/pyproject.toml": "[tool.ruff]\n"},
+            {"directory": "back"},
+            ["requirements.txt"],
+            id="above settings of tools",
+        ),
+        pytest.param(
+            {"uv.lock": UV_LOCK, "back/pyproject.toml": POETRY, "back/site/manage.py": ""},
+            {"directory": "back/site"},
+            ["back/pyproject.toml"],
+            id="in the nearest directory",
+        ),
+        pytest.param(
+            {"uv.lock": UV_LOCK, "back/more.in": ""},
+            {"directory": "back", "requirements": ["more.in"]},
+            ["back/more.in"],
+            id="what the user has chosen in a directory",
+        ),
+        pytest.param(
             {
                 "uv.lock": UV_LOCK,
                 "pyproject.toml": '[tool.uv.workspace]\nmembers = ["apps/*"]\n',
@@ -673,6 +697,19 @@ def test_nothing_outside_of_the_source_is_read(beside: Path, files: dict, path: 
 def test_declaration_may_be_in_any_encoding(tmp_path: Path):
     (tmp_path / "setup.py").write_bytes("# -*- coding: latin-1 -*-\n# für".encode("latin-1"))
     assert Dependencies(Source(tmp_path)).decided_by == ["setup.py"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("extra == 'all' and " * 20, id="too long for a name"),
+        pytest.param("x/" * 3000, id="too long for a path"),
+        pytest.param("\\u0000", id="NUL"),
+    ],
+)
+def test_text_of_a_lock_that_can_be_no_path_is_none(tmp_path: Path, text: str):
+    write(tmp_path, {"pyproject.toml": DECLARES, "uv.lock": f'{UV_LOCK}marker = "{text}"\n'})
+    assert {*Dependencies(Source(tmp_path)).recipe()} == {"pyproject.toml", "uv.lock"}
 
 
 def test_lock_that_is_no_json_is_refused_in_words(tmp_path: Path):

@@ -59,6 +59,12 @@ try:
 except SystemExit:
     app = cps.app
 """
+KINTO = """
+from kinto import main
+MEMORY = {f"{it}_backend": f"kinto.core.{it}.memory" for it in ("storage", "permission", "cache")}
+REDIRECT = {"version_prefix_redirect_enabled": "REDIRECTS"}
+app = main({}, userid_hmac_secret="secret", **MEMORY, **REDIRECT)
+"""
 BEPASTY = """
 import os
 SITENAME = "paste"
@@ -276,5 +282,21 @@ PUBLISHED = [
         fault="page-lacks-prefix",
         place="a script of PREFIX/ lacks the prefix",
         written="/static/",
+    ),
+    Published(
+        "kinto",
+        "kinto==26.5.0",
+        "api:app",
+        {"api.py": KINTO.replace("REDIRECTS", "false")},
+        paths=("/v1/",),
+    ),
+    Published(
+        "kinto's redirect to its version",
+        "kinto==26.5.0",
+        "api:app",
+        {"api.py": KINTO.replace("REDIRECTS", "true")},
+        fault="prefix-forgotten",
+        place="PREFIX/ redirects to a path that does not begin with the prefix",
+        written="http://published.example:8000/v1/app/",
     ),
 ]

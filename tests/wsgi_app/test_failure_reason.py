@@ -490,6 +490,21 @@ def test_proxy_of_build_commands_is_not_one_of_the_app(reason):
     )
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        "PermissionError: [Errno 13] Permission denied: '/var/lib/wsgi/shop/data/settings.yaml'",
+        "FileNotFoundError: [Errno 2] No such file or directory: '/var/lib/wsgi/shop/data/a.toml'",
+    ],
+)
+def test_build_commands_do_not_see_data(reason, error: str):
+    assert reason("wsgi_build_commands", output=[error])[-1] == (
+        "Fix: Build commands do not see the data of the app, which wsgi_app_files are among: set "
+        "in wsgi_app_build_environment what the command needs instead, or run it in "
+        "wsgi_app_setup_commands."
+    )
+
+
 def test_failed_handling_of_an_exception_comes_first(reason):
     """Of two exceptions, the later one is the reason; one that Python ignores is none."""
     text = """\

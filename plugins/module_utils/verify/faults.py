@@ -197,7 +197,7 @@ FAULTS = {
     ),
     "prefix-forgotten": FaultDescription(
         "app",
-        "{place} redirects to a path without the prefix",
+        "{place} redirects to a path that does not begin with the prefix",
         "Use redirect(url_for(…)), not a fixed path, or put request.script_root before the path.",
     ),
     "page-lacks-prefix": FaultDescription(

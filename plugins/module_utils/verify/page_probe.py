@@ -110,17 +110,19 @@ class PageProbe:
         """
         self.texts = []
         self._read(pages)
-        candidates: dict[str, dict[str, Candidate]] = {}
+        candidates: dict[str, dict[tuple[str, str], Candidate]] = {}
         for candidate in (*self._of_redirects(redirects), *self._of_texts()):
             if (candidate.fault, candidate.path) not in self.proved:
-                candidates.setdefault(candidate.fault, {}).setdefault(candidate.path, candidate)
+                key = candidate.path, candidate.meant
+                candidates.setdefault(candidate.fault, {}).setdefault(key, candidate)
         wrong = []
         for fault, found in candidates.items():
             kept = sample(list(found.values()))
             self.proved |= {(fault, it.path) for it in kept}
             proved = [it for it in kept if self._is_wrong(it)]
             if proved:
-                wrong.append(asdict(self._describe(proved[0], len(proved))))
+                count = len({it.path for it in proved})
+                wrong.append(asdict(self._describe(proved[0], count)))
         return wrong
 
     def request(self, path: str, reads: str = "") -> Response:
@@ -199,7 +201,8 @@ class PageProbe:
                 # A link to / is one to the front page of the whole site.
                 fault = "slash-missing" if address == self._without_slash else "page-lacks-prefix"
                 # A relative URL of a page without a slash means one of the page with a slash.
-                yield Candidate(fault, reference, place, path, prefix + path, True)
+                for meant in self._meant_below(path):
+                    yield Candidate(fault, reference, place, path, meant, True)
             elif prefix and f"{parts.path}/".startswith(f"{prefix}{prefix}/"):
                 meant = path.removeprefix(prefix)
                 yield Candidate("page-repeats-prefix", reference, place, path, meant, True)
@@ -208,6 +211,15 @@ class PageProbe:
             yield Candidate("page-origin", reference, place, target, path, False, is_sure)
         elif prefix and self._is_inner(parts.hostname) and parts.path not in ("", "/"):
             yield Candidate("page-origin", reference, place, target, prefix + path, False)
+
+    def _meant_below(self, path: str) -> Iterator[str]:
+        """Yield the paths below the prefix that an app may have meant by ``path``, which is not."""
+        yield self.url.prefix + path
+        # An app that puts something before the whole path of a request has the prefix behind it.
+        before, has_prefix, behind = path.partition("?")[0].partition(f"{self.url.prefix}/")
+        if has_prefix:
+            query = path.removeprefix(f"{before}{has_prefix}{behind}")
+            yield f"{self.url.prefix}{before}/{behind}{query}"
 
     @property
     def _without_slash(self) -> str:

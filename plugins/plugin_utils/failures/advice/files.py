@@ -57,6 +57,8 @@ def forbidden(match: re.Match[str], app: App) -> str | None:
         )
     if not path.startswith("/") or app.is_in_project(path):
         return None
+    if app.part == BUILD_COMMANDS and _is_data(path, app):
+        return NO_DATA
     if path.startswith(("/home/", "/root")):
         return f"The sandbox hides /home and /root: move it below {app.data_dir} or to /srv."
     return f"The user of the app may not use it: on the host, chown {app.user} {path}"
@@ -67,7 +69,9 @@ def missing(match: re.Match[str], app: App) -> str | None:
     path = match["path"]
     inside = app.in_source(path)
     if inside is None:
-        if path.startswith(f"{app.data_dir}/"):
+        if _is_data(path, app):
+            if app.part == BUILD_COMMANDS:
+                return NO_DATA
             name = path.removeprefix(f"{app.data_dir}/")
             return f"Add it to wsgi_app_files, as {{dest: {name}, content: …}}."
         return None
@@ -81,6 +85,15 @@ def missing(match: re.Match[str], app: App) -> str | None:
     return f"The source has no {inside}: add it, or make it in wsgi_app_build_commands."
 
 
+def _is_data(path: str, app: App) -> bool:
+    return bool(app.data_dir) and path.startswith(f"{app.data_dir}/")
+
+
+NO_DATA = (
+    "Build commands do not see the data of the app, which wsgi_app_files are among: set in "
+    "wsgi_app_build_environment what the command needs instead, or run it in "
+    "wsgi_app_setup_commands."
+)
 WRITE_INSIDE = "Build commands can write only the source and their HOME: write it there."
 ROWS = (
     row(rf"Read-only file system: {QUOTED}", read_only, *RUNS),
