@@ -17,7 +17,6 @@ MODES = {
     "email": ("acme",),
     "directory": ("acme",),
     "directory_ca": ("acme",),
-    "challenge_upstreams": ("acme",),
 }
 """Options of ``nginx_site_tls``, and the modes that use them. All modes use the others."""
 
