@@ -13,7 +13,7 @@ import pytest
 import trustme
 from clients import sending
 from controller import PROJECT, Run, play
-from machines import APP1, FLOWS, WEB1, WEB2, Machine, delays, lost, requests, summary
+from machines import FLOWS, WEB1, WEB2, Machine, delays, lost, requests, summary
 from patience import eventually
 
 pytestmark = pytest.mark.measures
