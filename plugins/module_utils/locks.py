@@ -55,9 +55,8 @@ def _repeated(option: str, names: list[str]) -> list[str]:
 
 
 def _of_uv(extras: list[str], groups: list[str]) -> list[str]:
-    # uv's default groups are for developers: dev, and what default-groups has.
-    chosen = [*_repeated("--extra", extras), *_repeated("--group", groups)]
-    return [*chosen, "--no-default-groups"]
+    without = [] if "dev" in groups else ["--no-dev"]
+    return [*_repeated("--extra", extras), *_repeated("--group", groups), *without]
 
 
 def _of_poetry(extras: list[str], groups: list[str]) -> list[str]:
