@@ -26,7 +26,7 @@ LONGEST_PAUSE = 10
 LOOK = 0.1
 """Seconds between two looks at the locks."""
 HOLD = 3 * LOOK
-"""Seconds for which an app has each lock at least, unless it is killed, so that a look finds it."""
+"""Seconds for which an app has each lock at least, unless it is killed."""
 
 TAKEN: dict[str, FileIO] = {}
 """The files whose locks this process has."""
@@ -39,24 +39,23 @@ def begin_start() -> None:
     process in a PID namespace (pid_namespaces(7)).
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped while the app was starting."))
-    if take(STARTING, seconds=LONGEST_PAUSE + 1):
-        atexit.register(time.sleep, HOLD)
+    take(STARTING, seconds=LONGEST_PAUSE + 1)
 
 
 def complete_start(_server: object) -> None:
     """Say that the app serves, as gunicorn's hook ``when_ready``."""
     take(STARTED, seconds=1)
-    atexit.unregister(time.sleep)
-    atexit.register(sleep_until, time.monotonic() + HOLD)
 
 
-def sleep_until(moment: float) -> None:
-    """Return at this moment of the monotonic clock."""
+def hold_until(moment: float) -> None:
+    """Keep the locks until a time of the monotonic clock; the end of the process releases them."""
+    # The other process looks at the locks only now and then, because a lock sends no event. One
+    # that is released sooner may never be seen.
     time.sleep(max(0, moment - time.monotonic()))
 
 
-def take(name: str, seconds: float) -> bool:
-    """Take a lock until the process ends, and return whether that was possible.
+def take(name: str, seconds: float) -> None:
+    """Take a lock until the process ends, if that is possible within some seconds.
 
     The release may have no file for it. An earlier release that an attacker controls could keep the
     lock, so it is not waited for without end. gunicorn reads its configuration again at SIGHUP, so
@@ -64,17 +63,17 @@ def take(name: str, seconds: float) -> bool:
     """
     path = RELEASE / name
     if not path.exists():
-        return False
+        return
     file = FileIO(path)
     deadline = time.monotonic() + seconds
     while not take_at_once(file, fcntl.LOCK_SH):
         if time.monotonic() >= deadline:
             file.close()
-            return False
+            return
         # flock(2) has no timeout: it waits without end, or not at all. So it is called again.
         time.sleep(LOOK)
     TAKEN[name] = file
-    return True
+    atexit.register(hold_until, time.monotonic() + HOLD)
 
 
 def take_at_once(file: FileIO, kind: int) -> bool:
