@@ -55,8 +55,9 @@ def _repeated(option: str, names: list[str]) -> list[str]:
 
 
 def _of_uv(extras: list[str], groups: list[str]) -> list[str]:
-    without = [] if "dev" in groups else ["--no-dev"]
-    return [*_repeated("--extra", extras), *_repeated("--group", groups), *without]
+    # uv's default groups are for developers: dev, and what default-groups has.
+    chosen = [*_repeated("--extra", extras), *_repeated("--group", groups)]
+    return [*chosen, "--no-default-groups"]
 
 
 def _of_poetry(extras: list[str], groups: list[str]) -> list[str]:

@@ -78,6 +78,7 @@ toy = "*"
 """
 UV = (
     PYPROJECT.replace('"cart"', '"cart", "basket"')
+    + '[tool.uv]\ndefault-groups = ["dev", "production"]\n'
     + "[tool.uv.sources]\nbasket = {{workspace = true}}\n"
     + '[tool.uv.workspace]\nmembers = ["libs/*"]\n'
     + '[[tool.uv.index]]\nname = "local"\nurl = "{index}"\ndefault = true\n'
