@@ -383,7 +383,7 @@ class TestStandardLock:
     def exported(self, lock, source: Path) -> None:
         """A standard lock without the project that it was made from."""
         lock()
-        command = ["uv", "export", "-q", "--frozen", "--no-emit-project", "--no-dev"]
+        command = ["uv", "export", "-q", "--frozen", "--no-emit-project", "--no-default-groups"]
         subprocess.run([*command, "-o", "pylock.toml"], cwd=source, check=True)
         for name in ("uv.lock", "pyproject.toml"):
             (source / name).unlink()
