@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 PROGRAM = Path(__file__).parents[2] / "roles/wsgi_app/files/run_command.py"
+# A shell is no command to interrupt: dash ignores SIGINT while it starts a process.
+ANSWERS = ("sed", "--unbuffered", "s/question/answer/")
 
 
 def started(has_terminal: str, *command: str, **streams) -> subprocess.Popen:
@@ -41,11 +43,13 @@ def test_command_that_does_not_exist():
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM])
 def test_signal_is_passed_on(number: signal.Signals):
-    command = ("sh", "-c", "echo ready; exec sleep 1000")
-    with started("false", *command, stdout=subprocess.PIPE) as process:
-        assert process.stdout.readline() == "ready\n"
+    streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with started("false", *ANSWERS, **streams) as process:
+        process.stdin.write("question\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == "answer\n"
         process.send_signal(number)
-    assert process.returncode == 128 + number
+        assert process.wait(30) == 128 + number
 
 
 @pytest.fixture
@@ -68,13 +72,14 @@ def test_terminal_ends_the_command(terminal, is_controlled: bool):
     ours, theirs = terminal
     control = ["setsid", "--ctty", "--wait"] if is_controlled else []
     process = subprocess.Popen(
-        [*control, sys.executable, "-IS", PROGRAM, "true", "sh", "-c", "echo ready; sleep 1000"],
+        [*control, sys.executable, "-IS", PROGRAM, "true", *ANSWERS],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
         start_new_session=not is_controlled,
     )
     os.close(theirs)
-    read_until(ours, b"ready")
+    os.write(ours, b"question\n")
+    read_until(ours, b"answer")
     os.write(ours, b"\x03")
     assert process.wait(30) == 130

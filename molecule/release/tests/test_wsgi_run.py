@@ -191,10 +191,11 @@ def test_interactive_shell(terminal, host):
 
 
 def test_terminal_ends_the_command(terminal, host):
-    with terminal("sh", "-c", "echo begins; exec sleep 1000") as shell:
-        assert shell.shows("begins")
-        shell.type("\x03")
-        assert shell.process.wait(30) == 130
+    with terminal("sed", "--unbuffered", "s/question/answer/") as program:
+        program.type("question\r")
+        assert program.shows("answer")
+        program.type("\x03")
+        assert program.process.wait(30) == 130
     assert eventually(lambda: running(host) == "")
 
 
