@@ -54,7 +54,7 @@ APP = {
         pytest.param(
             {"nginx_site_tls": {443: "x"}},
             "nginx_site_tls.443 is no option: use mode, certificate, key, names, email, directory, "
-            "directory_ca, listen, clients, http3.",
+            "directory_ca, challenge_upstreams, listen, clients, http3.",
             id="number",
         ),
     ],

@@ -165,6 +165,7 @@ class TestTls:
             ("email", "me@example.org"),
             ("directory", "https://acme.example/"),
             ("directory_ca", "/ca.pem"),
+            ("challenge_upstreams", ["10.0.0.21"]),
         ],
     )
     @pytest.mark.parametrize("mode", [{}, {"mode": "none"}], ids=["no mode", "none"])
@@ -300,6 +301,25 @@ class TestTls:
     def test_acme_options(self, input_errors, option: str, value: str, advice: str):
         said = f"nginx_site_tls.{option} is {value!r}: {advice}"
         assert input_errors(nginx_site_tls={**ACME, option: value}) == [said]
+
+    @pytest.mark.parametrize("value", ["http://10.0.0.21", "10.0.0.21/x", "a;b", "80", ""])
+    def test_challenge_upstreams(self, input_errors, value: str):
+        assert input_errors(nginx_site_tls={**ACME, "challenge_upstreams": [value]}) == [
+            f"nginx_site_tls.challenge_upstreams has {value!r}: write a host or an address, with "
+            "its port unless that is 80, as in '10.0.0.21' or '10.0.0.21:8080'."
+        ]
+
+    def test_good_challenge_upstreams(self, input_errors):
+        upstreams = ["10.0.0.21", "10.0.0.22:8080", "web3.example.org", "[fd00::1]", "[fd00::1]:80"]
+        assert input_errors(nginx_site_tls={**ACME, "challenge_upstreams": upstreams}) == []
+
+    def test_challenge_upstreams_by_proxy_protocol(self, input_errors):
+        tls = {**ACME, "challenge_upstreams": ["10.0.0.21"]}
+        trusted = {"nginx_site_trusted_proxies": ["10.0.0.5"], "nginx_site_proxy_protocol": True}
+        assert input_errors(**trusted, nginx_site_tls=tls) == [
+            "nginx_site_tls.challenge_upstreams is ['10.0.0.21'], but nginx_site_proxy_protocol is "
+            "true, and hosts that fetch challenges do not speak it: remove one of the two."
+        ]
 
     @pytest.mark.parametrize("value", [0, "https", "*:443", "443 ssl"])
     def test_listen(self, input_errors, value):

@@ -13,7 +13,7 @@ import pytest
 import trustme
 from clients import sending
 from controller import PROJECT, Run, play
-from machines import FLOWS, WEB1, WEB2, Machine, delays, lost, requests, summary
+from machines import APP1, FLOWS, WEB1, WEB2, Machine, delays, lost, requests, summary
 from patience import eventually
 
 pytestmark = pytest.mark.measures
@@ -21,6 +21,8 @@ pytestmark = pytest.mark.measures
 ADDRESS = f"{WEB1.address.rpartition('.')[0]}.20"
 ADDRESSES = (WEB1.address, WEB2.address, ADDRESS)
 NAME = "example.org"
+ROOT = "/etc/ssl/acme.pem"
+"""Where the web hosts have the certificate of the ACME server."""
 SOON = [flow for flow in FLOWS if flow.path == "/api/"]
 """Requests with a soon answer: a client that waits for a host without the address waits on."""
 
@@ -78,6 +80,19 @@ def tls(deploy) -> Iterator[Callable[..., None]]:
     """Return a function that deploys the site with TLS. It is without TLS at the end."""
     yield lambda **settings: deploy("site", "--limit=web", nginx_site_tls=settings)
     deploy("site", "--limit=web")
+
+
+@pytest.fixture
+def acme() -> Iterator[str]:
+    """Run an ACME server on a host of the app, which reaches the site by the address."""
+    done = play(PROJECT / "molecule/tls/prepare.yml", "--limit=app1")
+    assert done.succeeded, done.output
+    APP1.run(f"echo {ADDRESS} {NAME} >>/etc/hosts")
+    root = APP1.run("cat /var/lib/caddy/pki/authorities/local/root.crt").stdout
+    for machine in (WEB1, WEB2):
+        machine.run(f"echo {APP1.address} acme.example >>/etc/hosts; echo '{root}' >{ROOT}")
+    yield root
+    APP1.run("systemctl stop caddy")
 
 
 def test_second_run_changes_nothing(give):
@@ -141,3 +156,15 @@ def test_both_have_the_same_certificate(tls):
     context = ssl.create_default_context()
     authority.configure_trust(context)
     assert len(set(certificates(context).values())) == 1
+
+
+def test_both_get_certificates_of_an_acme_server(tls, acme):
+    """The server asks the host with the address, also for the challenges of the other one."""
+    tls(
+        mode="acme",
+        directory="https://acme.example:9443/acme/local/directory",
+        directory_ca=ROOT,
+        challenge_upstreams=[WEB1.address, WEB2.address],
+    )
+    found = certificates(ssl.create_default_context(cadata=acme))
+    assert found[WEB1.address] != found[WEB2.address]

@@ -76,3 +76,17 @@ def _challenges(inputs: Inputs) -> Iterator[str]:
             "nginx_site_listen is empty, but nginx_site_tls.mode is 'acme', and an ACME server "
             "connects without TLS: write the port that clients reach as 80, as in [80]."
         )
+    upstreams = inputs.values["tls"]["challenge_upstreams"]
+    yield from common.repeated("nginx_site_tls.challenge_upstreams", upstreams)
+    for upstream in upstreams:
+        is_host = common.HOST.fullmatch(upstream) and not common.is_port(upstream)
+        if not is_host and not common.is_address(upstream):
+            yield (
+                f"nginx_site_tls.challenge_upstreams has {upstream!r}: write a host or an address, "
+                "with its port unless that is 80, as in '10.0.0.21' or '10.0.0.21:8080'."
+            )
+    if upstreams and inputs.values["proxy_protocol"]:
+        yield (
+            f"nginx_site_tls.challenge_upstreams is {upstreams!r}, but nginx_site_proxy_protocol "
+            "is true, and hosts that fetch challenges do not speak it: remove one of the two."
+        )

@@ -17,6 +17,7 @@ MODES = {
     "email": ("acme",),
     "directory": ("acme",),
     "directory_ca": ("acme",),
+    "challenge_upstreams": ("acme",),
 }
 """Options of ``nginx_site_tls``, and the modes that use them. All modes use the others."""
 
