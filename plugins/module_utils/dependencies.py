@@ -316,10 +316,12 @@ class Dependencies:
                 )
 
     def _other_pythons(self) -> Iterator[tuple[str, str]]:
-        name = self.source.of_project(".python-version")
-        wanted = (self.source.text(name) or "").split()
-        if wanted and wanted[0].replace(".", "").isdigit():
-            yield name, wanted[0]
+        for file, prefix in ((".python-version", ""), ("runtime.txt", "python-")):
+            name = self.source.of_project(file)
+            first = next(iter((self.source.text(name) or "").split()), "")
+            wanted = first.removeprefix(prefix)
+            if wanted.replace(".", "").isdigit():
+                yield name, wanted
         name = self.source.of_project("Pipfile")
         required = read_toml(name, self.source).get("requires", {}).get("python_version")
         if isinstance(required, str) and required.replace(".", "").isdigit():

@@ -172,6 +172,14 @@ CHOSEN = {"requirements.txt": "flask\n", "uv.lock": UV_LOCK, "Pipfile": ""}
             ["Pipfile has Python 3.9"],
             id="other Python of Pipfile",
         ),
+        pytest.param(
+            {"runtime.txt": "python-3.9.7\n"},
+            {},
+            ["runtime.txt has Python 3.9.7, which is not read"],
+            id="runtime.txt",
+        ),
+        pytest.param({"runtime.txt": "python-3.13.5\n"}, {}, [], id="runtime.txt with this one"),
+        pytest.param({"runtime.txt": "Walks, runs and swims\n"}, {}, [], id="other runtime.txt"),
     ],
 )
 def test_what_is_not_read_is_named(dependencies, files: dict, choice: dict, notes: list[str]):

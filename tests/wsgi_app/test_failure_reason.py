@@ -403,6 +403,12 @@ def test_build_of_an_image_that_fails(reason, output: str, report: list[str]):
             "requirements/base.txt or to wsgi_app_packages.",
             id="choice",
         ),
+        pytest.param(
+            ["pylock.web.toml", "requirements.txt"],
+            {},
+            "requirements.txt or to wsgi_app_packages. The role does not read pylock.web.toml.",
+            id="standard lock with a name",
+        ),
     ],
 )
 def test_missing_package_belongs_into_the_file_that_decides(reason, files, source, fix):

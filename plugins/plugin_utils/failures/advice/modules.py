@@ -65,14 +65,8 @@ LOCKS = {tool.lock: tool for tool in locks.TOOLS}
 READ = (*LOCKS, locks.STANDARD, "requirements.txt", "Pipfile", "pyproject.toml", "setup.py")
 """Files that say what is installed: the first one that a source has (:mod:`dependencies`)."""
 
-UNREAD = (
-    "environment.yml",
-    "environment.yaml",
-    "conda.yml",
-    "requirements.in",
-    "requirements.yml",
-)
-"""Files that name requirements, and that only their own tools read."""
+UNREAD = re.compile(r"environment\.ya?ml|conda\.yml|requirements\.(?:in|yml)|pylock\.[^./]+\.toml")
+"""Files that name requirements, and that are not read."""
 
 LISTS = re.compile(r"requirements[/_-][\w./-]+\.txt|\w+[_-]requirements\.txt")
 """Requirements files with other names."""
@@ -164,7 +158,7 @@ def _place(decide: list[str]) -> str:
 def _unread(decide: list[str], chosen: list[str], app: App) -> str:
     """Name the files that may have the requirement, and that are not read."""
     lists = [path for path in app.source_files if LISTS.fullmatch(path) and path not in chosen]
-    others = [path for path in app.source_files if path in UNREAD]
+    others = [path for path in app.source_files if UNREAD.fullmatch(path)]
     if not chosen:  # these can include others
         declared = [LOCKS[path].declared_in for path in decide if path in LOCKS]
         later = {*OTHERS} - {*decide, *declared}
