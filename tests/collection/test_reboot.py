@@ -1,6 +1,8 @@
 """reboot.yml refuses, before anything changes, what nginx could not drain."""
 
+import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -10,10 +12,10 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def reboot(run) -> Callable[[str], CompletedProcess[str]]:
-    """Return a function that runs reboot.yml with an option."""
+def reboot(run) -> Callable[..., CompletedProcess[str]]:
+    """Return a function that runs reboot.yml with options."""
     inventory = ("-i", ROOT / "inventories/multi_host")
-    return lambda option: run("ansible-playbook", *inventory, ROOT / "playbooks/reboot.yml", option)
+    return partial(run, "ansible-playbook", *inventory, ROOT / "playbooks/reboot.yml")
 
 
 @pytest.mark.parametrize(
@@ -51,6 +53,11 @@ def reboot(run) -> Callable[[str], CompletedProcess[str]]:
             "wsgi_app_relase is no variable of the role",
             id="misspelt variable",
         ),
+        pytest.param(
+            '--extra-vars={"nginx_site_drained": ["10.0.0.12:8000"]}',
+            "-e nginx_site_drained would replace the host that reboots.",
+            id="more that is drained",
+        ),
     ],
 )
 def test_refused(reboot, option: str, said: str):
@@ -58,6 +65,24 @@ def test_refused(reboot, option: str, said: str):
     assert done.returncode == 2
     assert said in done.stdout
     assert "Reboot the hosts" not in done.stdout
+
+
+def test_other_app_of_a_machine_is_found(reboot, tmp_path: Path):
+    """The name of a host is its address if it has no other one."""
+    inventory = tmp_path / "hosts"
+    inventory.write_text(
+        "[app]\napp1\napp2\nserver.example.org\nshop ansible_host=server.example.org\n"
+    )
+    for name, neighbour in (("shop", "server.example.org"), ("server.example.org", "shop")):
+        done = reboot(f"--inventory={inventory}", f"--extra-vars=reboot={name}")
+        assert f"{name} is on the same machine as {neighbour}, which nothing" in done.stdout
+
+
+def test_app_that_leaves_is_not_rebooted(reboot, tmp_path: Path):
+    inventory = tmp_path / "hosts"
+    inventory.write_text("[app]\napp2 wsgi_app_state=absent\n")
+    done = reboot(f"--inventory={inventory}", "--extra-vars=ansible_ssh_executable=/bin/false")
+    assert re.findall(r"reboot_host.yml for .* => \(item=(.*)\)", done.stdout) == ["app1"]
 
 
 def test_upstreams_of_the_inventory_are_found(reboot):
