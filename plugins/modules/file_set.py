@@ -143,6 +143,8 @@ from ansible_collections.subsite.deploy.plugins.module_utils.user_rights import 
 )
 
 KINDS = ("content", "secret", "key", "link", "directory", "absent", "copy_of")
+WANTED = (*KINDS, "owner", "group", "mode")
+"""What two entries of one path must agree in."""
 MARKS = "/var/lib/subsite"
 BLOCKING = frozenset({"directory", "special file", "large file"})
 """Kinds that no other kind may replace."""
@@ -158,7 +160,7 @@ class FileSet:
         self.is_interrupted = os.path.exists(self.mark)
         self.changes: list[Change] = []
         entries = list(expand_copies(module.params["files"]))
-        self._refuse_two_contents(entries)
+        self._refuse_contradictions(entries)
         for entry in entries:
             change = self._compare(entry)
             if change:
@@ -183,14 +185,15 @@ class FileSet:
         self._refuse_blocking_kind(path, before, after)
         return Change(path, writer, before, after, is_secret, entry["diff"])
 
-    def _refuse_two_contents(self, entries: list[dict]) -> None:
-        """Refuse two entries that would replace the file of each other in every run."""
-        contents: dict[str, str | None] = {}
+    def _refuse_contradictions(self, entries: list[dict]) -> None:
+        """Refuse two entries that would change what the other one wants, in every run."""
+        wanted: dict[str, dict] = {}
         for entry in entries:
-            content = entry["content"] if entry["secret"] is None else entry["secret"]
-            if content is not None and contents.setdefault(entry["dest"], content) != content:
+            first = wanted.setdefault(entry["dest"], entry)
+            differ = [name for name in WANTED if first[name] != entry[name]]
+            if differ:
                 self.module.fail_json(
-                    msg=f"{entry['dest']} has two entries with different contents."
+                    msg=f"{entry['dest']} has two entries, which differ in {', '.join(differ)}."
                 )
 
     def _refuse_foreign_file(self, path: str, entry: dict, before: PathState) -> None:

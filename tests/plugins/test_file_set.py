@@ -233,9 +233,20 @@ class TestConflict:
     def test_conflicting_options_are_refused(self, place, entry: dict):
         assert place({"dest": "it", **entry})["failed"]
 
-    def test_two_contents_of_a_file_are_refused(self, place, top: Path):
-        result = place({"dest": "it", "content": OLD}, {"dest": "it", "secret": SECRET})
-        assert result["msg"] == f"{top}/it has two entries with different contents."
+    @pytest.mark.parametrize(
+        ("other", "differ"),
+        [
+            ({"secret": SECRET}, "content, secret"),
+            ({"absent": True}, "content, absent"),
+            ({"content": OLD, "mode": "0600"}, "mode"),
+        ],
+    )
+    def test_two_entries_that_contradict_each_other_are_refused(
+        self, place, top: Path, other: dict, differ: str
+    ):
+        result = place({"dest": "it", "content": OLD}, {"dest": "it", **other})
+        assert result["msg"] == f"{top}/it has two entries, which differ in {differ}."
+        assert not (top / "it").exists()
         assert not (top / "it").exists()
 
     @pytest.mark.parametrize("key", ["owner", "group"])
