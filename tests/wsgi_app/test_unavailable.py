@@ -306,7 +306,7 @@ class TestApp:
     @pytest.mark.parametrize("failures", [0, 3], ids=["loading", "waiting for 4 seconds"])
     @pytest.mark.usefixtures("service")
     def test_that_is_stopped_before_it_serves(self, begin, release, failures: int):
-        """In a PID namespace, as with PrivatePIDs= and in a container."""
+        """In a PID namespace, as in a container."""
         for _ in range(failures):
             assert begin().wait(20) != 0
         (release.top / "seconds").write_text("3600")
@@ -339,7 +339,7 @@ class TestApp:
             assert answer_to(address, GET).startswith(b"HTTP/1.1 200 ")
         assert release.is_locked("started")
         process.terminate()
-        process.wait(20)
+        assert process.wait(20) == 0
         assert eventually(lambda: not release.is_locked("started"), 5)  # its last worker has ended
 
 

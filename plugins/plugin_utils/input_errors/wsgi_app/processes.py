@@ -42,6 +42,7 @@ def _numbers(where: str, process: dict) -> Iterator[str]:
             f"{where}.probation is {process['probation']:g}, but {where}.check needs time: write "
             "seconds, as in 30."
         )
-    for name, example in (("stop_timeout", "60"), ("probation", "5")):
-        if process[name] < 0:
+    # systemd takes a timeout of 0 for infinity (systemd.service(5)).
+    for name, least, example in (("stop_timeout", 1, "60"), ("probation", 0, "5")):
+        if process[name] < least:
             yield f"{where}.{name} is {process[name]:g}: write seconds, as in {example}."

@@ -36,9 +36,11 @@ def begin_start() -> None:
     """Wait for the end of a pause, and begin to start.
 
     gunicorn handles no signals before it serves. Without a handler, SIGTERM does not end the first
-    process in a PID namespace (pid_namespaces(7)).
+    process in a PID namespace (pid_namespaces(7)). At SIGHUP, gunicorn reads its configuration
+    again, and so calls this while it serves; then its own handler stays.
     """
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped while the app was starting."))
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped while the app was starting."))
     take(STARTING, seconds=LONGEST_PAUSE + 1)
 
 
