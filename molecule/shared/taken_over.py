@@ -84,7 +84,7 @@ class TakenOver:
         """Have its main process die, and wait until another answers."""
         before = self.main_process(host)
         if mortal == "arbiter":
-            # With a PID namespace, the app cannot.
+            # In a container, the app cannot.
             kill = "systemctl kill --kill-whom=main --signal=KILL"
             host.check_output(f"{kill} wsgi-{self.name}.service")
         else:

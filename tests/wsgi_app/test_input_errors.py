@@ -1074,9 +1074,9 @@ WORKER = {"name": "worker", "command": "celery -A shop worker"}
             id="two exclusive ones",
         ),
         pytest.param(
-            {"stop_timeout": -1},
-            "wsgi_app_processes[worker].stop_timeout is -1: write seconds, as in 60.",
-            id="negative timeout",
+            {"stop_timeout": 0},
+            "wsgi_app_processes[worker].stop_timeout is 0: write seconds, as in 60.",
+            id="no timeout",
         ),
         pytest.param(
             {"probation": -0.5},
@@ -1262,6 +1262,11 @@ def test_sandbox_setting_of_the_role(input_errors, name: str):
     assert input_errors(wsgi_app_sandbox={name: "x"}) == [
         f"wsgi_app_sandbox sets {name}, but the role sets it itself: remove it."
     ]
+
+
+def test_pid_namespace(input_errors):
+    [said] = input_errors(wsgi_app_sandbox={"PrivatePIDs": True})
+    assert said.startswith("wsgi_app_sandbox sets PrivatePIDs, but systemd 257 kills such services")
 
 
 @pytest.mark.parametrize("value", ["a\nUser=root", {"a": "b"}, 1.5, None], ids=str)

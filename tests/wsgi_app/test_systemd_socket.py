@@ -6,7 +6,6 @@ import subprocess
 import sys
 
 import pytest
-from subsite_wsgi import systemd_socket
 
 CODE = (
     "import os, sys; os.dup2(int(sys.argv[1]), 3);"
@@ -28,16 +27,3 @@ def test_socket(root, other: int, blocks: bool):
             check=True,
         )
         assert os.get_blocking(listener.fileno()) is blocks
-
-
-def test_listen_pid_of_the_first_process_in_a_namespace(monkeypatch):
-    monkeypatch.setenv("LISTEN_PID", "4711")
-    monkeypatch.setattr(os, "getpid", lambda: 1)
-    systemd_socket.adapt_listen_pid()
-    assert os.environ["LISTEN_PID"] == "1"
-
-
-def test_listen_pid_of_another_process(monkeypatch):
-    monkeypatch.setenv("LISTEN_PID", "1")
-    systemd_socket.adapt_listen_pid()
-    assert os.environ["LISTEN_PID"] == "1" != str(os.getpid())

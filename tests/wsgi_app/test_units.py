@@ -132,6 +132,15 @@ def test_are_accepted(units, settings: dict):
     assert (verified.returncode, verified.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_root_runs_nothing_with_variables_of_the_app(units, settings: dict):
+    """They can have it start a program, or load a library, that a build has written."""
+    for unit in units(settings):
+        lines = unit.read_text().splitlines()
+        if any(line.startswith(("Environment=", "EnvironmentFile=")) for line in lines):
+            assert [line for line in lines if re.match(r"Exec\w+=[-@:]*[+!]", line)] == []
+
+
 @pytest.mark.parametrize("unit", ["wsgi-shop.0123456789ab", "wsgi-shop_setup.0123456789ab"])
 @pytest.mark.parametrize(
     ("url", "values"), [("https://example.org/api", ["https://example.org/api"]), ("", [])]

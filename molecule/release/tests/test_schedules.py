@@ -145,13 +145,16 @@ def test_run_under_way_ends_with_its_release(timed, deploy, notes, host, forgott
     ]
 
 
-def test_run_that_fails_is_visible_until_one_succeeds(timed, deploy, operate, host, forgotten):
+def test_run_that_fails_is_visible_until_one_succeeds(
+    timed, deploy, operate, notes, host, forgotten
+):
     broken = {**DAILY, "command": "sh -c 'echo I am broken; exit 3'"}
     slow = {**DAILY, "name": "slow", "command": "python3 timed.py slow long", "timeout": 5}
     deploy(timed(), **settings(broken, slow))
     for name in ("daily", "slow"):
         assert host.run(f"systemctl start {UNITS}{name}").rc == 1
         assert f"{UNITS}{name}.service" in host.check_output("systemctl --failed --plain --full")
+    assert notes("slow")[1].what == "is-stopped"
     assert "I am broken" in host.check_output("journalctl --identifier wsgi-timed-daily")
     found = operate("releases", wsgi_app_name="timed")
     assert found.returncode == 2

@@ -46,6 +46,12 @@ def _setting(name: str, value: object) -> Iterator[str]:
         )
     elif name.startswith(SET_BY_THE_ROLE):
         yield f"wsgi_app_sandbox sets {name}, but the role sets it itself: remove it."
+    elif name == "PrivatePIDs":
+        yield (
+            "wsgi_app_sandbox sets PrivatePIDs, but systemd 257 kills such services at once when "
+            "they stop, with the requests under way: remove it, or use a container as "
+            "wsgi_app_backend, which has a PID namespace."
+        )
     for setting in value if isinstance(value, list) else [value]:
         if not isinstance(setting, (str, bool, int)) or "\n" in str(setting):
             yield (

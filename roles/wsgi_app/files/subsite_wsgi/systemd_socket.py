@@ -8,16 +8,6 @@ FIRST = 3
 """File descriptor of the first socket that systemd passes (sd_listen_fds(3))."""
 
 
-def adapt_listen_pid() -> None:
-    """Let gunicorn use the sockets also in a PID namespace.
-
-    LISTEN_PID is the PID outside of the PID namespace (``PrivatePIDs=``); gunicorn compares it with
-    os.getpid(), which is 1 inside.
-    """
-    if os.getpid() == 1 and "LISTEN_PID" in os.environ:
-        os.environ["LISTEN_PID"] = "1"
-
-
 def set_nonblocking() -> None:
     """Let ``accept`` return at once when another worker has accepted the connection.
 
