@@ -184,9 +184,14 @@ def _used(services: Iterable[dict[str, Any]]) -> Iterator[str]:
     """Yield the names of the configs and secrets that services have."""
     for service in services:
         for specification in (service["Spec"], service.get("PreviousSpec") or {}):
-            container = specification.get("TaskTemplate", {}).get("ContainerSpec", {})
-            yield from (config["ConfigName"] for config in container.get("Configs") or [])
-            yield from (secret["SecretName"] for secret in container.get("Secrets") or [])
+            yield from files_of(specification)
+
+
+def files_of(specification: dict[str, Any]) -> Iterator[str]:
+    """Yield the names of the configs and secrets that a specification of a service has."""
+    container = specification.get("TaskTemplate", {}).get("ContainerSpec", {})
+    yield from (config["ConfigName"] for config in container.get("Configs") or [])
+    yield from (secret["SecretName"] for secret in container.get("Secrets") or [])
 
 
 def log(task: dict[str, Any], service: dict[str, Any], directory: str) -> str:

@@ -9,6 +9,8 @@ author: The Subsite maintainers (@subsite)
 short_description: Read which releases and images a stack of Docker Swarm runs
 description:
   - Fails if docker on this host is no manager of a swarm.
+  - Jobs are left out, but for RV(directories). One of an earlier run says nothing about what
+    serves.
 options:
   stack:
     description: The name of the stack.
@@ -26,9 +28,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 releases:
-  description: >-
-    The release of each service that has one, by the name of the service in the stack. Jobs are left
-    out: one of an earlier run says nothing about whether its release serves.
+  description: The release of each service that has one, by the name of the service in the stack.
   type: dict
   returned: always
   sample: {shop: 4d1c09aa71be, shop-worker: 4d1c09aa71be}
@@ -38,6 +38,11 @@ images:
   elements: str
   returned: always
   sample: ["registry.example.org/site/wsgi-shop:4d1c09aa71be"]
+files:
+  description: The names of the configs and secrets of each service.
+  type: dict
+  returned: always
+  sample: {nginx: [site-0123456789ab, site-ba9876543210]}
 directories:
   description: >-
     The directory of the stack that each service was deployed from; empty for one of another tool.
@@ -46,8 +51,34 @@ directories:
   sample: {site_shop: /home/me/site}
 """
 
+from typing import Any
+
 from ansible_collections.subsite.deploy.plugins.module_utils import swarm
 from ansible_collections.subsite.deploy.plugins.module_utils.unlogged import UnloggedModule
+
+
+def describe(stack: str, services: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return what the module returns of ``services``, as :meth:`swarm.Stack.services` has them."""
+    lasting = {
+        name.removeprefix(f"{stack}_"): service["Spec"]
+        for name, service in services.items()
+        if not swarm.is_job(service)
+    }
+    containers = [each["TaskTemplate"]["ContainerSpec"] for each in lasting.values()]
+    return {
+        "releases": _label(lasting, swarm.RELEASE),
+        "images": sorted({each["Image"].partition("@")[0] for each in containers}),
+        "files": {name: sorted(swarm.files_of(each)) for name, each in lasting.items()},
+        "directories": {
+            name: service["Spec"].get("Labels", {}).get(swarm.DIRECTORY, "")
+            for name, service in services.items()
+        },
+    }
+
+
+def _label(specifications: dict[str, dict[str, Any]], label: str) -> dict[str, str]:
+    labels = {name: each.get("Labels", {}) for name, each in specifications.items()}
+    return {name: of[label] for name, of in labels.items() if label in of}
 
 
 def main() -> None:
@@ -61,20 +92,7 @@ def main() -> None:
         services = stack.services()
     except swarm.SwarmError as error:
         module.fail_json(msg=str(error))
-    labels = {name: service["Spec"].get("Labels", {}) for name, service in services.items()}
-    releases = {
-        name.removeprefix(f"{stack.name}_"): of[swarm.RELEASE]
-        for name, of in labels.items()
-        if swarm.RELEASE in of and not swarm.is_job(services[name])
-    }
-    images = {
-        service["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"].partition("@")[0]
-        for service in services.values()
-    }
-    directories = {name: of.get(swarm.DIRECTORY, "") for name, of in labels.items()}
-    module.exit_json(
-        changed=False, releases=releases, images=sorted(images), directories=directories
-    )
+    module.exit_json(changed=False, **describe(stack.name, services))
 
 
 if __name__ == "__main__":

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import sys
 from pathlib import Path
 
+import docker_of_swarm
 import pytest
 import yaml
 from ansible_collections.subsite.deploy.plugins.module_utils import hidden_values
@@ -22,18 +22,6 @@ case "$*" in
 esac
 """
 """A docker that deploys nothing."""
-RUNNING = """#!/bin/sh
-cd "$(dirname "$0")"
-echo "$*" >>ran
-case "$*" in
-  info*) echo '{"ControlAvailable": true}' ;;
-  "service ls"*) cat names ;;
-  "service inspect"*) cat services ;;
-  "stack ps"*) echo tasks ;;
-  "inspect"*) cat tasks ;;
-esac
-"""
-"""A docker of a swarm that runs services."""
 
 SHOP = {
     "wsgi_app_name": "shop",
@@ -84,47 +72,6 @@ def paths(docker: Path) -> str:
     return f"{docker.parent}:{Path(sys.executable).parent}:/usr/bin:/bin"
 
 
-def running(top: Path, services: dict[str, dict]) -> Path:
-    """Create a docker of a swarm that runs these services of a Compose file."""
-    names = [f"site_{name}" for name in services]
-    templates = [
-        {"ContainerSpec": {"Image": f"{each['image']}@sha256:0"}} for each in services.values()
-    ]
-    described = [
-        {
-            "ID": name,
-            "Spec": {
-                "Name": name,
-                "Labels": each["deploy"]["labels"],
-                "Mode": {},
-                "TaskTemplate": template,
-            },
-        }
-        for name, each, template in zip(names, services.values(), templates, strict=True)
-    ]
-    tasks = [
-        {
-            "ServiceID": name,
-            "Spec": template,
-            "Status": {"State": "running"},
-            "DesiredState": "running",
-        }
-        for name, template in zip(names, templates, strict=True)
-    ]
-    docker = top / "bin/docker"
-    docker.parent.mkdir(exist_ok=True)
-    files = {
-        "names": "\n".join(names),
-        "services": json.dumps(described),
-        "tasks": json.dumps(tasks),
-    }
-    for name, text in files.items():
-        (docker.parent / name).write_text(text)
-    docker.write_text(RUNNING)
-    docker.chmod(0o755)
-    return docker
-
-
 @pytest.fixture(scope="module")
 def top(run, tmp_path_factory) -> Path:
     """The directory of a stack with the README's example, and with other apps."""
@@ -155,7 +102,12 @@ def top(run, tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def files(top: Path) -> dict[str, dict]:
     """The Compose files, by their paths."""
-    paths = [top / "stack.yaml", *top.glob("apps/*"), *top.glob("setup/*")]
+    paths = [
+        *top.glob("stack.yaml"),
+        *top.glob("*_test.yaml"),
+        *top.glob("apps/*"),
+        *top.glob("setup/*"),
+    ]
     return {str(path.relative_to(top)): yaml.safe_load(path.read_text()) for path in paths}
 
 
@@ -167,7 +119,7 @@ def services(files) -> dict[str, dict]:
 
 def test_services(services):
     assert set(services) == {
-        *("nginx", "demo", "bin", "blog"),
+        *("nginx", "nginx_test", "demo", "bin", "blog"),
         *("shop", "shop-worker", "shop-beat", "shop_setup"),
     }
 
@@ -186,7 +138,8 @@ def test_services_have_the_directory_of_the_stack(services, top: Path):
 )
 def test_another_stack_of_this_name_is_refused(run, tmp_path: Path, labels: dict, origin: str):
     """Its services would be removed."""
-    docker = running(tmp_path, {"db": {"image": "postgres", "deploy": {"labels": labels}}})
+    services = {"db": {"image": "postgres", "deploy": {"labels": labels}}}
+    docker = docker_of_swarm.place(tmp_path / "bin", "site", services)
     done = run(
         *("ansible-playbook", "-i", "inventories/single_host", "playbooks/stack.yml"),
         *("-e", f"stack_directory={tmp_path}/site stack_registry={REGISTRY}"),
@@ -255,7 +208,7 @@ def test_images(services):
 def test_only_nginx_and_the_app_itself_reach_an_app(files, services):
     assert files["apps/shop.yaml"]["networks"]["shop"] == {"internal": True}
     reaching = {name for name, each in services.items() if "shop" in each["networks"]}
-    assert reaching == {"nginx", "shop", "shop-worker", "shop-beat", "shop_setup"}
+    assert reaching == {"nginx", "nginx_test", "shop", "shop-worker", "shop-beat", "shop_setup"}
 
 
 @pytest.mark.parametrize(
@@ -304,6 +257,15 @@ def test_nginx_has_the_ports_of_each_node(services):
     assert nginx["deploy"]["mode"] == "global"
 
 
+def test_configuration_of_nginx_is_tested_as_it_will_be(services):
+    nginx, job = services["nginx"], services["nginx_test"]
+    assert (job["entrypoint"], job["deploy"]["mode"]) == (["nginx", "-t"], "replicated-job")
+    assert job["deploy"]["restart_policy"] == {"condition": "none"}
+    shared = {*nginx, *job} - {"entrypoint", "deploy", "ports", "stop_signal", "stop_grace_period"}
+    assert {"image", "configs", "secrets", "networks", "user", "volumes"} <= shared
+    assert {name: job[name] for name in shared} == {name: nginx[name] for name in shared}
+
+
 def test_nginx_looks_for_tasks(files):
     (site,) = [
         Path(each["file"]).read_text()
@@ -324,6 +286,22 @@ def test_login_leaves_no_trace(top: Path):
     assert not (top / "login").exists()
 
 
+def test_bad_configuration_of_nginx_changes_nothing(run, tmp_path: Path):
+    docker = docker_of_swarm.place(tmp_path / "bin", "site", {}, failing="site_nginx_test")
+    done = run(
+        *("ansible-playbook", "-i", "inventories/single_host", "playbooks/stack.yml"),
+        *("-e", f"stack_directory={tmp_path}/site stack_registry={REGISTRY}"),
+        *("-e", f"ansible_python_interpreter={sys.executable}"),
+        PATH=paths(docker),
+    )
+    assert done.returncode == 2
+    assert "site_nginx_test failed: site_nginx_test writes this" in done.stdout
+    deployed = [
+        line for line in (tmp_path / "bin/ran").read_text().splitlines() if "deploy" in line
+    ]
+    assert [line.rpartition("/")[2] for line in deployed] == ["nginx_test.yaml site"]
+
+
 @pytest.fixture(scope="module")
 def later(run, top: Path, services, tmp_path_factory) -> Path:
     """The directory of a stack whose releases run already.
@@ -333,15 +311,16 @@ def later(run, top: Path, services, tmp_path_factory) -> Path:
     later = tmp_path_factory.mktemp("later")
     shutil.copytree(top, later / "site")
     shutil.copy(top.parent / "hosts.yml", later)
-    labels = {"subsite.directory": f"{later}/site"}
-    docker = running(
-        later,
-        {
-            name: {**each, "deploy": {"labels": {**each["deploy"]["labels"], **labels}}}
-            for name, each in services.items()
-            if name != "shop_setup"
-        },
-    )
+    labels = {
+        name: {**each["deploy"]["labels"], "subsite.directory": f"{later}/site"}
+        for name, each in services.items()
+    }
+    lasting = {
+        name: {**each, "deploy": {"labels": labels[name]}}
+        for name, each in services.items()
+        if name not in ("shop_setup", "nginx_test")
+    }
+    docker = docker_of_swarm.place(later / "bin", "site", lasting)
     (later / "host_vars").mkdir()
     (later / "host_vars/shop_site.yml").write_text("nginx_site_state: absent")
     for name in ("first", "second"):
@@ -365,6 +344,11 @@ def test_images_of_another_registry_are_pushed(later: Path, services):
 
 def test_setup_commands_of_a_release_that_runs_are_left_out(later: Path):
     assert "/setup/" not in (later / "first_commands").read_text()
+
+
+@pytest.mark.parametrize(("name", "is_tested"), [("first", True), ("second", False)])
+def test_configuration_of_nginx_is_tested_if_it_changes(later: Path, name: str, is_tested: bool):
+    assert ("nginx_test.yaml" in (later / f"{name}_commands").read_text()) == is_tested
 
 
 def test_files_of_a_removed_site_are_removed(top: Path, later: Path):

@@ -363,6 +363,14 @@ def test_releases(docker, run_module):
     assert run_module(swarm_services_info, stack="site")["releases"] == {"shop": RELEASE}
 
 
+def test_files(docker, run_module):
+    running = service("shop", "new")
+    running["Spec"]["TaskTemplate"]["ContainerSpec"]["Secrets"] = [{"SecretName": "key"}]
+    docker.services = {"site_shop": running}
+    found = run_module(swarm_services_info, stack="site")
+    assert found["files"] == {"shop": ["key", "shop-new"]}
+
+
 def test_images(docker, run_module):
     """An image is pushed again when stack_registry changes, although its release runs."""
     running = service("shop", "new")
@@ -382,11 +390,12 @@ def test_directories(docker, run_module):
 
 
 def test_job_of_an_interrupted_run_is_no_release(docker, run_module):
-    """Otherwise the next run would not run the setup commands of this release."""
+    """Otherwise the next run would not run the setup commands of this release, or test nginx."""
     job = service("shop_setup", "setup")
     job["Spec"]["Mode"] = {"ReplicatedJob": {"MaxConcurrent": 1, "TotalCompletions": 1}}
     docker.services = {"site_shop_setup": job}
-    assert run_module(swarm_services_info, stack="site")["releases"] == {}
+    found = run_module(swarm_services_info, stack="site")
+    assert (found["releases"], found["images"], found["files"]) == ({}, [], {})
 
 
 def test_host_without_docker_is_refused(run_module, monkeypatch):

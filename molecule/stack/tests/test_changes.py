@@ -121,6 +121,23 @@ def test_site_changes(deploy, docker):
     deploy()
 
 
+def test_bad_site_configuration(try_to_deploy, service, clients, docker, tell):
+    """Nothing is updated, no setup command runs, and each node keeps its nginx."""
+    before = {name: service(name) for name in ("nginx", "greeter")}
+    with clients() as watch:
+        done = try_to_deploy(
+            edge={"nginx_site_extra": "no_such_directive on;"}, greeter=version(next(VERSIONS))
+        )
+        watch.go_on(2)
+    tell(f"bad configuration of a site: {summary(watch)}")
+    assert not done.succeeded
+    assert "site_nginx_test failed" in done.output
+    assert "nginx: [emerg] unknown directive" in done.output and "edge.conf" in done.output
+    assert lost(watch) == []
+    assert {name: service(name) for name in before} == before
+    assert "site_nginx_test" not in docker("service ls --format '{{.Name}}'")
+
+
 def test_power_cut(clients, nodes, tasks, docker, tell):
     # A swarm that loses the leader of its managers elects another one first, and takes longer.
     leader = docker("node ls --filter role=manager --format '{{.ManagerStatus}} {{.Hostname}}'")
