@@ -18,8 +18,9 @@ STACK = "com.docker.stack.namespace"
 """The label with the stack that a service, a config, a secret or a network is of."""
 APP = "subsite.app"
 RELEASE = "subsite.release"
+PREVIOUS = "subsite.previous"
 DIRECTORY = "subsite.directory"
-"""The labels with the app and the release of a service, and with the directory of its stack."""
+"""The labels of a service: its app, its release, the one before, and the directory of its stack."""
 
 LINES = 30
 """How many lines of the log of a failed task are shown."""
@@ -97,6 +98,11 @@ class Stack:
         for service in found:
             service["Spec"]["TaskTemplate"].get("Placement", {}).pop("Platforms", None)
         return {service["Spec"]["Name"]: service for service in found}
+
+    def other_services(self, app: str) -> list[str]:
+        """Return the names of the services that are not of ``app``."""
+        services = self.services()
+        return [name for name in services if services[name]["Spec"]["Labels"].get(APP) != app]
 
     def names(self, kind: str) -> list[str]:
         """Return the names of the stack's services, configs, secrets or networks."""

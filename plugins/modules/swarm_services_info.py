@@ -32,6 +32,11 @@ releases:
   type: dict
   returned: always
   sample: {shop: 4d1c09aa71be, shop-worker: 4d1c09aa71be}
+previous:
+  description: The release before it, of each service that has had one, in the same form.
+  type: dict
+  returned: always
+  sample: {shop: 8e02f7b3d915, shop-worker: 8e02f7b3d915}
 images:
   description: The images of the services, without digests.
   type: list
@@ -67,6 +72,7 @@ def describe(stack: str, services: dict[str, dict[str, Any]]) -> dict[str, Any]:
     containers = [each["TaskTemplate"]["ContainerSpec"] for each in lasting.values()]
     return {
         "releases": _label(lasting, swarm.RELEASE),
+        "previous": _label(lasting, swarm.PREVIOUS),
         "images": sorted({each["Image"].partition("@")[0] for each in containers}),
         "files": {name: sorted(swarm.files_of(each)) for name, each in lasting.items()},
         "directories": {

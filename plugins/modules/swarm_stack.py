@@ -18,7 +18,7 @@ options:
     type: str
     required: true
   files:
-    description: All Compose files of the stack.
+    description: The Compose files.
     type: list
     elements: path
     required: true
@@ -35,6 +35,12 @@ options:
       of secrets that are in them.
     type: path
     required: true
+  app:
+    description: >-
+      The app that O(files) and O(services) are of. Services of other apps stay as they are. Without
+      it, they are all that the stack has.
+    type: str
+    default: ""
   timeout:
     description: After so many seconds, services that do not work have failed.
     type: int
@@ -82,6 +88,7 @@ def main() -> None:
             "files": {"type": "list", "elements": "path", "required": True},
             "services": {"type": "list", "elements": "str", "required": True},
             "directory": {"type": "path", "required": True},
+            "app": {"type": "str", "default": ""},
             "timeout": {"type": "int", "default": 900},
         }
     )
@@ -90,7 +97,8 @@ def main() -> None:
     directory, seconds = module.params["directory"], module.params["timeout"]
     try:
         changed = swarm_update.update(stack, files, names, directory, seconds) if names else []
-        removed = stack.remove_unused(names)
+        others = stack.other_services(module.params["app"]) if module.params["app"] else []
+        removed = stack.remove_unused([*names, *others])
     except swarm.SwarmError as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=bool(changed or removed), services=changed, removed=removed)

@@ -51,6 +51,7 @@ SHOP = {
         {"name": "beat", "command": "celery --app shop beat", "exclusive": True},
     ],
 }
+EARLIER = "0123456789ab"
 BLOG = {
     "wsgi_app_name": "blog",
     "wsgi_app_source": {"type": "image", "ref": f"{REGISTRY}/blog@sha256:{'0' * 64}"},
@@ -315,6 +316,9 @@ def later(run, top: Path, services, tmp_path_factory) -> Path:
         name: {**each["deploy"]["labels"], "subsite.directory": f"{later}/site"}
         for name, each in services.items()
     }
+    # shop has been updated before; echo is updated now.
+    labels["shop"]["subsite.previous"] = EARLIER
+    labels["demo"]["subsite.release"] = EARLIER
     lasting = {
         name: {**each, "deploy": {"labels": labels[name]}}
         for name, each in services.items()
@@ -349,6 +353,34 @@ def test_setup_commands_of_a_release_that_runs_are_left_out(later: Path):
 @pytest.mark.parametrize(("name", "is_tested"), [("first", True), ("second", False)])
 def test_configuration_of_nginx_is_tested_if_it_changes(later: Path, name: str, is_tested: bool):
     assert ("nginx_test.yaml" in (later / f"{name}_commands").read_text()) == is_tested
+
+
+@pytest.mark.parametrize("app", ["shop", "demo"])
+def test_release_knows_the_one_before(later: Path, app: str):
+    """shop had one before, and demo gets another one. A further run changes neither."""
+    deploy = yaml.safe_load((later / f"site/apps/{app}.yaml").read_text())["services"][app][
+        "deploy"
+    ]
+    assert deploy["labels"]["subsite.previous"] == EARLIER
+    assert deploy["labels"]["subsite.release"] != EARLIER
+
+
+def test_first_release_has_none_before(services):
+    assert "subsite.previous" not in services["shop"]["deploy"]["labels"]
+
+
+@pytest.mark.parametrize("app", ["shop", "blog"])
+def test_release_keeps_what_a_rollback_deploys(files, top: Path, app: str):
+    written = files[f"apps/{app}.yaml"]
+    release = written["services"][app]["deploy"]["labels"]["subsite.release"]
+    directory = top / f"files/srv/wsgi/{app}/releases/{release}"
+    assert yaml.safe_load((directory / "stack.yaml").read_text()) == written
+    sources = [
+        Path(each["file"])
+        for kind in ("configs", "secrets")
+        for each in written.get(kind, {}).values()
+    ]
+    assert [source for source in sources if not source.is_relative_to(directory)] == []
 
 
 def test_files_of_a_removed_site_are_removed(top: Path, later: Path):

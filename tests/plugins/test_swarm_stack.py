@@ -124,7 +124,7 @@ def docker(monkeypatch) -> FakeSwarm:
 
 @pytest.fixture
 def deploy(run_module, tmp_path: Path):
-    def deploy(*services: str, seconds: int = 5) -> dict:
+    def deploy(*services: str, seconds: int = 5, **more: str) -> dict:
         return run_module(
             swarm_stack,
             stack="site",
@@ -132,6 +132,7 @@ def deploy(run_module, tmp_path: Path):
             services=list(services),
             directory=str(tmp_path),
             timeout=seconds,
+            **more,
         )
 
     return deploy
@@ -179,6 +180,23 @@ def test_all_services_are_removed(docker, deploy):
     result = deploy()
     assert result["removed"] == ["site_shop", *sorted(docker.configs), "site_old", "site_shop"]
     assert not [line for line in docker.ran if line.startswith("stack deploy")]
+
+
+def test_one_app_is_updated(docker, deploy):
+    """A rollback. What its release does not have is removed; other apps stay."""
+    docker.services = {
+        "site_shop": service("shop", "new"),
+        "site_shop-mailer": service("shop-mailer", "new"),
+        "site_blog": service("blog", "old", app="blog"),
+    }
+    docker.deploy = [service("shop", "old", PreviousSpec=service("shop", "new")["Spec"])]
+    docker.run("shop", "old", "running")
+    # The other app does not work.
+    docker.run("blog", "old", "failed", app="blog")
+    docker.networks = {"site_shop": "net-shop", "site_blog": "net-blog"}
+    result = deploy("shop", app="shop")
+    assert result["services"] == ["site_shop"]
+    assert result["removed"] == ["site_shop-mailer", "unused"]
 
 
 def test_app_is_put_back_as_a_whole(docker, deploy, tmp_path: Path):
@@ -363,11 +381,13 @@ def test_releases(docker, run_module):
     assert run_module(swarm_services_info, stack="site")["releases"] == {"shop": RELEASE}
 
 
-def test_files(docker, run_module):
+def test_previous_release_and_files(docker, run_module):
     running = service("shop", "new")
+    running["Spec"]["Labels"]["subsite.previous"] = "ba9876543210"
     running["Spec"]["TaskTemplate"]["ContainerSpec"]["Secrets"] = [{"SecretName": "key"}]
     docker.services = {"site_shop": running}
     found = run_module(swarm_services_info, stack="site")
+    assert found["previous"] == {"shop": "ba9876543210"}
     assert found["files"] == {"shop": ["key", "shop-new"]}
 
 

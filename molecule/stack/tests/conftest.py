@@ -99,6 +99,13 @@ def deploy(try_to_deploy) -> Callable[..., Run]:
 
 
 @pytest.fixture(scope="session")
+def roll_back() -> Callable[..., Run]:
+    """Return a function that runs the playbook which rolls an app back."""
+    playbook = PROJECT / "playbooks/stack_rollback.yml"
+    return lambda app, *options: play(playbook, f"--limit={app}", *options)
+
+
+@pytest.fixture(scope="session")
 def clients() -> Callable[[], AbstractContextManager[Watch]]:
     """Return a context manager in which clients send requests to nginx on the manager."""
     return partial(sending, GREETER, host="localhost", address=f"{MANAGER.address}:80")

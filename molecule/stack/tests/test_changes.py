@@ -13,6 +13,8 @@ from patience import eventually
 
 pytestmark = pytest.mark.measures
 
+GREETER = ("greeter", "greeter-worker", "greeter-clock")
+"""The services of the app."""
 VERSIONS = map(str, itertools.count(int(time.time())))
 
 
@@ -77,6 +79,56 @@ def test_bad_release(try_to_deploy, clients, service, tasks, docker, tell):
     assert eventually(lambda: len(tasks("greeter-worker")) == 2, 60)
     for name, specification in before.items():
         assert service(name)["Spec"]["TaskTemplate"] == specification["TaskTemplate"], name
+
+
+def test_rollback(deploy, roll_back, clients, service, tasks, tell):
+    """A run between the update and the rollback changes nothing, and Swarm forgets what it had."""
+    first, second = next(VERSIONS), next(VERSIONS)
+    deploy(greeter=version(first))
+    releases = {name: release_of(service(name)) for name in GREETER}
+    deploy(greeter=version(second))
+    deploy(greeter=version(second))
+    assert release_of(service("greeter")) != releases["greeter"]
+    nginx = service("nginx")["Spec"]
+    with clients() as watch:
+        done = roll_back("greeter")
+        watch.go_on(2)
+    tell(f"rollback of 3 replicas: {summary(watch)}")
+    assert done.succeeded, done.output
+    assert f"greeter serves release {releases['greeter']}." in " ".join(done.output.split())
+    assert (lost(watch), delays(watch)[-1] < 2.5) == ([], True)
+    assert bodies(watch) >= {first, second}
+    assert {name: release_of(service(name)) for name in GREETER} == releases
+    assert [len(tasks(name)) for name in GREETER] == [3, 2, 1]
+    assert service("nginx")["Spec"] == nginx
+
+
+def test_rollback_to_a_release_that_does_not_work(
+    try_to_deploy, roll_back, service, clients, nodes
+):
+    """It goes forward again."""
+    bad = version(next(VERSIONS), wsgi_app_health={"status": [299]})
+    kept = releases_on(nodes[0])
+    assert not try_to_deploy(greeter=bad).succeeded
+    (release,) = releases_on(nodes[0]) - kept
+    before = {name: release_of(service(name)) for name in GREETER}
+    with clients() as watch:
+        done = roll_back("greeter", f"--extra-vars=wsgi_app_release={release}")
+        watch.go_on(2)
+    assert not done.succeeded
+    assert "The health check of /greeter/ failed: 200 OK" in done.output
+    assert lost(watch) == []
+    assert {name: release_of(service(name)) for name in GREETER} == before
+
+
+def releases_on(manager) -> set[str]:
+    """Return the releases of the app that a manager has files of."""
+    return {*manager.run("ls /home/me/site/files/srv/wsgi/greeter/releases").stdout.split()}
+
+
+def release_of(service: dict) -> str:
+    """Return the release of a service."""
+    return service["Spec"]["Labels"]["subsite.release"]
 
 
 def test_bad_setup_command(try_to_deploy, service):
