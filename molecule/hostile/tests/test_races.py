@@ -32,7 +32,7 @@ def test_library_owner_changes(build, tell):
 
 @pytest.mark.parametrize("attack", ["kill_processes", "overwrite_memory", "swap_files"])
 def test_process_of_the_app_does_not_end_a_build(build, attack):
-    """L9. It is outside of the sandbox, so that no PID namespace protects the build."""
+    """L9. It is outside of the sandbox, and may signal all that has its user."""
     assert build(attack, **project())["messages"] == []
 
 
