@@ -8,6 +8,7 @@ from base64 import b64encode
 from http.client import HTTPMessage
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode, urljoin
+from uuid import uuid4
 
 import pytest
 from answer import Answer
@@ -54,10 +55,23 @@ class Browser:
             answer = self._ask(target.removeprefix(f"http://{SITE}"))
         return answer
 
+    def fill_in(self, path: str, **fields: str) -> Answer:
+        """Send the form of a page of Django, and return the page that follows."""
+        token = re.search(r'csrfmiddlewaretoken" value="([^"]+)"', self.get(path).text)
+        assert token
+        return self.post(self.path, csrfmiddlewaretoken=token[1], **fields)
+
 
 @pytest.fixture
 def browser() -> Browser:
     return Browser()
+
+
+def log_in_at(browser: Browser, path: str) -> Browser:
+    """Log in as the keeper at a page of Django that only users see."""
+    answer = browser.fill_in(path, username="keeper", password="what-the-keeper-alone-knows")
+    assert (browser.path, answer.status) == (path, 200)
+    return browser
 
 
 def packages(host, release, app: str) -> dict[str, str]:
@@ -72,17 +86,7 @@ class TestAuthority:
 
     @pytest.fixture
     def admin(self, browser: Browser) -> Browser:
-        page = browser.get("/authority/admin/").text
-        token = re.search(r'csrfmiddlewaretoken" value="([^"]+)"', page)
-        assert token
-        answer = browser.post(
-            browser.path,
-            csrfmiddlewaretoken=token[1],
-            username="keeper",
-            password="what-the-keeper-alone-knows",
-        )
-        assert (browser.path, answer.status) == ("/authority/admin/", 200)
-        return browser
+        return log_in_at(browser, "/authority/admin/")
 
     def test_lock_decides(self, host, release):
         assert packages(host, release, "authority")["cryptography"] == "50.0.2"
@@ -143,6 +147,74 @@ class TestRecords:
         following = page.headers["Next-Page"].removeprefix(f"http://{RECORDS}")
         found = ask(following, host=RECORDS, headers=self.ANN).json["data"]
         assert [record["name"] for record in page.json["data"] + found] == ["oil", "salt"]
+
+
+class TestBooks:
+    """Fava, whose build compares the times of its files. Its pages read and write by an API."""
+
+    LEDGER = "/books/example-beancount-file"
+
+    def test_lock_decides(self, host, release):
+        found = packages(host, release, "books")
+        assert (found["werkzeug"], found["beancount"]) == ("3.1.8", "3.2.3")
+        assert not {"mypy", "pytest", "sphinx"} & found.keys()
+
+    def test_first_page_leads_to_the_accounts(self, browser: Browser):
+        assert browser.get("/books/").status == 200
+        assert browser.path == f"{self.LEDGER}/income_statement/"
+
+    def test_page_has_its_scripts(self, browser: Browser):
+        page = browser.get(f"{self.LEDGER}/journal/").text
+        script = re.search(r'src="(/books/static/app\.js[^"]*)"', page)
+        assert script
+        assert browser.get(script[1]).headers.get_content_type() == "text/javascript"
+
+    def test_entry_is_read_again_by_each_worker(self):
+        narration = f"Bread {uuid4()}"
+        postings = [
+            {"account": "Expenses:Food:Groceries", "amount": "4.20 USD"},
+            {"account": "Assets:US:BofA:Checking", "amount": ""},
+        ]
+        entry = {"t": "Transaction", "date": "2017-09-13", "flag": "*", "payee": "Bakery"}
+        entry |= {"narration": narration, "postings": postings, "tags": [], "links": [], "meta": {}}
+        body = json.dumps({"entries": [entry]})
+        headers = {"Content-Type": "application/json"}
+        path = f"{self.LEDGER}/api/add_entries"
+        answer = ask(path, "PUT", host=SITE, body=body, headers=headers)
+        assert answer.json["data"] == "Stored 1 entries."
+        journal = f"{self.LEDGER}/download-journal/?filter=payee:Bakery"
+        assert {narration in ask(journal, host=SITE).text for _ in range(20)} == {True}
+
+
+class TestClusters:
+    """ColdFront, whose routes begin with the prefix that its settings have."""
+
+    @pytest.fixture
+    def keeper(self, browser: Browser) -> Browser:
+        return log_in_at(browser, "/clusters/project/")
+
+    def test_lock_decides(self, host, release):
+        found = packages(host, release, "clusters")
+        assert (found["gunicorn"], found["django"]) == ("26.2.0", "5.2.17")
+        assert not {"faker", "psycopg2", "pytest_django"} & found.keys()
+
+    def test_login_has_the_prefix_once(self, browser: Browser):
+        assert browser.get("/clusters/project/").status == 200
+        assert browser.path == "/clusters/user/login?next=/clusters/project/"
+
+    def test_page_has_its_styles(self, browser: Browser):
+        page = browser.get("/clusters/").text
+        style = re.search(r'href="(/clusters/static/[^"]+\.css[^"]*)"', page)
+        assert style
+        assert browser.get(style[1]).headers.get_content_type() == "text/css"
+
+    def test_project_is_read_again(self, keeper: Browser):
+        title = f"Folding {uuid4()}"
+        project = {"title": title, "description": "How proteins fold", "field_of_science": "149"}
+        page = keeper.fill_in("/clusters/project/create/", **project)
+        assert re.fullmatch(r"/clusters/project/\d+/", keeper.path)
+        assert title in page.text
+        assert f'href="{keeper.path}"' in keeper.get("/clusters/project/").text
 
 
 class TestShorty:
