@@ -71,7 +71,7 @@ class Filling:
             elif dependencies.tool:
                 self._install_exported(dependencies.tool, tree, directory)
             elif dependencies.standard_lock:
-                self._install_standard(directory)
+                self._install_standard(tree, directory)
             else:
                 install_more = self.installer.install
                 if dependencies.project.declares:
@@ -95,6 +95,7 @@ class Filling:
         installer = self.installer
         if self.dependencies.demands_hashes:
             installer = installer.of_hashed()
+            installer.ignore_choices(tree, directory)
             options.append("--require-hashes")
         installer.install(self.environment, *options, cwd=directory)
 
@@ -115,16 +116,18 @@ class Filling:
         else:
             lines = requirements_files.lines(text)
         indexes = self._indexes(tool) if tool.indexes else []
-        self._install_locked([*indexes, *lines], tree / locks.root_of(tool, self.source))
+        self._install_locked([*indexes, *lines], tree, tree / locks.root_of(tool, self.source))
 
-    def _install_standard(self, directory: Path) -> None:
+    def _install_standard(self, tree: Path, directory: Path) -> None:
         choice = self.source.choice
         lock = read_toml(self.dependencies.standard_lock, self.source)
-        self._install_locked(pylock.requirements(lock, choice.extras, choice.groups), directory)
+        lines = pylock.requirements(lock, choice.extras, choice.groups)
+        self._install_locked(lines, tree, directory)
 
-    def _install_locked(self, lines: Iterable[str], directory: Path) -> None:
+    def _install_locked(self, lines: Iterable[str], tree: Path, directory: Path) -> None:
         """Install the packages of a lock: one line each, after the options that they need.
 
+        Paths among them start from ``directory``, which is in ``tree``.
         Packages without a hash are directories of the source, and commits.
         """
         options, hashed, others = [], [], []
@@ -137,6 +140,7 @@ class Filling:
             elif not (host_has_index and INDEX_OPTION.match(line)):
                 options.append(line)
         of_hashed = self.installer.of_hashed()
+        of_hashed.ignore_choices(tree, directory)
         # Each package has one version and its hashes, whichever index has it.
         of_hashed.environ["UV_INDEX_STRATEGY"] = "unsafe-best-match"
         for installer, packages, how in (

@@ -17,7 +17,11 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from ansible_collections.subsite.deploy.plugins.module_utils import interpreter, pip_settings
+from ansible_collections.subsite.deploy.plugins.module_utils import (
+    interpreter,
+    pip_settings,
+    uv_settings,
+)
 from ansible_collections.subsite.deploy.plugins.module_utils.file_lock import locked
 from ansible_collections.subsite.deploy.plugins.module_utils.project import Project, normalized
 from ansible_collections.subsite.deploy.plugins.module_utils.source import BuildError, Choice
@@ -170,6 +174,9 @@ class Pip:
         alone.environ.pop("UV_CONSTRAINT", None)
         return alone
 
+    def ignore_choices(self, tree: Path, directory: Path) -> None:
+        """Ignore the versions that a project in ``directory`` of ``tree`` chooses for a lock."""
+
     def has_index(self, environment: Path) -> bool:
         """Return whether the configuration of the host's pip chooses an index."""
         return "index-url" in self.configuration(environment)
@@ -227,6 +234,10 @@ class Uv(Pip):
         chosen = [f"--extra={extra}" for extra in choice.extras]
         chosen += [f"--group={group}" for group in choice.groups]
         self.install(environment, f"--requirements={project.declares}", *chosen, cwd=directory)
+
+    def ignore_choices(self, tree: Path, directory: Path) -> None:
+        """Ignore the versions that a project in ``directory`` of ``tree`` chooses for a lock."""
+        uv_settings.remove_choices(tree, directory)
 
     def has_index(self, environment: Path) -> bool:
         """Return whether the configuration of the host's pip chooses an index."""

@@ -162,6 +162,7 @@ from ansible_collections.subsite.deploy.plugins.module_utils import (
     source_tree,
     transient_unit,
     unbuilt_source,
+    uv_settings,
 )
 from ansible_collections.subsite.deploy.plugins.module_utils.dependencies import Dependencies
 from ansible_collections.subsite.deploy.plugins.module_utils.source import (
@@ -190,6 +191,7 @@ BUILDER = (
     requirements_files,
     source,
     source_tree,
+    uv_settings,
 )
 """The modules that a build needs."""
 

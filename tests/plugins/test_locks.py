@@ -121,6 +121,7 @@ AS_PACKAGES = {
 }
 """What makes the project of each tool a package with metadata that only a build can find."""
 LATE = "subsite_late"
+LATER = "2100-01-01T00:00:00Z"
 MORE = {
     "uv": f', "{LATE}"',
     "pdm": f', "{LATE}"',
@@ -230,11 +231,14 @@ def lock(
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
 
     def lock(
-        makes_lock: bool = True, is_package: bool = False, with_credentials: bool = False
+        makes_lock: bool = True,
+        is_package: bool = False,
+        with_credentials: bool = False,
+        setting: str = "",
     ) -> None:
         wheel(source / "libs/basket/built", "basket", "1")
         write(source / "libs/basket", {"pyproject.toml": LIBRARY, "backend.py": BACKEND})
-        text = written(locker, index)
+        text = written(locker, index).replace("[tool.uv]\n", f"[tool.uv]\n{setting}\n")
         if with_credentials:
             text = text.replace("http://", "http://${INDEX_USER}:${INDEX_PASSWORD}@")
         if is_package:
@@ -321,6 +325,58 @@ class TestLock:
         wheel(packages / "cart", "cart", "1", "till")
         with pytest.raises(BuildError, match="(?i)hash"):
             build()
+
+
+@pytest.mark.parametrize("installer", ["uv"])
+@pytest.mark.parametrize("locker", [pytest.param(locks.TOOLS[0], id="uv")])
+class TestChoicesOfUv:
+    """What uv is configured to choose has shaped the lock, and shapes no second one."""
+
+    @pytest.mark.parametrize(
+        "setting",
+        [
+            pytest.param('constraint-dependencies = ["toy<2"]', id="constraint"),
+            pytest.param('override-dependencies = ["cart>=1"]', id="override"),
+        ],
+    )
+    def test_of_versions(self, locker, lock, build, packages: Path, setting: str):
+        lock(setting=setting)
+        wheel(packages / "cart", "cart", "2")
+        assert build() == {"cart": "# 1 from cart", "basket": "# 1 from built"}
+
+    def test_of_versions_beside_the_project(self, locker, lock, build, source: Path, index: str):
+        lock()
+        settings = f'''constraint-dependencies = ["toy<2"]
+            [[index]]
+            name = "local"
+            url = "{index}"
+            default = true'''
+        write(source, {"uv.toml": settings})
+        assert build() == {"cart": "# 1 from cart", "basket": "# 1 from built"}
+
+    @pytest.mark.parametrize(
+        ("setting", "in_lock"),
+        [
+            pytest.param(
+                f'exclude-newer = "{LATER}"', f'[options]\nexclude-newer = "{LATER}"\n', id="all"
+            ),
+            pytest.param(
+                f'exclude-newer-package = {{cart = "{LATER}"}}',
+                f'[options.exclude-newer-package]\ncart = "{LATER}"\n',
+                id="package",
+            ),
+        ],
+    )
+    def test_of_dates_that_the_index_lacks(
+        self, locker, lock, build, source: Path, setting: str, in_lock: str
+    ):
+        lock()
+        for name, place, text in (
+            ("pyproject.toml", "[tool.uv]\n", f"[tool.uv]\n{setting}\n"),
+            ("uv.lock", "[manifest]\n", f"{in_lock}\n[manifest]\n"),
+        ):
+            write(source, {name: (source / name).read_text().replace(place, text)})
+        assert build() == {"cart": "# 1 from cart", "basket": "# 1 from built"}
 
 
 @pytest.mark.parametrize("installer", ["uv"])

@@ -440,6 +440,12 @@ class TestHashes:
         monkeypatch.setenv("PIP_CONSTRAINT", str(tmp_path / "constraints.txt"))
         assert build() == {"cart": "# 1 from index"}
 
+    def test_hold_beside_constraints_of_the_project(self, build, lock, source_directory: Path):
+        lock("cart")
+        settings = '[tool.uv]\nconstraint-dependencies = ["scale<2"]\n'
+        write(source_directory, {"pyproject.toml": settings})
+        assert build() == {"cart": "# 1 from index"}
+
     def test_read_no_cache(self, build, lock, parameters: dict):
         lock("cart")
         build()
