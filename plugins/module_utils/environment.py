@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ansible_collections.subsite.deploy.plugins.module_utils import (
     locks,
@@ -115,8 +116,9 @@ class Filling:
             lines = pylock.requirements(lock, choice.extras, choice.groups)
         else:
             lines = requirements_files.lines(text)
-        indexes = self._indexes(tool) if tool.indexes else []
-        self._install_locked([*indexes, *lines], tree, tree / locks.root_of(tool, self.source))
+        root = tree / locks.root_of(tool, self.source)
+        indexes = self._indexes(tool, root) if tool.indexes else []
+        self._install_locked([*indexes, *lines], tree, root)
 
     def _install_standard(self, tree: Path, directory: Path) -> None:
         choice = self.source.choice
@@ -165,13 +167,23 @@ class Filling:
                 package["wheels"] = [{"hashes": {kind: digest}} for kind, digest in hashes]
                 package.pop("sdist", None)
 
-    def _indexes(self, tool: locks.Tool) -> Iterator[str]:
-        """Yield the indexes that ``tool`` has for the project, as options of an installer."""
+    def _indexes(self, tool: locks.Tool, root: Path) -> Iterator[str]:
+        """Yield the indexes that ``tool`` has for the project, as options of an installer.
+
+        An explicit index of uv is only for the packages that name it.
+
+        :param root: the directory of the lock.
+        """
+        lock = parse_toml(tool.lock, (root / tool.lock).read_text(encoding="utf-8"))
+        sources = [package.get("source", {}) for package in lock.get("package", [])]
+        used = {_place(source.get("registry", "")) for source in sources}
         above = os.path.join(locks.root_of(tool, self.source), "pyproject.toml")
         below = self.dependencies.project.path("pyproject.toml")
         for name in sorted({below, os.path.normpath(above)}):
             settings = read_toml(name, self.source).get("tool", {}).get(tool.name, {})
             for index in settings.get(tool.indexes, []):
+                if index.get("explicit", False) and _place(index["url"]) not in used:
+                    continue
                 yield f"--extra-index-url {index['url']}"
 
     def _check(self, tool: locks.Tool, run: Run, directory: Path) -> None:
@@ -215,6 +227,12 @@ class Filling:
                 return chosen.run(*program, *command.split(), *options, cwd=cwd)
 
             yield run
+
+
+def _place(index: str) -> tuple[str, str]:
+    """Return where an index is, without what a lock leaves out of its URL."""
+    parts = urlsplit(index)
+    return parts.netloc.rpartition("@")[2], os.path.normpath(parts.path)
 
 
 @contextmanager

@@ -235,10 +235,11 @@ def lock(
         is_package: bool = False,
         with_credentials: bool = False,
         setting: str = "",
+        more: str = "",
     ) -> None:
         wheel(source / "libs/basket/built", "basket", "1")
         write(source / "libs/basket", {"pyproject.toml": LIBRARY, "backend.py": BACKEND})
-        text = written(locker, index).replace("[tool.uv]\n", f"[tool.uv]\n{setting}\n")
+        text = written(locker, index).replace("[tool.uv]\n", f"[tool.uv]\n{setting}\n") + more
         if with_credentials:
             text = text.replace("http://", "http://${INDEX_USER}:${INDEX_PASSWORD}@")
         if is_package:
@@ -325,6 +326,29 @@ class TestLock:
         wheel(packages / "cart", "cart", "1", "till")
         with pytest.raises(BuildError, match="(?i)hash"):
             build()
+
+
+class TestExplicitIndex:
+    """An index of uv that has only the packages that name it."""
+
+    INDEX = '[[tool.uv.index]]\nname = "other"\nurl = "{}"\nexplicit = true\n'
+
+    @pytest.mark.parametrize("installer", ["uv"])
+    @pytest.mark.parametrize("locker", [pytest.param(locks.TOOLS[0], id="uv")])
+    def test_is_not_needed_by_others(self, locker, lock, build):
+        lock(more=self.INDEX.format("http://127.0.0.1:9/"))  # a port that nothing listens on
+        assert build().keys() == {"cart", "basket"}
+
+    @pytest.mark.parametrize("installer", ["uv", "pip"])
+    @pytest.mark.parametrize("locker", [pytest.param(locks.TOOLS[0], id="uv")])
+    def test_has_the_packages_that_name_it(
+        self, locker, lock, build, packages: Path, index, parameters
+    ):
+        wheel(packages / "other/till", "till", "7")
+        named = '[tool.uv.sources.till]\nindex = "other"\n'
+        lock(more=self.INDEX.format(f"{index.replace('//', '//ann@')}other/") + named)
+        parameters["choice"] = {"extras": ["pay"]}
+        assert build()["till"] == "# 7 from till"
 
 
 @pytest.mark.parametrize("installer", ["uv"])
