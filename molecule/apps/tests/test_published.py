@@ -208,6 +208,11 @@ class TestClusters:
         assert style
         assert browser.get(style[1]).headers.get_content_type() == "text/css"
 
+    def test_web_app_has_its_icons(self, browser: Browser):
+        manifest = browser.get("/clusters/static/common/site.webmanifest").json
+        icons = [browser.get(icon["src"]) for icon in manifest["icons"]]
+        assert {icon.headers.get_content_type() for icon in icons} == {"image/png"}
+
     def test_project_is_read_again(self, keeper: Browser):
         title = f"Folding {uuid4()}"
         project = {"title": title, "description": "How proteins fold", "field_of_science": "149"}
