@@ -53,7 +53,7 @@ unit: .venv/dev ## Run the tests without a host: plugins, roles, the collection,
 	$(IN_VENV) pytest --quiet --numprocesses=auto --dist=loadfile
 	cd app && $(IN_VENV) pytest --quiet
 
-scenarios: .venv/dev ## Run today's scenarios on hosts (TURN=0 to 15: those of another day)
+scenarios: .venv/dev ## Run today's scenarios on hosts (TURN=0 to 17: those of another day)
 	$(RUN) tools/scenarios
 
 molecule: .venv/dev ## Run one scenario on one distribution: SCENARIO=default SUITE=trixie
