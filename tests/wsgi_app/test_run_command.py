@@ -66,17 +66,13 @@ def read_until(descriptor: int, text: bytes) -> None:
         found += os.read(descriptor, 1024)
 
 
-@pytest.mark.parametrize("is_controlled", [True, False])
-def test_terminal_ends_the_command(terminal, is_controlled: bool):
-    """Also where the terminal does not control the session yet."""
+def test_terminal_ends_the_command(terminal):
     ours, theirs = terminal
-    control = ["setsid", "--ctty", "--wait"] if is_controlled else []
     process = subprocess.Popen(
-        [*control, sys.executable, "-IS", PROGRAM, "true", *ANSWERS],
+        ["setsid", "--ctty", "--wait", sys.executable, "-IS", PROGRAM, "true", *ANSWERS],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        start_new_session=not is_controlled,
     )
     os.close(theirs)
     os.write(ours, b"question\n")

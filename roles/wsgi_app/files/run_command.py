@@ -10,12 +10,9 @@ The first argument is whether there is a terminal.
 
 from __future__ import annotations
 
-import fcntl
-import os
 import signal
 import subprocess
 import sys
-import termios
 
 
 def main() -> int:
@@ -53,23 +50,7 @@ def run_in_terminal(command: list[str]) -> int:
     """Run ``command`` in the terminal, which sends its signals to it."""
     for number in (signal.SIGINT, signal.SIGQUIT):
         signal.signal(number, lambda *_: None)
-    process = subprocess.Popen(command, preexec_fn=None if has_control() else take_control)
-    return status(process.wait())
-
-
-def has_control() -> bool:
-    """Return whether the terminal controls this session. That of a service does not."""
-    try:
-        os.close(os.open("/dev/tty", os.O_RDWR))
-    except OSError:
-        return False
-    return True
-
-
-def take_control() -> None:
-    """Let the terminal control a new session (tty_ioctl(4))."""
-    os.setsid()
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    return status(subprocess.run(command, check=False).returncode)
 
 
 def status(returncode: int) -> int:
