@@ -36,6 +36,14 @@ class Browser:
         """Send a form, and return the page that follows."""
         return self._end(self._ask(path, "POST", body=urlencode(fields)))
 
+    def type_of_style(self, path: str) -> str:
+        """Return the type of the first style of a page, which is below ``static`` of its app."""
+        style = re.search(
+            rf'href="(/{path.split("/")[1]}/static/[^"]+\.css[^"]*)"', self.get(path).text
+        )
+        assert style
+        return self.get(style[1]).headers.get_content_type()
+
     def _ask(self, path: str, method: str = "GET", body: str | None = None) -> Answer:
         self.path = path
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
@@ -101,10 +109,7 @@ class TestAuthority:
         assert re.search(r'href="/authority/admin/django_ca/certificateauthority/1/change/', page)
 
     def test_site_of_django_has_its_styles(self, admin: Browser):
-        page = admin.get("/authority/admin/").text
-        style = re.search(r'href="(/authority/static/[^"]+\.css)"', page)
-        assert style
-        assert admin.get(style[1]).headers.get_content_type() == "text/css"
+        assert admin.type_of_style("/authority/admin/") == "text/css"
 
     def test_certificate_is_at_its_url(self, admin: Browser):
         page = admin.get("/authority/admin/django_ca/certificateauthority/1/change/").text
@@ -203,10 +208,7 @@ class TestClusters:
         assert browser.path == "/clusters/user/login?next=/clusters/project/"
 
     def test_page_has_its_styles(self, browser: Browser):
-        page = browser.get("/clusters/").text
-        style = re.search(r'href="(/clusters/static/[^"]+\.css[^"]*)"', page)
-        assert style
-        assert browser.get(style[1]).headers.get_content_type() == "text/css"
+        assert browser.type_of_style("/clusters/") == "text/css"
 
     def test_web_app_has_its_icons(self, browser: Browser):
         manifest = browser.get("/clusters/static/common/site.webmanifest").json
